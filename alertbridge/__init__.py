@@ -1,0 +1,1 @@
+"""marax-alertbridge: from Alertmanager's webhook to mail that people can act on."""

@@ -1,0 +1,1 @@
+"""Sending: the courier's loop, and the ways a mail can leave."""

@@ -1,0 +1,65 @@
+"""What a way of sending mail offers, and what can come of one attempt."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from alertbridge.mail import Mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The far side took the mail; *provider_id* is its name for it."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSent:
+    """The mail has surely not been sent; trying again cannot double it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguous:
+    """The mail may or may not have been sent; a retry must bear the same Message-Id."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanePaused:
+    """Nothing goes through at present, whoever it is for; surely not sent.
+
+    Attributes:
+        reason: What the far side said, and the next step where there is one.
+        for_seconds: How long to leave it alone; None when the far side did not say.
+    """
+
+    reason: str
+    for_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRefused:
+    """This address cannot be written to; others can."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRefused:
+    """This mail as it stands will never be taken."""
+
+    reason: str
+
+
+Outcome = Accepted | NotSent | Ambiguous | LanePaused | RecipientRefused | MessageRefused
+
+
+class Mailer(Protocol):
+    """A way of sending mail."""
+
+    def send(self, mail: Mail) -> Outcome:
+        """Try once to send *mail*; what the far side does wrong is an outcome, never raised."""
+        ...

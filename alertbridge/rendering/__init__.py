@@ -1,0 +1,1 @@
+"""Mail as a pure function of facts."""

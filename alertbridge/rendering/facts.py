@@ -1,0 +1,162 @@
+"""What a mail is made from: plain values, all of them from outside and none of them trusted."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a mail says; its value stands in the subject's brackets."""
+
+    DOWN = "DOWN"
+    UP = "UP"
+    CRITICAL = "CRITICAL"
+    WARN = "WARN"
+    INFO = "INFO"
+    OK = "OK"
+    BLIND = "BLIND"
+    TEST = "TEST"
+    REPORT = "REPORT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFact:
+    """A process that was among the largest when the host was last heard."""
+
+    pid: str
+    name: str
+    cpu_ratio: float | None
+    memory_rss_bytes: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastValues:
+    """What a host last said of itself; None where it is not known."""
+
+    cpu_ratio: float | None = None
+    memory_ratio: float | None = None
+    memory_total_bytes: float | None = None
+    load1: float | None = None
+    cpus: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """One host, or other subject of an alert, within a mail.
+
+    Attributes:
+        name: The host's name, as people know it.
+        address: Where it is scraped; may be empty.
+        is_over: Whether this alert has ended.
+        alertname: The alert's name.
+        severity: The alert's severity label; may be empty.
+        summary: The alert's own summary; may be empty.
+        description: The alert's own description; may be empty.
+        runbook_url: The alert's runbook; may be empty.
+        fired_unix_seconds: When the alert fired; for a dead host that is later than its death.
+        since_unix_seconds: The last scrape that the host answered, or None when that is not known.
+        ended_unix_seconds: When the alert ended; None while it fires.
+        reason: What the scrape ran into, in Prometheus' words; empty when not known.
+        last_values: What it last said of itself; None when nothing is known.
+        top_processes: Those that used most CPU or memory when it was last heard, largest first.
+        has_rebooted: Whether the machine started anew while it was away; None when not known.
+    """
+
+    name: str
+    address: str
+    is_over: bool
+    alertname: str
+    severity: str
+    summary: str
+    description: str
+    runbook_url: str
+    fired_unix_seconds: float
+    since_unix_seconds: float | None = None
+    ended_unix_seconds: float | None = None
+    reason: str = ""
+    last_values: LastValues | None = None
+    top_processes: tuple[ProcessFact, ...] = ()
+    has_rebooted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetFacts:
+    """The hosts that this user is told about: how many answer, and the names of those that do not."""
+
+    up: int
+    total: int
+    down: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """The person who will read the mail.
+
+    Attributes:
+        name: As in the settings.
+        address: Their mail address.
+        timezone: For every time in the mail, beside UTC.
+        told_because: Why they get it, as half a sentence: `you watch web-* for critical alerts`.
+    """
+
+    name: str
+    address: str
+    timezone: tzinfo
+    told_because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFacts:
+    """All that an alert mail says.
+
+    Attributes:
+        kind: The state it tells.
+        title: What follows the subject's brackets; the same in every mail of one incident.
+        incident_id: Short and unique.
+        hosts: Those the mail is about, at least one.
+        reader: Who it is for.
+        now_unix_seconds: The moment of rendering.
+        fleet: The rest of the fleet; None when Prometheus could not be asked.
+        missing: What could not be found out and why, one sentence each.
+    """
+
+    kind: Kind
+    title: str
+    incident_id: str
+    hosts: tuple[HostFacts, ...]
+    reader: Reader
+    now_unix_seconds: float
+    fleet: FleetFacts | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """One row of a report: what a host answered when it was asked directly.
+
+    Attributes:
+        name: As in the settings.
+        address: Where it was asked.
+        is_up: Whether it answered as a marax-exporter does.
+        reason: Why not; empty when it is up.
+        values: What it said of itself; None when it is down.
+        uptime_seconds: Since its boot; None when not known.
+        answer_seconds: How long it took.
+    """
+
+    name: str
+    address: str
+    is_up: bool
+    reason: str
+    values: LastValues | None
+    uptime_seconds: float | None
+    answer_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts:
+    """All that a report mail says: the state of every host that its reader may see."""
+
+    hosts: tuple[HostState, ...]
+    reader: Reader
+    now_unix_seconds: float

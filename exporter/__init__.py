@@ -1,0 +1,1 @@
+"""marax-exporter: CPU, RAM and who uses them, on every host."""

@@ -1,0 +1,1 @@
+"""What both programs stand on: settings, serving, logging, secrets, clock and the command line."""

@@ -1,0 +1,246 @@
+"""Settings files: YAML -> frozen values, or every mistake in the file at once.
+
+The shape of a file is a tree of frozen `msgspec.Struct` types. A leaf that msgspec does not know has a
+classmethod `from_setting(value)` that raises ValueError saying what it expected.
+"""
+
+import difflib
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+import yaml
+
+_LARGEST_BYTES = 16 * 1024 * 1024
+_PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One thing wrong with a settings file.
+
+    Attributes:
+        file: The settings file.
+        line: Counted from 1; 0 when it concerns the whole file.
+        key: Where in the file, as `users[0].email`; empty for the whole file.
+        found: What stands there, shortened.
+        expected: What should stand there.
+    """
+
+    file: Path
+    line: int
+    key: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else f"{self.file}"
+        key = f"{self.key}: " if self.key else ""
+        return f"{place}: {key}found {self.found}, expected {self.expected}"
+
+
+class SettingsError(Exception):
+    """A settings file cannot be used; says every mistake in it, one a line."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
+def unique(*keys: str) -> msgspec.Meta:
+    """Return the annotation of a list whose elements must differ in each of *keys*."""
+    return msgspec.Meta(extra={"unique": keys})
+
+
+def read_settings(path: Path, shape: type[Shape]) -> Shape:
+    """Return what the YAML file at *path* says, as a *shape*.
+
+    Raises:
+        SettingsError: The file is missing, unreadable, not YAML, or does not have the shape.
+    """
+    reader = _Reader(path)
+    root = reader.compose()
+    built = reader.build(root, shape, "")
+    if reader.mistakes or not isinstance(built, shape):
+        raise SettingsError(reader.mistakes)
+    return built
+
+
+class _Wrong:
+    """Stands where a value could not be built; its mistake is noted already."""
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.mistakes: list[Mistake] = []
+
+    def compose(self) -> yaml.Node:
+        try:
+            text = self._path.read_bytes()[:_LARGEST_BYTES].decode()
+        except OSError as error:
+            raise self._whole_file(f"no usable file ({error.strerror})", "a readable YAML file") from error
+        except UnicodeDecodeError as error:
+            raise self._whole_file("bytes that are not UTF-8", "a YAML file") from error
+        try:
+            self._yaml = yaml.SafeLoader(text)
+            root = self._yaml.get_single_node()
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            problem = getattr(error, "problem", None) or str(error)
+            line = mark.line + 1 if mark else 0
+            raise self._whole_file(f"broken YAML ({problem})", "valid YAML", line) from error
+        except RecursionError as error:
+            raise self._whole_file("YAML nested too deeply", "valid YAML") from error
+        return root if root is not None else yaml.MappingNode("tag:yaml.org,2002:map", [])
+
+    def build(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        if get_origin(shape) is Annotated:
+            return self._annotated(node, shape, key)
+        if get_origin(shape) in (Union, types.UnionType):
+            return self._optional(node, shape, key)
+        if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+            return self._struct(node, shape, key)
+        if get_origin(shape) is tuple:
+            return self._list(node, get_args(shape)[0], key)
+        if get_origin(shape) is dict:
+            return self._mapping(node, get_args(shape)[1], key)
+        return self._leaf(node, shape, key)
+
+    def _annotated(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        inner, *metas = get_args(shape)
+        if get_origin(inner) is tuple:
+            built = self.build(node, inner, key)
+            for meta in metas:
+                self._note_repeats(node, (meta.extra or {}).get("unique", ()), key)
+            return built
+        return self._leaf(node, shape, key)
+
+    def _optional(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        if node.tag == "tag:yaml.org,2002:null":
+            return None
+        (inner,) = (part for part in get_args(shape) if part is not type(None))
+        return self.build(node, inner, key)
+
+    def _struct(self, node: yaml.Node, shape: type[msgspec.Struct], key: str) -> Any:
+        fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
+        values, whole = {}, True
+        for name, name_node, value_node in self._items(node, key):
+            field = fields.get(name)
+            if field is None:
+                self._note_unknown(name_node, _join(key, name), name, list(fields))
+                continue
+            values[field.name] = self.build(value_node, field.type, _join(key, name))
+        for name, field in fields.items():
+            if field.required and field.name not in values:
+                self._note(node, _join(key, name), "nothing", _expected(field.type))
+                whole = False
+        if not whole or not isinstance(node, yaml.MappingNode) or _Wrong in map(type, values.values()):
+            return _Wrong()
+        return shape(**values)
+
+    def _list(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        if not isinstance(node, yaml.SequenceNode):
+            return self._note(node, key, self._found(node), "a list")
+        built = tuple(self.build(child, shape, f"{key}[{i}]") for i, child in enumerate(node.value))
+        return _Wrong() if _Wrong in map(type, built) else built
+
+    def _mapping(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        items = self._items(node, key)
+        built = {name: self.build(value, shape, _join(key, name)) for name, _, value in items}
+        return _Wrong() if _Wrong in map(type, built.values()) else built
+
+    def _leaf(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        try:
+            value = self._yaml.construct_object(node, deep=True)
+            if hasattr(shape, "from_setting"):
+                return shape.from_setting(value)
+            return msgspec.convert(value, shape, strict=True)
+        except msgspec.ValidationError:
+            return self._note(node, key, self._found(node), _expected(shape))
+        except ValueError as error:
+            return self._note(node, key, self._found(node), str(error))
+        except yaml.YAMLError:
+            return self._note(node, key, self._found(node), _expected(shape))
+
+    def _items(self, node: yaml.Node, key: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            self._note(node, key, self._found(node), "keys with values")
+            return
+        seen = set()
+        for name_node, value_node in node.value:
+            name = str(name_node.value)
+            if name in seen:
+                self._note(name_node, _join(key, name), "this key a second time", "each key once")
+                continue
+            seen.add(name)
+            yield name, name_node, value_node
+
+    def _note_repeats(self, node: yaml.Node, names: tuple[str, ...], key: str) -> None:
+        elements = node.value if isinstance(node, yaml.SequenceNode) else []
+        for name in names:
+            first_line: dict[str, int] = {}
+            for i, element in enumerate(elements):
+                for name_node, value_node in element.value if isinstance(element, yaml.MappingNode) else []:
+                    if name_node.value != name or not isinstance(value_node, yaml.ScalarNode):
+                        continue
+                    if value_node.value in first_line:
+                        found = f"{value_node.value!r} again (first on line {first_line[value_node.value]})"
+                        self._note(value_node, f"{key}[{i}].{name}", found, f"a {name} that no other has")
+                    first_line.setdefault(value_node.value, value_node.start_mark.line + 1)
+
+    def _note_unknown(self, node: yaml.Node, key: str, name: str, known: list[str]) -> None:
+        close = difflib.get_close_matches(name, known, n=1)
+        expected = f"{close[0]!r}, perhaps" if close else f"one of {', '.join(known)}"
+        self._note(node, key, "an unknown key", expected)
+
+    def _note(self, node: yaml.Node, key: str, found: str, expected: str) -> _Wrong:
+        line = node.start_mark.line + 1 if node.start_mark else 0
+        self.mistakes.append(Mistake(file=self._path, line=line, key=key, found=found, expected=expected))
+        return _Wrong()
+
+    def _found(self, node: yaml.Node) -> str:
+        if isinstance(node, yaml.MappingNode):
+            return "keys with values"
+        if isinstance(node, yaml.SequenceNode):
+            return "a list"
+        if node.tag == "tag:yaml.org,2002:null":
+            return "nothing"
+        text = node.value if len(node.value) <= 60 else node.value[:57] + "..."  # noqa: PLR2004
+        return repr(text) if node.tag == "tag:yaml.org,2002:str" else text
+
+    def _whole_file(self, found: str, expected: str, line: int = 0) -> SettingsError:
+        return SettingsError([Mistake(file=self._path, line=line, key="", found=found, expected=expected)])
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _expected(shape: Any) -> str:
+    origin, parts = get_origin(shape), get_args(shape)
+    if origin is Annotated:
+        described = [meta.description for meta in parts[1:] if meta.description]
+        return described[0] if described else _expected(parts[0])
+    if origin in (Union, types.UnionType):
+        return _expected(next(part for part in parts if part is not type(None)))
+    if origin is Literal:
+        return f"one of {', '.join(map(str, parts))}"
+    if origin is tuple:
+        return "a list"
+    if hasattr(shape, "from_setting"):
+        return _expectation_of(shape)
+    return _PLAIN.get(shape, "keys with values")
+
+
+def _expectation_of(shape: Any) -> str:
+    try:
+        shape.from_setting(None)
+    except ValueError as error:
+        return str(error)
+    return "a value"
