@@ -1,0 +1,1 @@
+"""One subject a file: readings of the host become metric families."""

@@ -1,0 +1,1 @@
+"""Reading the machine: /proc, /sys and psutil become plain values."""
