@@ -1,0 +1,56 @@
+"""Email addresses as settings give them: `ann@example.org`, `marax <alerts@mg.example.org>`."""
+
+import re
+from email.headerregistry import Address
+from typing import Self
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+# RFC 5322 3.4.1 without quoted local parts, comments and domain literals; ASCII, as most of SMTP wants it
+_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+_NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class EmailAddress(str):
+    """A bare ASCII address; its domain may be without a dot, as `root@localhost` is."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return *value* when it is an address.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+            raise ValueError("an email address in ASCII, such as ann@example.org")
+        return cls(value)
+
+
+class Sender(str):
+    """What stands in a From header: an address with or without a name, quoted where RFC 5322 asks for it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return the sender that *value* spells.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        text = value if isinstance(value, str) and not _CONTROL.search(value) else ""
+        named = _NAMED.fullmatch(text.strip())
+        name, address = (named["name"], named["address"]) if named else ("", text.strip())
+        try:
+            spelled = Address(display_name=_unquoted(name), addr_spec=EmailAddress.from_setting(address))
+        except ValueError as error:
+            raise ValueError("a sender such as marax <alerts@mg.example.org>") from error
+        return cls(spelled)
+
+
+def _unquoted(name: str) -> str:
+    quoted = re.fullmatch(r'"(.*)"', name)
+    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else name
