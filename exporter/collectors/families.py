@@ -171,7 +171,9 @@ TOP_IDENTITIES_LIMITED = _gauge(
 )
 
 COLLECTOR_DURATION = _gauge(
-    "marax_collector_duration_seconds", "How long the collector took in this scrape.", collector=_COLLECTORS
+    "marax_collector_duration_seconds",
+    "How long the collector took, or has been taking.",
+    collector=_COLLECTORS,
 )
 COLLECTOR_SUCCESS = _gauge(
     "marax_collector_success", "1 if the collector's families are in this scrape.", collector=_COLLECTORS

@@ -33,11 +33,16 @@ class Family:
     def by(self, values: Mapping[tuple[str, ...], float]) -> Metric:
         """Return the family with a sample for each tuple of label values, given in the order of *labels*.
 
-        An empty label value is left out: to Prometheus the two are the same.
+        An empty label value is left out: to Prometheus the two are the same. What is not Unicode in one
+        (file names and host names are bytes) is replaced, as it could not be exposed.
         """
         metric = Metric(self.name.removesuffix(_SUFFIX[self.kind]), self.help, self.kind)
         metric.samples = [
-            Sample(self.name, {k: v for k, v in zip(self.labels, texts, strict=True) if v}, value)
+            Sample(self.name, {k: _unicode(v) for k, v in zip(self.labels, texts, strict=True) if v}, value)
             for texts, value in values.items()
         ]
         return metric
+
+
+def _unicode(text: str) -> str:
+    return text if text.isascii() else text.encode(errors="replace").decode()

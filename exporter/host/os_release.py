@@ -1,0 +1,43 @@
+"""os-release(5): which operating system the host runs."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.host.files import HostReadError, read_text
+
+_LONGEST = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OsRelease:
+    """The names of the operating system; the defaults are those of os-release(5)."""
+
+    id: str = "linux"
+    version_id: str = ""
+    pretty_name: str = "Linux"
+
+
+def read_os_release(root: Path) -> OsRelease:
+    """Return what the host under *root* says of itself; the defaults when it says nothing."""
+    for place in ("etc/os-release", "usr/lib/os-release"):
+        try:
+            return parse_os_release(read_text(root / place))
+        except HostReadError:
+            continue
+    return OsRelease()
+
+
+def parse_os_release(text: str) -> OsRelease:
+    """Return what *text* says; lines that are not `NAME=value` are passed over."""
+    values = dict(map(_assignment, text.splitlines()))
+    fields = {"id": "ID", "version_id": "VERSION_ID", "pretty_name": "PRETTY_NAME"}
+    return OsRelease(**{field: values[name][:_LONGEST] for field, name in fields.items() if values.get(name)})
+
+
+def _assignment(line: str) -> tuple[str, str]:
+    name, _, value = line.strip().partition("=")
+    try:
+        return name, "".join(shlex.split(value, comments=False))
+    except ValueError:
+        return name, ""

@@ -1,0 +1,141 @@
+"""One scrape: which collectors run, what they and we have to say, and all of it by the deadline."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from prometheus_client.metrics_core import Metric
+
+from exporter.collectors import families
+from exporter.collectors.collector import Collector
+from exporter.host.files import HostReadError
+from exporter.turns import Collected, Failed, Late, Outcome, Turns
+
+logger = logging.getLogger(__name__)
+
+OWN_FAMILIES = (
+    families.COLLECTOR_DURATION,
+    families.COLLECTOR_SUCCESS,
+    families.COLLECTOR_TIMED_OUT,
+    families.COLLECTOR_ERRORS,
+)
+_OWN_NAMES = frozenset(family.name for family in OWN_FAMILIES)
+
+
+class UnknownNameError(Exception):
+    """A selection names a collector or a metric that this exporter does not have."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no {what} is called {name[:100]!r}")
+        self.known = tuple(known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What a scrape is to hold. Where a set is empty it does not restrict anything.
+
+    Attributes:
+        collect: Names of collectors: only these.
+        exclude: Names of collectors: not these.
+        names: Names of metrics: only these, and only the collectors that offer them are run.
+    """
+
+    collect: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+EVERYTHING = Selection()
+
+
+class Scraper:
+    """Answers scrapes, several at a time, from a set of collectors that may be exchanged meanwhile."""
+
+    def __init__(self, collectors: Sequence[Collector], turns: Turns) -> None:
+        self._collectors = tuple(collectors)
+        self._turns = turns
+        self._errors: Counter[str] = Counter()
+        self._complaints: dict[str, str] = {}
+
+    def use(self, collectors: Sequence[Collector]) -> None:
+        """Run *collectors* from the next scrape on. A stuck one is not started again under the same name."""
+        self._collectors = tuple(collectors)
+
+    def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]:
+        """Return what *selection* asks for, after *within_seconds* at the latest.
+
+        A collector that fails or is late costs only its own families: `marax_collector_success` says so.
+
+        Raises:
+            UnknownNameError: The selection names what is not there.
+        """
+        chosen = choose(self._collectors, selection)
+        outcomes = self._turns.run(chosen, within_seconds=within_seconds)
+        for name, outcome in outcomes.items():
+            self._take_note(name, outcome)
+        metrics = [m for o in outcomes.values() if isinstance(o, Collected) for m in o.metrics]
+        return list(_named(selection.names, [*metrics, *_verdicts(outcomes, self._errors)]))
+
+    def _take_note(self, name: str, outcome: Outcome) -> None:
+        complaint, error = _complaint(outcome)
+        if complaint:
+            self._errors[name] += 1
+        if complaint == self._complaints.get(name, ""):
+            return
+        self._complaints[name] = complaint
+        if complaint:
+            surprise = None if error is None or isinstance(error, HostReadError) else error
+            logger.warning("collector fails", extra={"collector": name, "why": complaint}, exc_info=surprise)
+        else:
+            logger.info("collector works again", extra={"collector": name})
+
+
+def choose(collectors: Sequence[Collector], selection: Selection) -> list[Collector]:
+    """Return the collectors that have to run for *selection*.
+
+    Raises:
+        UnknownNameError: The selection names what is not there.
+    """
+    offered = {c.name: frozenset(family.name for family in c.families) for c in collectors}
+    _refuse_unknown("collector", selection.collect | selection.exclude, offered)
+    _refuse_unknown("metric", selection.names, _OWN_NAMES.union(*offered.values()))
+    names = frozenset() if selection.names & _OWN_NAMES else selection.names
+    return [
+        c
+        for c in collectors
+        if (not selection.collect or c.name in selection.collect)
+        and c.name not in selection.exclude
+        and (not names or names & offered[c.name])
+    ]
+
+
+def _refuse_unknown(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
+    for name in sorted(set(wanted).difference(known)):
+        raise UnknownNameError(what, name, sorted(known))
+
+
+def _named(names: frozenset[str], metrics: Iterable[Metric]) -> Iterator[Metric]:
+    for metric in metrics:
+        if metric.samples and (not names or metric.samples[0].name in names):
+            yield metric
+
+
+def _verdicts(outcomes: Mapping[str, Outcome], errors: Mapping[str, int]) -> Iterator[Metric]:
+    yield families.COLLECTOR_DURATION.by({(name,): o.duration_seconds for name, o in outcomes.items()})
+    yield families.COLLECTOR_SUCCESS.by({(name,): isinstance(o, Collected) for name, o in outcomes.items()})
+    yield families.COLLECTOR_TIMED_OUT.by({(name,): isinstance(o, Late) for name, o in outcomes.items()})
+    yield families.COLLECTOR_ERRORS.by({(name,): errors.get(name, 0) for name in outcomes})
+
+
+def _complaint(outcome: Outcome) -> tuple[str, Exception | None]:
+    match outcome:
+        case Collected():
+            return "", None
+        case Failed(error=error):
+            return f"{type(error).__name__}: {error}", error
+        case Late():
+            return "not done by the deadline; not started again until it is", None
+        case _:
+            assert_never(outcome)

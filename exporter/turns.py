@@ -1,0 +1,117 @@
+"""Turns of collectors: each runs alone, none twice at the same time, and none can hold up another."""
+
+import threading
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+from prometheus_client.metrics_core import Metric
+
+from exporter.collectors.collector import Collector
+from marax.clock import Clock
+
+_PATIENCE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """The collector is done."""
+
+    metrics: tuple[Metric, ...]
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The collector raised."""
+
+    error: Exception
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """The collector was not done in time, and may never be."""
+
+    duration_seconds: float
+
+
+Outcome = Collected | Failed | Late
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Turn:
+    collector: Collector
+    asked_at_seconds: float
+    finished: threading.Event = field(default_factory=threading.Event)
+    outcome: Collected | Failed | None = None
+
+
+class Turns:
+    """Runs collectors on one thread of its own, and on one more for each collector that is stuck.
+
+    The threads are daemons: a stuck collector cannot keep the program from ending.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._under_way: dict[str, _Turn] = {}
+        self._queue: SimpleQueue[_Turn] = SimpleQueue()
+        self._threads = 0
+
+    def run(self, collectors: list[Collector], *, within_seconds: float) -> dict[str, Outcome]:
+        """Return by name how each of *collectors* fared, after *within_seconds* at the latest.
+
+        A collector that is running already, for someone else, is not started again: its result is shared. One
+        that has been running for *within_seconds* or longer is not waited for.
+        """
+        now_seconds = self._clock.monotonic_seconds()
+        turns = [self._turn(collector, now_seconds) for collector in collectors]
+        hopeful = [turn for turn in turns if now_seconds - turn.asked_at_seconds < within_seconds]
+        for turn in reversed(hopeful):  # the last one is usually done last, so that this waits only once
+            self._wait(turn, now_seconds + within_seconds)
+        now_seconds = self._clock.monotonic_seconds()
+        return {
+            turn.collector.name: turn.outcome or Late(duration_seconds=now_seconds - turn.asked_at_seconds)
+            for turn in turns
+        }
+
+    def _turn(self, collector: Collector, now_seconds: float) -> _Turn:
+        with self._lock:
+            turn = self._under_way.get(collector.name)
+            if turn is None:
+                turn = _Turn(collector=collector, asked_at_seconds=now_seconds)
+                self._under_way[collector.name] = turn
+                self._queue.put(turn)
+                if not self._threads:
+                    self._add_thread()
+            return turn
+
+    def _wait(self, turn: _Turn, deadline_seconds: float) -> None:
+        while (left_seconds := deadline_seconds - self._clock.monotonic_seconds()) > 0:
+            if turn.finished.wait(min(_PATIENCE_SECONDS, left_seconds)):
+                return
+            with self._lock:
+                if not self._queue.empty() and self._threads < len(self._under_way):
+                    self._add_thread()
+
+    def _add_thread(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._work, name=f"collectors-{self._threads}", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            turn = self._queue.get()
+            turn.outcome = self._outcome(turn.collector)
+            with self._lock:
+                del self._under_way[turn.collector.name]
+            turn.finished.set()
+            del turn  # else it would keep its metrics until the next one
+
+    def _outcome(self, collector: Collector) -> Collected | Failed:
+        began_seconds = self._clock.monotonic_seconds()
+        try:
+            metrics = tuple(collector.collect())
+        except Exception as error:  # noqa: BLE001 - a collector's turn: the scrape logs and counts it
+            return Failed(error=error, duration_seconds=self._clock.monotonic_seconds() - began_seconds)
+        return Collected(metrics=metrics, duration_seconds=self._clock.monotonic_seconds() - began_seconds)
