@@ -27,10 +27,6 @@ _OWN_NAMES = frozenset(family.name for family in OWN_FAMILIES)
 class UnknownNameError(Exception):
     """A selection names a collector or a metric that this exporter does not have."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no {what} is called {name[:100]!r}")
-        self.known = tuple(known)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -99,8 +95,12 @@ def choose(collectors: Sequence[Collector], selection: Selection) -> list[Collec
         UnknownNameError: The selection names what is not there.
     """
     offered = {c.name: frozenset(family.name for family in c.families) for c in collectors}
-    _refuse_unknown("collector", selection.collect | selection.exclude, offered)
-    _refuse_unknown("metric", selection.names, _OWN_NAMES.union(*offered.values()))
+    for name in sorted((selection.collect | selection.exclude) - offered.keys()):
+        raise UnknownNameError(f"No collector {name[:100]!r} is switched on; there are {', '.join(offered)}.")
+    for name in sorted(selection.names - _OWN_NAMES.union(*offered.values())):
+        raise UnknownNameError(
+            f"No metric {name[:100]!r} is offered; /metrics without a query shows those that are."
+        )
     names = frozenset() if selection.names & _OWN_NAMES else selection.names
     return [
         c
@@ -109,11 +109,6 @@ def choose(collectors: Sequence[Collector], selection: Selection) -> list[Collec
         and c.name not in selection.exclude
         and (not names or names & offered[c.name])
     ]
-
-
-def _refuse_unknown(what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
-    for name in sorted(set(wanted).difference(known)):
-        raise UnknownNameError(what, name, sorted(known))
 
 
 def _named(names: frozenset[str], metrics: Iterable[Metric]) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ class UsageWindow:
         self._past: deque[tuple[float, CpuTimes]] = deque()
 
     def usage_ratio(self, now_seconds: float, times: CpuTimes) -> float | None:
-        """Return the busy share up to *times*, read at *now_seconds* (monotonic); None if that cannot be said."""
+        """Return the busy share up to *times*, read at *now_seconds* (monotonic); None when unknown."""
         while self._past and now_seconds - self._past[0][0] > _LONGEST_SECONDS:
             self._past.popleft()
         ratio = None

@@ -1,0 +1,30 @@
+"""The settings file of the exporter: what may stand in it, and what is wrong with it."""
+
+from pathlib import Path
+
+import msgspec
+
+from exporter.collectors.settings import CollectorSwitches
+from exporter.processes.settings import ProcessSettings
+from marax.addresses import ListenAddress
+from marax.settings import read_settings
+
+DEFAULT_PATH = "/etc/marax/exporter.yml"
+
+
+class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file; `docs/exporter.md` explains each key."""
+
+    listen: ListenAddress = ListenAddress("127.0.0.1", 9877)
+    web_config_file: str | None = None
+    collectors: CollectorSwitches = CollectorSwitches()
+    processes: ProcessSettings = ProcessSettings()
+
+
+def read_config(path: Path) -> ExporterSettings:
+    """Return the settings in the file at *path*.
+
+    Raises:
+        SettingsError: Telling every mistake at once.
+    """
+    return read_settings(path, ExporterSettings)

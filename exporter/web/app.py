@@ -1,0 +1,86 @@
+"""The exporter's routes."""
+
+from collections.abc import Callable
+from html import escape
+
+from flask import Flask, Response, request
+
+from exporter.web.metrics import MetricsView, Scrape
+from exporter.web.requests import RequestCounts
+from marax.problems import tell_problems
+
+_SCRAPES_AT_ONCE = 8
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>marax-exporter</title>
+<h1>marax-exporter</h1>
+<p>Version {version}. CPU, RAM and who uses them, for Prometheus.</p>
+<ul>
+<li><a href="/metrics">Metrics</a></li>
+<li><a href="/-/healthy">Healthy?</a></li>
+<li><a href="/-/ready">Ready?</a></li>
+</ul>
+</html>
+"""
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def is_kept(path: str) -> bool:
+    """Return whether *path* is served by the threads that are kept for monitoring."""
+    return path.rstrip("/") == "/metrics" or path.startswith("/-/")
+
+
+def create_app(
+    scraper: Scrape, *, is_ready: Callable[[], bool], requests: RequestCounts, version: str
+) -> Flask:
+    """Return the WSGI application, whose requests are counted in *requests*."""
+    app = Flask("exporter", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    tell_problems(app)
+    requests.watch(app)
+    metrics = MetricsView(scraper, at_once=_SCRAPES_AT_ONCE)
+
+    @app.get("/metrics")
+    def get_metrics() -> Response:
+        return metrics.answer(request)
+
+    @app.get("/-/healthy")
+    def get_healthy() -> Response:
+        return _line(200, "marax-exporter is healthy.")
+
+    @app.get("/-/ready")
+    def get_ready() -> Response:
+        if is_ready():
+            return _line(200, "marax-exporter is ready.")
+        return _line(503, "marax-exporter has not read the host yet.")
+
+    @app.get("/")
+    def get_page() -> Response:
+        return Response(_PAGE.format(version=escape(version)), mimetype="text/html")
+
+    @app.after_request
+    def harden(answer: Response) -> Response:
+        for name, value in _SECURITY_HEADERS.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    return app
+
+
+def _line(status: int, text: str) -> Response:
+    answer = Response(text + "\n", status, mimetype="text/plain")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

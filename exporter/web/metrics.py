@@ -1,0 +1,95 @@
+"""`GET /metrics`: what is asked for, by when, and in which form it goes out."""
+
+import gzip
+import re
+import threading
+from typing import Protocol
+
+from flask import Request, Response
+from prometheus_client.metrics_core import Metric
+from werkzeug.datastructures import MIMEAccept
+
+from exporter.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
+from exporter.scrape import Selection, UnknownNameError
+from marax.problems import problem
+
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?")
+_TEXT_TYPE, _OPENMETRICS_TYPE = (kind.partition(";")[0] for kind in (TEXT, OPENMETRICS))
+_USUAL_TIMEOUT_SECONDS = 5.0
+_RESERVE_SECONDS = 0.5
+_SHORTEST_SECONDS = 0.1
+_LONGEST_SECONDS = 30.0
+
+
+class Scrape(Protocol):
+    """What answers a scrape; see `exporter.scrape.Scraper`."""
+
+    def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]: ...
+
+
+class MetricsView:
+    """Answers scrapes, at most *at_once* at a time; those beyond get 503."""
+
+    def __init__(self, scraper: Scrape, *, at_once: int) -> None:
+        self._scraper = scraper
+        self._places = threading.BoundedSemaphore(at_once)
+
+    def answer(self, request: Request) -> Response:
+        """Return the exposition that *request* asks for, or the problem with it."""
+        if not self._places.acquire(blocking=False):
+            return _too_many()
+        try:
+            timeout = request.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
+            metrics = self._scraper.scrape(_selection(request), within_seconds=budget_seconds(timeout))
+            return _exposition(request, metrics)
+        except UnknownNameError as error:
+            return problem(400, "unknown-name", "Unknown name in the query", str(error))
+        finally:
+            self._places.release()
+
+
+def budget_seconds(timeout: str | None) -> float:
+    """Return how long a scrape may take when Prometheus says that its timeout is *timeout* seconds.
+
+    Half a second less, for the way; 4.5 s when it does not say, or says what is not a time. Never more than
+    30 s: whoever asks holds a thread for as long as a collector is stuck.
+    """
+    said = float(timeout) if timeout and _SECONDS.fullmatch(timeout) else _USUAL_TIMEOUT_SECONDS
+    return min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, said - _RESERVE_SECONDS))
+
+
+def _selection(request: Request) -> Selection:
+    query = request.args
+    return Selection(
+        collect=frozenset(query.getlist("collect[]")),
+        exclude=frozenset(query.getlist("exclude[]")),
+        names=frozenset(query.getlist("name[]")),
+    )
+
+
+def _exposition(request: Request, metrics: list[Metric]) -> Response:
+    if wants_openmetrics(request.accept_mimetypes):
+        body, content_type = as_openmetrics(metrics), OPENMETRICS
+    else:
+        body, content_type = as_text(metrics), TEXT
+    answer = Response(body, content_type=content_type)
+    answer.vary.update(("Accept", "Accept-Encoding"))
+    if request.accept_encodings.quality("gzip") > 0:
+        answer.set_data(gzip.compress(body, compresslevel=1, mtime=0))
+        answer.content_encoding = "gzip"
+    return answer
+
+
+def wants_openmetrics(accepted: MIMEAccept) -> bool:
+    """Return whether a client that takes *accepted* likes OpenMetrics at least as well as the text format."""
+    quality = {_TEXT_TYPE: 0.0, _OPENMETRICS_TYPE: 0.0}
+    for media_range, its_quality in accepted:
+        kind = media_range.partition(";")[0].strip().lower()
+        quality[kind] = max(quality.get(kind, 0.0), its_quality)
+    return 0 < quality[_OPENMETRICS_TYPE] >= quality[_TEXT_TYPE]
+
+
+def _too_many() -> Response:
+    answer = problem(503, "too-many-scrapes", "Too many scrapes at once", "Try again in a second.")
+    answer.headers["Retry-After"] = "1"
+    return answer
