@@ -1,0 +1,115 @@
+"""The database: opened durably, one writer at a time, of a known schema version."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from alertbridge.outbox import schema
+
+_LOCK_WAIT_MILLISECONDS = 5000
+
+
+class StoreError(Exception):
+    """The store cannot be read or written at present; nothing of the failed transaction is kept."""
+
+
+class Database:
+    """A SQLite database whose transactions survive a crash of the program and of the machine.
+
+    WAL with synchronous=FULL: a commit is on the disk before it returns. Each transaction begins IMMEDIATE,
+    so that what it reads stays true until it commits.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Take the SQLAlchemy *url*; nothing is opened yet.
+
+        Raises:
+            StoreError: The URL is not one that can be used.
+        """
+        try:
+            if make_url(url).get_backend_name() != "sqlite":
+                raise StoreError("only sqlite:// databases can be used")
+            self._engine = create_engine(url)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise StoreError(
+                "the database must be a URL such as sqlite:////var/lib/marax/bridge.db"
+            ) from error
+        _make_durable(self._engine)
+        self._reading_engine = self._engine.execution_options(begin="DEFERRED")
+
+    def prepare(self) -> None:
+        """Create what is missing, and check that the schema is the one that this program knows.
+
+        Raises:
+            StoreError: The database cannot be written, or was made by another version.
+        """
+        with self.transaction() as connection:
+            schema.metadata.create_all(connection)
+            found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
+            if found is None:
+                row = {"key": "schema", "value": str(schema.VERSION)}
+                connection.execute(schema.meta.insert().values(row))
+            elif found != str(schema.VERSION):
+                raise StoreError(f"the database has schema {found}; this program knows {schema.VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection whose changes are all kept, or none.
+
+        Raises:
+            StoreError: The database is locked, full, read-only, broken or gone.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(str(error.orig)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that reads one moment's state and waits for no writer.
+
+        Raises:
+            StoreError: The database is broken or gone.
+        """
+        try:
+            with self._reading_engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(str(error.orig)) from error
+
+    def check_writable(self) -> None:
+        """Return when a change could be stored now.
+
+        Raises:
+            StoreError: It could not.
+        """
+        with self.transaction() as connection:
+            row = schema.meta.c.key == "probe"
+            connection.execute(schema.meta.delete().where(row))
+            connection.execute(schema.meta.insert().values(key="probe", value=""))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _make_durable(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the sqlite3 module must not begin transactions of its own
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_LOCK_WAIT_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin_immediate(connection: Connection) -> None:
+        manner = connection.get_execution_options().get("begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {manner}")

@@ -1,0 +1,280 @@
+"""What is owed to people: claimed one at a time, and settled only when it is known what came of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from alertbridge.episodes import Episode
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.rows import episode_of, episodes_of
+from alertbridge.outbox.schema import State, episodes, lanes, notices, threads
+from alertbridge.routing import Routing
+
+# A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
+_LONGEST_WAIT_SECONDS = 3600.0
+_AFTER_CRASH_SECONDS = 10.0
+_UNSETTLED = (State.PENDING, State.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldEpisode:
+    """An episode as a notice tells it.
+
+    Attributes:
+        episode: As it is stored.
+        is_over: What the notice says; older than the stored state when an uncertain attempt is repeated.
+        last_answered_unix_seconds: What an earlier notice found out; None when none did.
+    """
+
+    episode: Episode
+    is_over: bool
+    last_answered_unix_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A notice that is being sent.
+
+    Attributes:
+        notice_id: Its number.
+        incident_id: What it is about.
+        user_name: Whom it is for.
+        sequence: 0 for the thread's root, then counted up.
+        title: What follows the subject's bracket.
+        told: What it tells, at least one.
+        attempts: This one included.
+        created_unix_seconds: Since when it is owed.
+        is_ambiguous: Whether an earlier attempt may have been sent.
+    """
+
+    notice_id: int
+    incident_id: str
+    user_name: str
+    sequence: int
+    title: str
+    told: tuple[ToldEpisode, ...]
+    attempts: int
+    created_unix_seconds: float
+    is_ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What has not left yet.
+
+    Attributes:
+        pending: Notices by priority.
+        oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
+        dead: Notices that were given up.
+        paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
+    """
+
+    pending: Mapping[int, int]
+    oldest_unix_seconds: float | None
+    dead: int
+    paused_until_unix_seconds: float | None
+
+
+class Notices:
+    """The notices of one lane, sent by one process at a time, named *owner*."""
+
+    def __init__(self, database: Database, *, lane: str, owner: str) -> None:
+        self._database = database
+        self._lane = lane
+        self._owner = owner
+
+    def recover(self, now_unix_seconds: float) -> int:
+        """Take back what another process was sending when it died; return how many that were.
+
+        It may have been sent: it keeps its words and its Message-Id.
+        """
+        lost = (notices.c.state == State.SENDING) & (notices.c.owner != self._owner)
+        again = {
+            "state": State.PENDING,
+            "is_ambiguous": True,
+            "next_unix_seconds": now_unix_seconds + _AFTER_CRASH_SECONDS,
+            "last_error": "the bridge stopped while sending",
+        }
+        with self._database.transaction() as connection:
+            return connection.execute(notices.update().where(lost).values(again)).rowcount
+
+    def claim(self, routing: Routing, now_unix_seconds: float) -> Claim | None:
+        """Mark the next due notice as being sent and return it; None when nothing is due.
+
+        What has become no news in the meantime is settled on the way.
+        """
+        with self._database.transaction() as connection:
+            if self._paused_until(connection, now_unix_seconds) is not None:
+                return None
+            while row := connection.execute(_next_due(now_unix_seconds)).first():
+                told = _told(connection, row, routing)
+                if told:
+                    return self._mark_sending(connection, row, told)
+                _settle(connection, row.notice_id, State.SUPERSEDED, now_unix_seconds)
+            return None
+
+    def accept(
+        self,
+        claim: Claim,
+        provider_id: str,
+        now_unix_seconds: float,
+        *,
+        last_answered: Mapping[str, float],
+    ) -> None:
+        """Settle *claim*: it was taken; remember what it *last_answered* found out, by alert id."""
+        with self._database.transaction() as connection:
+            _settle(connection, claim.notice_id, State.ACCEPTED, now_unix_seconds, provider_id=provider_id)
+            for told in claim.told:
+                moment = last_answered.get(told.episode.alert_id)
+                if moment is not None and told.last_answered_unix_seconds is None:
+                    connection.execute(
+                        episodes.update()
+                        .where(episodes.c.alert_id == told.episode.alert_id)
+                        .where(episodes.c.number == told.episode.number)
+                        .values(last_answered_unix_seconds=moment)
+                    )
+
+    def defer(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
+        """Put *claim* back: it was surely not sent; the next attempt tells what is true by then."""
+        told = {} if claim.is_ambiguous else {"told": None}
+        self._put_back(claim, reason, {"next_unix_seconds": until_unix_seconds, **told})
+
+    def defer_ambiguous(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
+        """Put *claim* back: it may have been sent, so the next attempt repeats it word for word."""
+        self._put_back(claim, reason, {"next_unix_seconds": until_unix_seconds, "is_ambiguous": True})
+
+    def pause(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
+        """Put *claim* back without counting the attempt, and leave the lane alone until then."""
+        told = {} if claim.is_ambiguous else {"told": None}
+        with self._database.transaction() as connection:
+            mine = lanes.c.lane == self._lane
+            connection.execute(lanes.delete().where(mine))
+            row = {"lane": self._lane, "paused_until_unix_seconds": until_unix_seconds, "reason": reason}
+            connection.execute(lanes.insert().values(row))
+            back = {"state": State.PENDING, "last_error": reason, "attempts": claim.attempts - 1, **told}
+            one = notices.c.notice_id == claim.notice_id
+            connection.execute(notices.update().where(one).values(back))
+
+    def bury(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
+        """Give *claim* up, for the *reason*; it stays to be looked at."""
+        with self._database.transaction() as connection:
+            _settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
+
+    def backlog(self, now_unix_seconds: float) -> Backlog:
+        """Return what has not left yet."""
+        with self._database.reading() as connection:
+            unsettled = notices.c.state.in_(_UNSETTLED)
+            by_priority = select(notices.c.priority, func.count()).where(unsettled)
+            by_priority = by_priority.group_by(notices.c.priority)
+            oldest = select(func.min(notices.c.created_unix_seconds)).where(unsettled)
+            dead = select(func.count()).where(notices.c.state == State.DEAD)
+            return Backlog(
+                pending={row[0]: row[1] for row in connection.execute(by_priority)},
+                oldest_unix_seconds=connection.scalar(oldest),
+                dead=connection.scalar(dead) or 0,
+                paused_until_unix_seconds=self._paused_until(connection, now_unix_seconds),
+            )
+
+    def _paused_until(self, connection: Connection, now: float) -> float | None:
+        column = lanes.c.paused_until_unix_seconds
+        until: float | None = connection.scalar(select(column).where(lanes.c.lane == self._lane))
+        return until if until is not None and now < until <= now + _LONGEST_WAIT_SECONDS else None
+
+    def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ToldEpisode]) -> Claim:
+        values = {
+            "state": State.SENDING,
+            "owner": self._owner,
+            "attempts": row.attempts + 1,
+            "told": [[one.episode.alert_id, one.episode.number, one.is_over] for one in told],
+        }
+        connection.execute(notices.update().where(notices.c.notice_id == row.notice_id).values(values))
+        return Claim(
+            notice_id=row.notice_id,
+            incident_id=row.incident_id,
+            user_name=row.user_name,
+            sequence=row.sequence,
+            title=row.title,
+            told=tuple(told),
+            attempts=row.attempts + 1,
+            created_unix_seconds=row.created_unix_seconds,
+            is_ambiguous=row.is_ambiguous,
+        )
+
+    def _put_back(self, claim: Claim, reason: str, values: Mapping[str, object]) -> None:
+        back = {"state": State.PENDING, "last_error": reason, **values}
+        with self._database.transaction() as connection:
+            one = notices.c.notice_id == claim.notice_id
+            connection.execute(notices.update().where(one).values(back))
+
+
+def _next_due(now: float) -> Any:
+    earlier = notices.alias("earlier")
+    is_blocked = (
+        select(earlier.c.notice_id)
+        .where(earlier.c.incident_id == notices.c.incident_id)
+        .where(earlier.c.user_name == notices.c.user_name)
+        .where(earlier.c.sequence < notices.c.sequence)
+        .where(earlier.c.state.in_(_UNSETTLED))
+        .exists()
+    )
+    is_due = or_(
+        notices.c.next_unix_seconds <= now,
+        notices.c.next_unix_seconds > now + _LONGEST_WAIT_SECONDS,
+    )
+    return (
+        select(notices, threads.c.title)
+        .join(threads)
+        .where(notices.c.state == State.PENDING, is_due, ~is_blocked)
+        .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
+        .limit(1)
+    )
+
+
+def _told(connection: Connection, row: Row[Any], routing: Routing) -> list[ToldEpisode]:
+    """Return what the notice tells; empty when there is no news for its user any more."""
+    found = {(one.alert_id, one.number): one for one in episodes_of(connection, row.incident_id)}
+    if row.told is not None:
+        frozen = {(alert_id, number): is_over for alert_id, number, is_over in row.told}
+        return [_told_episode(found[key], is_over) for key, is_over in frozen.items() if key in found]
+    user = routing.user(row.user_name)
+    if user is None:
+        return []
+    told = [
+        _told_episode(one, one.ended_unix_seconds is not None)
+        for one in found.values()
+        if routing.is_told(user, episode_of(one).alert)
+    ]
+    return told if _states(told) != _last_told(connection, row) else []
+
+
+def _told_episode(row: Row[Any], is_over: bool) -> ToldEpisode:  # noqa: FBT001 - a value, not a switch
+    return ToldEpisode(
+        episode=episode_of(row),
+        is_over=is_over,
+        last_answered_unix_seconds=row.last_answered_unix_seconds,
+    )
+
+
+def _states(told: Iterable[ToldEpisode]) -> set[tuple[str, int, bool]]:
+    return {(one.episode.alert_id, one.episode.number, one.is_over) for one in told}
+
+
+def _last_told(connection: Connection, row: Row[Any]) -> set[tuple[str, int, bool]]:
+    is_same_thread: ColumnElement[bool] = (notices.c.incident_id == row.incident_id) & (
+        notices.c.user_name == row.user_name
+    )
+    query = (
+        select(notices.c.told)
+        .where(is_same_thread, notices.c.state == State.ACCEPTED)
+        .order_by(notices.c.sequence.desc())
+        .limit(1)
+    )
+    return {tuple(one) for one in connection.scalar(query) or ()}
+
+
+def _settle(connection: Connection, notice_id: int, state: State, now: float, **values: object) -> None:
+    settled = {"state": state, "settled_unix_seconds": now, "owner": None, **values}
+    connection.execute(notices.update().where(notices.c.notice_id == notice_id).values(settled))

@@ -1,0 +1,112 @@
+"""The tables. Times are Unix seconds; JSON columns hold what Alertmanager told, as it told it."""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", String, primary_key=True),
+    Column("alertname", String, nullable=False),
+    Column("is_storm", Boolean, nullable=False),
+    Column("opened_unix_seconds", Float, nullable=False),
+    Index("incidents_by_alertname", "alertname", "opened_unix_seconds"),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("alert_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("incident_id", String, nullable=False),
+    Column("alertname", String, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("annotations", JSON, nullable=False),
+    Column("generator_url", String, nullable=False),
+    Column("starts_unix_seconds", Float, nullable=False),
+    Column("opened_unix_seconds", Float, nullable=False),
+    Column("ended_unix_seconds", Float),
+    Column("closed_unix_seconds", Float),
+    Column("last_answered_unix_seconds", Float),
+    ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
+    Index("episodes_by_incident", "incident_id"),
+    Index("episodes_by_opening", "alertname", "opened_unix_seconds"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("incident_id", String, primary_key=True),
+    Column("user_name", String, primary_key=True),
+    Column("title", String, nullable=False),
+    ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
+)
+
+
+class State(StrEnum):
+    """Where a notice stands.
+
+    pending -> sending -> accepted | dead, or back to pending; pending -> superseded when there is no news
+    left to tell by the time it could leave.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("notice_id", Integer, primary_key=True),
+    Column("incident_id", String, nullable=False),
+    Column("user_name", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_unix_seconds", Float, nullable=False),
+    Column("next_unix_seconds", Float, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("owner", String),
+    Column("told", JSON),
+    Column("is_ambiguous", Boolean, nullable=False, default=False),
+    Column("provider_id", String),
+    Column("last_error", String),
+    Column("settled_unix_seconds", Float),
+    ForeignKeyConstraint(["incident_id", "user_name"], ["threads.incident_id", "threads.user_name"]),
+    Index("notices_by_thread", "incident_id", "user_name", "sequence", unique=True),
+    Index("notices_by_state", "state", "priority", "next_unix_seconds"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("lane", String, primary_key=True),
+    Column("paused_until_unix_seconds", Float, nullable=False),
+    Column("reason", String, nullable=False),
+)

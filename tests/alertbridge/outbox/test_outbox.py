@@ -1,0 +1,281 @@
+"""Intake and notices together, on a real SQLite file: what a post changes, and what is owed for it."""
+
+from collections import Counter
+from itertools import count
+
+import pytest
+
+from alertbridge.alerts import Alert
+from alertbridge.episodes import Verdict
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.intake import Intake, Taken
+from alertbridge.outbox.notices import Claim, Notices
+from alertbridge.routing import Routing
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
+from tests.fakes.clock import FakeClock
+
+
+class Outbox:
+    """The two halves of the store, a clock and a routing, as the bridge puts them together."""
+
+    def __init__(self, path) -> None:
+        self.url = f"sqlite:///{path}"
+        self.clock = FakeClock(T0)
+        self.routing: Routing = a_routing()
+        self._numbers = count(1)
+        self.restart("boot-1")
+
+    def restart(self, owner: str) -> None:
+        self.database = Database(self.url)
+        self.database.prepare()
+        self.intake = Intake(self.database, new_incident_id=lambda: f"inc{next(self._numbers)}")
+        self.notices = Notices(self.database, lane="mailgun", owner=owner)
+
+    def take(self, *alerts: Alert) -> Taken:
+        return self.intake.take(alerts, self.routing, self.clock.unix_seconds())
+
+    def claim(self) -> Claim | None:
+        return self.notices.claim(self.routing, self.clock.unix_seconds())
+
+    def send(self) -> Claim | None:
+        """Claim the next notice and have it accepted."""
+        claim = self.claim()
+        if claim:
+            self.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
+        return claim
+
+    def send_all(self) -> list[Claim]:
+        return list(iter(self.send, None))
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    return Outbox(tmp_path / "bridge.db")
+
+
+def hosts(claim: Claim | None) -> list[tuple[str, bool]]:
+    assert claim is not None
+    return [(told.episode.alert.labels["host"], told.is_over) for told in claim.told]
+
+
+def test_a_new_alert_is_owed_to_everybody_who_wants_to_know(outbox):
+    outbox.routing = a_routing(a_user("ann"), a_user("bob", hosts=("db-*",)), a_user("ops"))
+
+    taken = outbox.take(an_alert("web-1"))
+
+    assert taken == Taken(verdicts=Counter({Verdict.OPENED: 1}), notices=2)
+    assert [claim.user_name for claim in outbox.send_all()] == ["ann", "ops"]
+
+
+def test_posts_again_owe_nothing(outbox):
+    outbox.take(an_alert())
+    outbox.send_all()
+
+    assert outbox.take(an_alert()) == Taken(verdicts=Counter({Verdict.REPEATED: 1}), notices=0)
+    assert outbox.claim() is None
+
+
+def test_a_claimed_notice_is_claimed_once(outbox):
+    outbox.take(an_alert())
+
+    assert outbox.claim() is not None
+    assert outbox.claim() is None
+
+
+def test_the_end_is_told_in_the_same_thread(outbox):
+    outbox.take(an_alert())
+    down = outbox.send()
+    outbox.take(an_alert(ends=T0 + 60))
+
+    up = outbox.send()
+
+    assert (hosts(down), hosts(up)) == ([("web-1", False)], [("web-1", True)])
+    assert (down.sequence, up.sequence) == (0, 1)
+    assert (down.incident_id, down.title) == (up.incident_id, up.title)
+
+
+def test_the_end_waits_until_the_beginning_is_told(outbox):
+    outbox.take(an_alert())
+    down = outbox.claim()
+    outbox.take(an_alert(ends=T0 + 60))
+
+    assert outbox.claim() is None
+    outbox.notices.accept(down, "id", T0, last_answered={})
+    assert hosts(outbox.claim()) == [("web-1", True)]
+
+
+def test_what_ended_before_it_could_be_told_makes_one_mail(outbox):
+    outbox.take(an_alert())
+    outbox.take(an_alert(ends=T0 + 60))
+
+    assert [hosts(claim) for claim in outbox.send_all()] == [[("web-1", True)]]
+
+
+def test_a_user_who_was_not_told_of_the_beginning_is_not_told_of_the_end(outbox):
+    outbox.take(an_alert())
+    outbox.send_all()
+    outbox.routing = a_routing(a_user("ann"), a_user("newcomer"))
+
+    outbox.take(an_alert(ends=T0 + 60))
+
+    assert [claim.user_name for claim in outbox.send_all()] == ["ann"]
+
+
+def test_what_is_owed_to_somebody_who_left_is_dropped(outbox):
+    outbox.take(an_alert())
+    outbox.routing = a_routing(a_user("bob"))
+
+    assert outbox.claim() is None
+    assert not outbox.notices.backlog(T0).pending
+
+
+def test_critical_is_told_first(outbox):
+    outbox.take(an_alert("web-1", alertname="HighCpu", severity="warning"))
+    outbox.clock.advance(1)
+    outbox.take(an_alert("web-2"))
+
+    assert [hosts(claim) for claim in outbox.send_all()] == [[("web-2", False)], [("web-1", False)]]
+
+
+def test_a_storm_is_one_mail_with_the_hosts_that_its_reader_watches(outbox):
+    outbox.routing = a_routing(a_user("ann", hosts=("web-*",)), a_user("ops"))
+
+    outbox.take(*(an_alert(f"{kind}-{i}") for kind in ("web", "db") for i in range(4)))
+
+    ann, ops = outbox.send_all()
+    assert (len(ann.told), len(ops.told)) == (4, 8)
+    assert ann.title.startswith("4 hosts: ")
+    assert ops.title.startswith("8 hosts: ")
+
+
+def test_a_storm_that_goes_on_is_told_once_a_window(outbox):
+    outbox.take(*(an_alert(f"web-{i}") for i in range(8)))
+    (first,) = outbox.send_all()
+    outbox.clock.advance(10)
+    outbox.take(an_alert("web-8"))
+    outbox.take(an_alert("web-0", ends=T0 + 9))
+
+    assert outbox.send_all() == []
+    outbox.clock.advance(115)
+    (second,) = outbox.send_all()
+    assert second.incident_id == first.incident_id
+    assert Counter(is_over for _, is_over in hosts(second)) == {False: 8, True: 1}
+
+
+def test_the_end_of_a_storm_is_told_at_once(outbox):
+    outbox.take(*(an_alert(f"web-{i}") for i in range(8)))
+    outbox.send_all()
+    outbox.clock.advance(10)
+
+    outbox.take(*(an_alert(f"web-{i}", ends=T0 + 9) for i in range(8)))
+
+    (end,) = outbox.send_all()
+    assert all(is_over for _, is_over in hosts(end))
+
+
+def test_what_was_surely_not_sent_tells_what_is_true_when_it_is_tried_again(outbox):
+    outbox.take(an_alert())
+    claim = outbox.claim()
+    outbox.notices.defer(claim, T0 + 5, "refused")
+    outbox.take(an_alert(ends=T0 + 4))
+
+    assert outbox.claim() is None
+    outbox.clock.advance(5)
+    again = outbox.send()
+    assert (hosts(again), again.attempts) == ([("web-1", True)], 2)
+    assert outbox.send_all() == []
+
+
+def test_what_may_have_been_sent_is_repeated_word_for_word_before_the_news(outbox):
+    outbox.take(an_alert())
+    claim = outbox.claim()
+    outbox.notices.defer_ambiguous(claim, T0 + 10, "reset")
+    outbox.take(an_alert(ends=T0 + 4))
+    outbox.clock.advance(10)
+
+    again, news = outbox.send_all()
+
+    assert (again.notice_id, hosts(again), again.is_ambiguous) == (claim.notice_id, [("web-1", False)], True)
+    assert (hosts(news), news.is_ambiguous) == ([("web-1", True)], False)
+
+
+def test_a_surely_failed_repeat_still_may_have_been_sent_before(outbox):
+    outbox.take(an_alert())
+    outbox.notices.defer_ambiguous(outbox.claim(), T0, "reset")
+    outbox.notices.defer(outbox.claim(), T0, "refused")
+    outbox.take(an_alert(ends=T0 + 4))
+
+    again = outbox.claim()
+
+    assert (hosts(again), again.is_ambiguous) == ([("web-1", False)], True)
+
+
+def test_what_was_being_sent_when_the_bridge_died_may_have_been_sent(outbox):
+    outbox.take(an_alert())
+    lost = outbox.claim()
+    outbox.restart("boot-2")
+
+    assert outbox.notices.recover(T0) == 1
+    assert outbox.claim() is None
+    outbox.clock.advance(10)
+    again = outbox.claim()
+    assert (again.notice_id, again.is_ambiguous, again.attempts) == (lost.notice_id, True, 2)
+
+
+def test_recovery_leaves_alone_what_this_process_is_sending(outbox):
+    outbox.take(an_alert())
+    outbox.claim()
+
+    assert outbox.notices.recover(T0) == 0
+
+
+def test_a_paused_lane_sends_nothing_and_counts_no_attempt(outbox):
+    outbox.take(an_alert())
+    outbox.notices.pause(outbox.claim(), T0 + 30, "rate limit")
+
+    assert outbox.claim() is None
+    assert outbox.notices.backlog(T0).paused_until_unix_seconds == T0 + 30
+    outbox.restart("boot-2")
+    assert outbox.claim() is None
+    outbox.clock.advance(30)
+    assert outbox.claim().attempts == 1
+
+
+def test_a_clock_that_is_set_back_holds_nothing_for_hours(outbox):
+    outbox.take(an_alert())
+    outbox.notices.defer(outbox.claim(), T0 + 5, "refused")
+    outbox.take(an_alert("web-2"))
+    outbox.notices.pause(outbox.claim(), T0 + 60, "rate limit")
+
+    outbox.clock.jump(-86_400)
+
+    assert len(outbox.send_all()) == 2
+
+
+def test_a_dead_letter_is_kept_and_does_not_hold_up_the_next_news(outbox):
+    outbox.take(an_alert())
+    outbox.notices.bury(outbox.claim(), "no such address", T0)
+    outbox.take(an_alert(ends=T0 + 60))
+
+    assert outbox.notices.backlog(T0).dead == 1
+    assert hosts(outbox.send()) == [("web-1", True)]
+
+
+def test_remembers_when_a_host_last_answered(outbox):
+    outbox.take(an_alert())
+    down = outbox.claim()
+    alert_id = down.told[0].episode.alert_id
+    outbox.notices.accept(down, "id", T0, last_answered={alert_id: T0 - 75})
+    outbox.take(an_alert(ends=T0 + 60))
+
+    assert outbox.claim().told[0].last_answered_unix_seconds == T0 - 75
+
+
+def test_tells_how_much_has_not_left_yet(outbox):
+    outbox.take(an_alert("web-1"))
+    outbox.clock.advance(5)
+    outbox.take(an_alert("web-2", severity="warning"))
+
+    backlog = outbox.notices.backlog(outbox.clock.unix_seconds())
+
+    assert (backlog.pending, backlog.oldest_unix_seconds, backlog.dead) == ({0: 1, 2: 1}, T0, 0)
