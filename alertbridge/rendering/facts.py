@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessFact:
-    """A process that was among the largest when the host was last heard."""
+    """A process that was among the largest when the host was last heard; CPU as a share of the whole host."""
 
     pid: str
     name: str
@@ -56,6 +56,8 @@ class HostFacts:
         fired_unix_seconds: When the alert fired; for a dead host that is later than its death.
         since_unix_seconds: The last scrape that the host answered, or None when that is not known.
         ended_unix_seconds: When the alert ended; None while it fires.
+        back_unix_seconds: The first scrape that it answered again, or None when that is not known; the alert
+            ends later than that, by its `keep_firing_for`.
         reason: What the scrape ran into, in Prometheus' words; empty when not known.
         last_values: What it last said of itself; None when nothing is known.
         top_processes: Those that used most CPU or memory when it was last heard, largest first.
@@ -73,6 +75,7 @@ class HostFacts:
     fired_unix_seconds: float
     since_unix_seconds: float | None = None
     ended_unix_seconds: float | None = None
+    back_unix_seconds: float | None = None
     reason: str = ""
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()
@@ -160,3 +163,23 @@ class ReportFacts:
     hosts: tuple[HostState, ...]
     reader: Reader
     now_unix_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTestFacts:
+    """All that a test mail says.
+
+    Attributes:
+        reader: Who asked for it, or whom it was sent to.
+        server: The machine that sent it.
+        config_file: The settings that it was sent with.
+        now_unix_seconds: The moment of rendering.
+    """
+
+    reader: Reader
+    server: str
+    config_file: str
+    now_unix_seconds: float
+
+
+Facts = AlertFacts | ReportFacts | SendTestFacts

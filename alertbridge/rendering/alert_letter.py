@@ -1,0 +1,84 @@
+"""The letter that tells an alert, of one host or of many."""
+
+from alertbridge.rendering.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.rendering.figures import moment
+from alertbridge.rendering.leads import lead_of
+from alertbridge.rendering.letter import Letter, Section, Tone, listed
+from alertbridge.rendering.many_hosts import sections_of_many
+from alertbridge.rendering.next_steps import next_steps
+from alertbridge.rendering.one_host import sections_of_one
+
+_TONES = {
+    Kind.DOWN: Tone.BAD,
+    Kind.CRITICAL: Tone.BAD,
+    Kind.BLIND: Tone.BAD,
+    Kind.WARN: Tone.UNEASY,
+    Kind.UP: Tone.GOOD,
+    Kind.OK: Tone.GOOD,
+}
+_NAMES_AT_MOST = 12
+_ALERTS_AT_MOST = 5
+
+
+def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
+    """Return the letter for clean *facts*; lists are cut at *at_most*, and say what they leave out."""
+    lead = lead_of(facts)
+    if len(facts.hosts) == 1:
+        body = sections_of_one(facts.kind, facts.hosts[0], at_most)
+    else:
+        body = sections_of_many(facts, at_most)
+    rest = (*next_steps(facts, at_most), *_fleet(facts, at_most), *_missing(facts, at_most))
+    return Letter(
+        kind=facts.kind,
+        title=facts.title,
+        tone=_TONES.get(facts.kind, Tone.CALM),
+        lead=lead.text,
+        lines=lead.lines,
+        sections=(*body, *rest),
+        footer=(_alerts(facts.hosts), *why_told(facts.reader, facts.now_unix_seconds, facts.incident_id)),
+    )
+
+
+def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> tuple[str, ...]:
+    """Return the last lines of every mail: why this reader gets it, when it was made, its incident."""
+    told = f"You get this mail because {reader.told_because.rstrip('. ')}." if reader.told_because else ""
+    made = f"Made for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
+    incident = f"Incident {incident_id}." if incident_id else ""
+    return tuple(line for line in (told, made, incident) if line)
+
+
+def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
+    if facts.fleet is None:
+        return ()
+    return (Section(title="Rest of the fleet", lines=_fleet_lines(facts.fleet, facts.hosts, at_most)),)
+
+
+def _fleet_lines(fleet: FleetFacts, told: tuple[HostFacts, ...], at_most: int) -> tuple[str, ...]:
+    names = {host.name for host in told}
+    others = [name for name in fleet.down if name not in names]
+    also = (
+        f"Also down: {listed(others, min(at_most, _NAMES_AT_MOST))}." if others else "No other host is down."
+    )
+    return (f"{fleet.up} of {fleet.total} hosts that you watch are up. {also}",)
+
+
+def _missing(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
+    if not facts.missing:
+        return ()
+    left_out = len(facts.missing) - at_most
+    more = (f"And {left_out} more.",) if left_out > 0 else ()
+    return (Section(title="What could not be found out", lines=(*facts.missing[:at_most], *more)),)
+
+
+def _alerts(hosts: tuple[HostFacts, ...]) -> str:
+    """Return which alerts these are, with the address of a single host."""
+    alerts = dict.fromkeys(
+        f"{host.alertname}, severity {host.severity}" if host.severity else host.alertname for host in hosts
+    )
+    what = f"Alert: {listed(list(alerts), _ALERTS_AT_MOST)}."
+    place = (
+        f" Host: {hosts[0].name}, scraped at {hosts[0].address}."
+        if len(hosts) == 1 and hosts[0].address
+        else ""
+    )
+    return what + place

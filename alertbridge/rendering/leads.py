@@ -1,0 +1,132 @@
+"""The first sentence of an alert mail, which tells the state, and the times below it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
+from alertbridge.rendering.figures import counted, is_time, moment, span
+from alertbridge.rendering.reasons import explain
+
+STATE_WORDS = {
+    Kind.DOWN: "Down",
+    Kind.UP: "Up again",
+    Kind.CRITICAL: "Critical",
+    Kind.WARN: "Warning",
+    Kind.INFO: "Notice",
+    Kind.OK: "Over",
+    Kind.BLIND: "Blind",
+    Kind.TEST: "Test",
+    Kind.REPORT: "Report",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The state in one sentence, and since when: a sentence for each moment that is known."""
+
+    text: str
+    lines: tuple[str, ...]
+
+
+def lead_of(facts: AlertFacts) -> Lead:
+    """Return how the mail begins."""
+    zone, now = facts.reader.timezone, facts.now_unix_seconds
+    if len(facts.hosts) == 1:
+        return _lead_of_one(facts.kind, facts.hosts[0], zone, now)
+    match facts.kind:
+        case Kind.DOWN:
+            return _many_down(facts.hosts, zone, now)
+        case Kind.UP:
+            return _many_up(facts.hosts, zone)
+        case Kind.OK:
+            ended = [host.ended_unix_seconds for host in facts.hosts if is_time(host.ended_unix_seconds)]
+            last = max((end for end in ended if end is not None), default=None)
+            return Lead(f"Over: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
+        case kind:
+            first = min((host.fired_unix_seconds for host in facts.hosts), default=None)
+            text = f"{STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
+            return Lead(text, (f"The first fired on {moment(first, zone)}.",))
+
+
+def outage_span(host: HostFacts) -> str:
+    """Return how long *host*, which is back, was down; `about` unless both ends are scrapes."""
+    is_exact = is_time(host.since_unix_seconds) and is_time(host.back_unix_seconds)
+    return ("" if is_exact else "about ") + span(_began(host), _came_back(host))
+
+
+def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
+    match kind:
+        case Kind.DOWN:
+            return _down(host, zone, now)
+        case Kind.UP:
+            return _up(host, zone)
+        case Kind.OK:
+            fired, ended = host.fired_unix_seconds, host.ended_unix_seconds
+            times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
+            return Lead(f"Over after {span(fired, ended)}.", (times,))
+        case _:
+            what = f": {host.summary.rstrip('. ')}" if host.summary else ""
+            text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}."
+            return Lead(text, (f"Since {moment(host.fired_unix_seconds, zone)}.",))
+
+
+def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
+    reason = explain(host.reason, host.address).short
+    why = f": {reason}" if reason else ""
+    if is_time(host.since_unix_seconds):
+        text = f"Down for {span(host.since_unix_seconds, now)}{why}."
+        return Lead(text, (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
+    fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
+    return Lead(f"Down{why}.", (fired, "When it last answered is not known; it was before that."))
+
+
+def _up(host: HostFacts, zone: tzinfo) -> Lead:
+    if is_time(host.since_unix_seconds):
+        began = f"It had last answered on {moment(host.since_unix_seconds, zone)}."
+    else:
+        began = f"The alert fired on {moment(host.fired_unix_seconds, zone)}; the host went away before that."
+    if is_time(host.back_unix_seconds):
+        ended = f"It answers again since {moment(host.back_unix_seconds, zone)}."
+    else:
+        ended = f"The alert ended on {moment(host.ended_unix_seconds, zone)}; the host came back before that."
+    return Lead(f"Up again after {outage_span(host)}.", (began, ended))
+
+
+def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
+    down = [host for host in hosts if not host.is_over]
+    reasons = Counter(explain(host.reason, host.address).short for host in down)
+    named = [f"{count} {short}" for short, count in reasons.most_common(4) if short]
+    why = f"; {', '.join(named)}" if named else ""
+    first = min((_began(host) for host in down), default=None)
+    still = counted(len(hosts), "host", "hosts")
+    still = still if len(down) == len(hosts) else f"{len(down)} of {still}"
+    text = f"Down: {still}, the first for {span(first, now)}{why}."
+    return Lead(text, (f"The first to go last answered on {moment(first, zone)}.",))
+
+
+def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
+    back = [host for host in hosts if host.is_over]
+    first = min((_began(host) for host in hosts), default=None)
+    last = max((time for time in map(_came_back, back) if time is not None), default=None)
+    if len(back) == len(hosts):
+        text = f"Up again: all {len(hosts)} hosts, the last of them {span(first, last)} after the first went."
+    else:
+        text = f"Up again: {len(back)} of {len(hosts)} hosts; {len(hosts) - len(back)} still down."
+    went = f"The first to go last answered on {moment(first, zone)}."
+    return Lead(text, (went, f"The last to come back answers again since {moment(last, zone)}."))
+
+
+def _of(hosts: Sequence[HostFacts]) -> str:
+    names = len({host.name for host in hosts})
+    return f"{counted(len(hosts), 'alert', 'alerts')} on {counted(names, 'host', 'hosts')}"
+
+
+def _began(host: HostFacts) -> float:
+    since = host.since_unix_seconds
+    return since if since is not None and is_time(since) else host.fired_unix_seconds
+
+
+def _came_back(host: HostFacts) -> float | None:
+    return host.back_unix_seconds if is_time(host.back_unix_seconds) else host.ended_unix_seconds

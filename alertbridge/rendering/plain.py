@@ -1,0 +1,44 @@
+"""The mail of last resort: written without templates, for when rendering has failed."""
+
+from datetime import tzinfo
+from html import escape
+
+from alertbridge.rendering.cleaning import clean
+from alertbridge.rendering.facts import AlertFacts, HostFacts
+from alertbridge.rendering.figures import moment
+from alertbridge.rendering.renderer import Rendered
+from alertbridge.rendering.subject import subject_of
+
+_HOSTS_AT_MOST = 50
+_LIMIT = 120
+_PAGE = '<!doctype html>\n<html lang="en"><pre style="white-space:pre-wrap">{}</pre></html>\n'
+
+
+def render_plain(facts: AlertFacts) -> Rendered:
+    """Return a bare mail: the state, each host, its reason and its times. Any facts will do."""
+    subject = subject_of(facts.kind, facts.title)
+    left_out = len(facts.hosts) - _HOSTS_AT_MOST
+    lines = [
+        subject,
+        "",
+        *(_told(host, facts.reader.timezone) for host in facts.hosts[:_HOSTS_AT_MOST]),
+        *([f"and {left_out} more"] if left_out > 0 else []),
+        "",
+        f"Made on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",
+        f"Incident {clean(facts.incident_id, _LIMIT)}.",
+        "This mail is bare because marax could not write the full one; the bridge's log says why.",
+        "",
+    ]
+    text = "\n".join(lines)
+    return Rendered(subject, text, _PAGE.format(escape(text)))
+
+
+def _told(host: HostFacts, zone: tzinfo) -> str:
+    times = (
+        ("fired", host.fired_unix_seconds),
+        ("last answered", host.since_unix_seconds),
+        ("ended", host.ended_unix_seconds),
+    )
+    told = [f"{verb} on {moment(time, zone)}" for verb, time in times if time is not None]
+    words = [clean(text, _LIMIT) for text in (host.alertname, host.reason, host.summary) if text]
+    return f"{clean(host.name, _LIMIT)}: {'; '.join([*words, *told])}"

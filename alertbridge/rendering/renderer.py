@@ -1,0 +1,87 @@
+"""Facts in, mail out: clean them, write the letter, print it twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from alertbridge.mail import InlineImage
+from alertbridge.rendering.alert_letter import alert_letter
+from alertbridge.rendering.cleaning import cleaned
+from alertbridge.rendering.facts import AlertFacts, Facts, ReportFacts, SendTestFacts
+from alertbridge.rendering.letter import Letter
+from alertbridge.rendering.report_letter import report_letter, send_test_letter
+from alertbridge.rendering.subject import subject_of
+from alertbridge.rendering.text_part import text_of
+
+HTML_LIMIT_BYTES = 25_000
+_LIST_LENGTHS = (50, 25, 12, 6, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a reader will see, both parts saying the same.
+
+    Attributes:
+        subject: One line of printable ASCII, at most 78 characters.
+        text: Up to 72 columns wide.
+        html: At most 25,000 bytes; nothing in it is fetched from elsewhere.
+        images: What the HTML part refers to by `cid:`.
+    """
+
+    subject: str
+    text: str
+    html: str
+    images: tuple[InlineImage, ...] = ()
+
+
+class Renderer:
+    """Renders mails from the templates of this package, which it reads once."""
+
+    def __init__(self) -> None:
+        environment = Environment(
+            loader=PackageLoader("alertbridge.rendering"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._template = environment.get_template("letter.html.j2")
+
+    def render(self, facts: Facts) -> Rendered:
+        """Return the mail that tells *facts*, of whichever sort they are."""
+        match facts:
+            case AlertFacts():
+                return self.render_alert(facts)
+            case ReportFacts():
+                return self.render_report(facts)
+            case SendTestFacts():
+                return self.render_test(facts)
+            case _:
+                assert_never(facts)
+
+    def render_alert(self, facts: AlertFacts) -> Rendered:
+        """Return the mail about one or several hosts."""
+        clean_facts = cleaned(facts)
+        return self._rendered(lambda at_most: alert_letter(clean_facts, at_most))
+
+    def render_report(self, facts: ReportFacts) -> Rendered:
+        """Return the mail with the state of every host."""
+        clean_facts = cleaned(facts)
+        return self._rendered(lambda at_most: report_letter(clean_facts, at_most))
+
+    def render_test(self, facts: SendTestFacts) -> Rendered:
+        """Return the mail that shows that mail arrives."""
+        clean_facts = cleaned(facts)
+        return self._rendered(lambda _: send_test_letter(clean_facts))
+
+    def _rendered(self, write: Callable[[int], Letter]) -> Rendered:
+        """Return the letter that *write* makes, with lists as long as the limit of the HTML part allows."""
+        for at_most in _LIST_LENGTHS:
+            letter = write(at_most)
+            subject = subject_of(letter.kind, letter.title)
+            html = self._template.render(letter=letter, subject=subject)
+            if len(html.encode()) <= HTML_LIMIT_BYTES:
+                break
+        return Rendered(subject, text_of(letter), html)

@@ -1,0 +1,90 @@
+"""A letter printed as plain text, 72 columns wide."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from alertbridge.rendering.letter import Figure, Letter, Link, Section, Step, Table
+
+_WIDTH = 72
+_GAP = "  "
+_LEAST_COLUMN = 6
+
+
+def text_of(letter: Letter) -> str:
+    """Return *letter* as text; only commands, links and words longer than a line may pass 72 columns."""
+    head = [f"[{letter.kind}] {letter.title}", letter.lead, *letter.lines]
+    blocks = [_paragraphs(head), *(_section(section) for section in letter.sections)]
+    foot = ["-" * _WIDTH, *_paragraphs(letter.footer)]
+    return "\n\n".join("\n".join(block) for block in [*blocks, foot]) + "\n"
+
+
+def _section(section: Section) -> list[str]:
+    lines = [section.title.upper(), *_paragraphs(section.lines)]
+    if section.quote:
+        lines += _wrapped(section.quote, indent="  ")
+    lines += _figures(section.figures)
+    if section.table is not None:
+        lines += _table(section.table)
+    for number, step in enumerate(section.steps, start=1):
+        lines += _step(number, step)
+    return lines + [_link(link) for link in section.links]
+
+
+def _paragraphs(paragraphs: Sequence[str]) -> list[str]:
+    return [line for paragraph in paragraphs for line in _wrapped(paragraph)]
+
+
+def _wrapped(text: str, indent: str = "", first_indent: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent if first_indent is None else first_indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _figures(figures: Sequence[Figure]) -> list[str]:
+    width = max((len(figure.label) for figure in figures), default=0)
+    return [f"{figure.label:<{width}}{_GAP}{figure.value} {figure.detail}".rstrip() for figure in figures]
+
+
+def _step(number: int, step: Step) -> list[str]:
+    lines = _wrapped(step.text, indent="   ", first_indent=f"{number}. ")
+    return [*lines, f"     {step.command}"] if step.command else lines
+
+
+def _link(link: Link) -> str:
+    return f"{link.label}: {link.url}"
+
+
+def _table(table: Table) -> list[str]:
+    head = tuple(column.title for column in table.columns)
+    widths = _column_widths([head, *(row.cells for row in table.rows)])
+    lines = list(_row(table, head, widths))
+    for row in table.rows:
+        lines += _row(table, row.cells, widths)
+        lines += _wrapped(row.note, indent="    ")
+    return [*lines, table.more] if table.more else lines
+
+
+def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return each column's width: that of its widest cell, the widest columns cut until all of them fit."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    room = _WIDTH - len(_GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > _LEAST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _row(table: Table, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """Yield one row; a cell wider than its column goes on in the next line."""
+    folded = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    for number in range(max(len(cell) for cell in folded)):
+        parts = [cell[number] if number < len(cell) else "" for cell in folded]
+        aligned = [
+            f"{part:>{width}}" if column.is_number else f"{part:<{width}}"
+            for part, width, column in zip(parts, widths, table.columns, strict=True)
+        ]
+        yield _GAP.join(aligned).rstrip()

@@ -1,0 +1,63 @@
+"""Builders: a sensible value of each sort, and whatever a test wants to differ."""
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+from alertbridge.rendering.facts import AlertFacts, HostFacts, HostState, Kind, Reader, ReportFacts
+
+FIRED_UNIX_SECONDS = 1_795_352_535.0
+
+
+def host_facts(name: str = "web-1", **changes: Any) -> HostFacts:
+    """Return a host that has gone, of which nothing more is known than its alert."""
+    host = HostFacts(
+        name=name,
+        address=f"{name}.example.org:9877",
+        is_over=False,
+        alertname="HostDown",
+        severity="critical",
+        summary="",
+        description="",
+        runbook_url="",
+        fired_unix_seconds=FIRED_UNIX_SECONDS,
+    )
+    return replace(host, **changes)
+
+
+def reader(**changes: Any) -> Reader:
+    """Return a reader who lives by UTC."""
+    ann = Reader(name="ann", address="ann@example.org", timezone=UTC, told_because="you watch every host")
+    return replace(ann, **changes)
+
+
+def alert_facts(kind: Kind = Kind.DOWN, **changes: Any) -> AlertFacts:
+    """Return an alert about one host, told 15 s after it fired."""
+    facts = AlertFacts(
+        kind=kind,
+        title="web-1: host not answering",
+        incident_id="k3f9q2",
+        hosts=(host_facts(is_over=kind in {Kind.UP, Kind.OK}),),
+        reader=reader(),
+        now_unix_seconds=FIRED_UNIX_SECONDS + 15,
+    )
+    return replace(facts, **changes)
+
+
+def host_state(name: str = "web-1", **changes: Any) -> HostState:
+    """Return one row of a report: a host that answered, and said nothing of itself."""
+    answer = HostState(
+        name=name,
+        address=f"{name}.example.org:9877",
+        is_up=True,
+        reason="",
+        values=None,
+        uptime_seconds=None,
+        answer_seconds=0.012,
+    )
+    return replace(answer, **changes)
+
+
+def report_facts(*hosts: HostState) -> ReportFacts:
+    """Return a report of *hosts*."""
+    return ReportFacts(hosts=hosts, reader=reader(), now_unix_seconds=FIRED_UNIX_SECONDS)
