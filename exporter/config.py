@@ -8,6 +8,7 @@ from exporter.collectors.settings import CollectorSwitches
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
 from marax.settings import read_settings
+from marax.webconfig import read_web_config
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -22,9 +23,14 @@ class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 def read_config(path: Path) -> ExporterSettings:
-    """Return the settings in the file at *path*.
+    """Return the settings in the file at *path*; a relative path in it counts from its folder.
 
     Raises:
-        SettingsError: Telling every mistake at once.
+        SettingsError: Telling every mistake in the file, or in the web config that it names.
     """
-    return read_settings(path, ExporterSettings)
+    settings = read_settings(path, ExporterSettings)
+    if settings.web_config_file is None:
+        return settings
+    web_config_file = path.parent / settings.web_config_file
+    read_web_config(web_config_file)
+    return msgspec.structs.replace(settings, web_config_file=str(web_config_file))

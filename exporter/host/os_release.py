@@ -7,6 +7,7 @@ from pathlib import Path
 from exporter.host.files import HostReadError, read_text
 
 _LONGEST = 128
+_FIELDS = {"ID": "id", "VERSION_ID": "version_id", "PRETTY_NAME": "pretty_name"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +31,16 @@ def read_os_release(root: Path) -> OsRelease:
 
 def parse_os_release(text: str) -> OsRelease:
     """Return what *text* says; lines that are not `NAME=value` are passed over."""
-    values = dict(map(_assignment, text.splitlines()))
-    fields = {"id": "ID", "version_id": "VERSION_ID", "pretty_name": "PRETTY_NAME"}
-    return OsRelease(**{field: values[name][:_LONGEST] for field, name in fields.items() if values.get(name)})
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.strip().partition("=")
+        if name in _FIELDS and (plain := _unquoted(value)):
+            found[_FIELDS[name]] = plain[:_LONGEST]
+    return OsRelease(**found)
 
 
-def _assignment(line: str) -> tuple[str, str]:
-    name, _, value = line.strip().partition("=")
+def _unquoted(value: str) -> str:
     try:
-        return name, "".join(shlex.split(value, comments=False))
+        return "".join(shlex.split(value))
     except ValueError:
-        return name, ""
+        return ""

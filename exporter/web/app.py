@@ -6,8 +6,8 @@ from html import escape
 from flask import Flask, Response, request
 
 from exporter.web.metrics import MetricsView, Scrape
+from exporter.web.problems import tell_problems
 from exporter.web.requests import RequestCounts
-from marax.problems import tell_problems
 
 _SCRAPES_AT_ONCE = 8
 

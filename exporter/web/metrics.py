@@ -3,6 +3,7 @@
 import gzip
 import re
 import threading
+from http import HTTPStatus
 from typing import Protocol
 
 from flask import Request, Response
@@ -11,7 +12,8 @@ from werkzeug.datastructures import MIMEAccept
 
 from exporter.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
 from exporter.scrape import Selection, UnknownNameError
-from marax.problems import problem
+from exporter.web.problems import told
+from marax.problems import Problem
 
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?")
 _TEXT_TYPE, _OPENMETRICS_TYPE = (kind.partition(";")[0] for kind in (TEXT, OPENMETRICS))
@@ -43,7 +45,14 @@ class MetricsView:
             metrics = self._scraper.scrape(_selection(request), within_seconds=budget_seconds(timeout))
             return _exposition(request, metrics)
         except UnknownNameError as error:
-            return problem(400, "unknown-name", "Unknown name in the query", str(error))
+            return told(
+                Problem(
+                    status=HTTPStatus.BAD_REQUEST,
+                    kind="unknown-name",
+                    title="The query names what is not there",
+                    detail=str(error),
+                )
+            )
         finally:
             self._places.release()
 
@@ -90,6 +99,10 @@ def wants_openmetrics(accepted: MIMEAccept) -> bool:
 
 
 def _too_many() -> Response:
-    answer = problem(503, "too-many-scrapes", "Too many scrapes at once", "Try again in a second.")
+    answer = told(
+        Problem(
+            status=HTTPStatus.SERVICE_UNAVAILABLE, kind="too-many-scrapes", title="Too many scrapes at once"
+        )
+    )
     answer.headers["Retry-After"] = "1"
     return answer
