@@ -1,0 +1,1 @@
+"""The whole of marax on real parts, on loopback: exporters, Prometheus, Alertmanager and the bridge."""
