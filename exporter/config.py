@@ -8,7 +8,6 @@ from exporter.collectors.settings import CollectorSwitches
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
 from marax.settings import read_settings
-from marax.webconfig import read_web_config
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -31,6 +30,8 @@ def read_config(path: Path) -> ExporterSettings:
     settings = read_settings(path, ExporterSettings)
     if settings.web_config_file is None:
         return settings
+    from marax.webconfig import read_web_config  # here, as TLS is slow to come in
+
     web_config_file = path.parent / settings.web_config_file
     read_web_config(web_config_file)
     return msgspec.structs.replace(settings, web_config_file=str(web_config_file))

@@ -1,0 +1,138 @@
+"""Builds the real parts and puts them together; the only module that does."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from exporter.collectors.cgroup import CgroupCollector
+from exporter.collectors.collector import Collector
+from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
+from exporter.collectors.exporter import ExporterCollector
+from exporter.collectors.load import LoadCollector
+from exporter.collectors.memory import MemoryCollector
+from exporter.collectors.pressure import PressureCollector
+from exporter.collectors.system import SystemCollector
+from exporter.collectors.vmstat import VmstatCollector
+from exporter.config import ExporterSettings
+from exporter.exposition import as_text
+from exporter.host.kernel_stat import read_kernel_stat
+from exporter.host.memory import read_memory
+from exporter.host.os_release import read_os_release
+from exporter.host.pressure import read_pressure
+from exporter.host.vmstat import read_vmstat
+from exporter.reloading import Reloading
+from exporter.scrape import EVERYTHING, Scraper
+from exporter.turns import Turns
+from exporter.web.app import create_app, is_kept
+from exporter.web.requests import RequestCounts
+from marax.addresses import Address
+from marax.clock import Clock, SystemClock
+from marax.serving import Server, ServingSettings
+
+logger = logging.getLogger(__name__)
+
+_PROCFS = Path("/proc")
+_ROOT = Path("/")
+_BETWEEN_READINGS_SECONDS = 1.0
+_OWN_SCRAPE_SECONDS = 4.5
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Exporter:
+    """The parts of one exporter, whatever it is for: serving, or printing what it would serve."""
+
+    def __init__(
+        self, settings: ExporterSettings, *, read: Callable[[], ExporterSettings], clock: Clock
+    ) -> None:
+        self.requests = RequestCounts()
+        self.reloading = Reloading(settings, read=read, take_up=self._take_up, clock=clock)
+        self.scraper = Scraper((), Turns(clock))
+        itself = ExporterCollector(
+            version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
+        )
+        self._collectors = (*_host_collectors(clock), itself)
+        self._take_up(settings)
+
+    def _take_up(self, settings: ExporterSettings) -> None:
+        self.scraper.use([c for c in self._collectors if settings.collectors.is_on(c.name)])
+
+    def read_host(self) -> bytes:
+        """Return the text of a scrape of everything."""
+        return as_text(self.scraper.scrape(EVERYTHING, within_seconds=_OWN_SCRAPE_SECONDS))
+
+
+def exposition(settings: ExporterSettings) -> bytes:
+    """Return what a second scrape, a second after the first, would get."""
+    exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
+    exporter.read_host()
+    time.sleep(_BETWEEN_READINGS_SECONDS)
+    return exporter.read_host()
+
+
+def serve(read: Callable[[], ExporterSettings]) -> None:
+    """Serve until told to end, with the settings that *read* returns now and at each SIGHUP.
+
+    Raises:
+        SettingsError: The settings cannot be used.
+        CannotReachError: The address cannot be listened on.
+    """
+
+    def read_again() -> ExporterSettings:
+        changed = read()
+        server.reload_certificates()
+        return changed
+
+    settings = read()
+    exporter = Exporter(settings, read=read_again, clock=SystemClock())
+    ready = threading.Event()
+    app = create_app(
+        exporter.scraper, is_ready=ready.is_set, requests=exporter.requests, version=version("marax")
+    )
+    server = Server(app, _serving_settings(settings), is_kept=is_kept)
+    address = server.bind()
+
+    def warm_up() -> None:
+        exporter.read_host()
+        ready.set()
+
+    def start() -> None:
+        logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+
+    server.run(on_ready=start, on_hangup=exporter.reloading.reload)
+
+
+def _serving_settings(settings: ExporterSettings) -> ServingSettings:
+    web_config_file = settings.web_config_file
+    return ServingSettings(
+        address=settings.listen, web_config_file=Path(web_config_file) if web_config_file else None
+    )
+
+
+def _audience(address: Address, settings: ExporterSettings) -> str:
+    if address.host in _LOOPBACK:
+        return (
+            "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it to the network"
+        )
+    if settings.web_config_file:
+        return "whoever web_config_file lets in"
+    return "everyone who can reach this address; web_config_file in the settings can ask for certificates"
+
+
+def _host_collectors(clock: Clock) -> tuple[Collector, ...]:
+    read_stat = partial(read_kernel_stat, _PROCFS)
+    return (
+        CpuCollector(read_stat, clock),
+        CpuPerCoreCollector(read_stat),
+        LoadCollector(os.getloadavg),
+        MemoryCollector(read_memory),
+        VmstatCollector(partial(read_vmstat, _PROCFS), page_bytes=os.sysconf("SC_PAGE_SIZE")),
+        PressureCollector(partial(read_pressure, _PROCFS)),
+        SystemCollector(read_stat, partial(read_os_release, _ROOT), clock),
+        CgroupCollector(_ROOT),
+    )
