@@ -1,0 +1,166 @@
+import logging
+
+import pytest
+from prometheus_client.metrics_core import Metric
+
+from exporter.collectors import families
+from exporter.host.files import HostReadError
+from exporter.scrape import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
+from exporter.turns import Turns
+from marax.clock import SystemClock
+from tests.fakes.collectors import FakeCollector, StuckCollector
+
+
+@pytest.fixture
+def load() -> FakeCollector:
+    return FakeCollector("load", families.LOAD1)
+
+
+@pytest.fixture
+def swap() -> FakeCollector:
+    return FakeCollector("vmstat", families.SWAP_IN)
+
+
+@pytest.fixture
+def scraper(load: FakeCollector, swap: FakeCollector) -> Scraper:
+    return Scraper([load, swap], Turns(SystemClock()))
+
+
+def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
+    return {(s.name, *s.labels.values()): s.value for metric in metrics for s in metric.samples}
+
+
+def test_holds_what_the_collectors_say_and_a_verdict_on_each(scraper: Scraper):
+    found = samples(scraper.scrape(EVERYTHING, within_seconds=5))
+
+    assert found[("marax_load1",)] == 1
+    assert found[("marax_swap_in_bytes_total",)] == 1
+    for name in ("load", "vmstat"):
+        assert found["marax_collector_success", name] == 1
+        assert found["marax_collector_timed_out", name] == 0
+        assert found["marax_collector_errors_total", name] == 0
+        assert 0 <= found["marax_collector_duration_seconds", name] < 5
+
+
+def test_a_collector_that_raises_costs_only_itself(scraper: Scraper, load: FakeCollector):
+    load.error = RuntimeError("unforeseen")
+
+    scraper.scrape(EVERYTHING, within_seconds=5)
+    found = samples(scraper.scrape(EVERYTHING, within_seconds=5))
+
+    assert ("marax_load1",) not in found
+    assert found[("marax_swap_in_bytes_total",)] == 2
+    assert found["marax_collector_success", "load"] == 0
+    assert found["marax_collector_timed_out", "load"] == 0
+    assert found["marax_collector_errors_total", "load"] == 2
+
+
+def test_a_collector_that_is_stuck_costs_only_itself(swap: FakeCollector):
+    stuck = StuckCollector("memory", families.MEMORY_TOTAL)
+    scraper = Scraper([stuck, swap], Turns(SystemClock()))
+
+    found = samples(scraper.scrape(EVERYTHING, within_seconds=0.2))
+
+    stuck.release()
+    assert ("marax_memory_total_bytes",) not in found
+    assert found[("marax_swap_in_bytes_total",)] == 1
+    assert found["marax_collector_success", "memory"] == 0
+    assert found["marax_collector_timed_out", "memory"] == 1
+    assert found["marax_collector_errors_total", "memory"] == 1
+
+
+def test_logs_a_trouble_once_and_its_end(
+    scraper: Scraper, load: FakeCollector, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    load.error = HostReadError("cannot read /proc/loadavg: No such file or directory")
+    scraper.scrape(EVERYTHING, within_seconds=5)
+    scraper.scrape(EVERYTHING, within_seconds=5)
+    load.error = None
+    scraper.scrape(EVERYTHING, within_seconds=5)
+    scraper.scrape(EVERYTHING, within_seconds=5)
+
+    failing, working = caplog.records
+
+    assert failing.getMessage() == "collector fails"
+    assert vars(failing)["collector"] == "load"
+    assert "cannot read /proc/loadavg" in vars(failing)["why"]
+    assert not failing.exc_info, "an ordinary failure needs no traceback"
+    assert working.getMessage() == "collector works again"
+
+
+def test_logs_a_surprise_with_its_traceback(
+    scraper: Scraper, load: FakeCollector, caplog: pytest.LogCaptureFixture
+):
+    load.error = ZeroDivisionError("division by zero")
+
+    scraper.scrape(EVERYTHING, within_seconds=5)
+
+    assert caplog.records[0].exc_info
+    assert caplog.records[0].exc_info[1] is load.error
+
+
+@pytest.mark.parametrize(
+    ("selection", "ran"),
+    [
+        (Selection(collect=frozenset({"load"})), {"load"}),
+        (Selection(exclude=frozenset({"load"})), {"vmstat"}),
+        (Selection(collect=frozenset({"load", "vmstat"}), exclude=frozenset({"load"})), {"vmstat"}),
+        (Selection(names=frozenset({"marax_load1"})), {"load"}),
+        (Selection(names=frozenset({"marax_collector_success"})), {"load", "vmstat"}),
+        (Selection(exclude=frozenset({"load", "vmstat"})), set()),
+    ],
+    ids=["collect", "exclude", "both", "name", "verdicts", "nothing"],
+)
+def test_runs_only_the_collectors_that_are_asked_for(
+    scraper: Scraper, load: FakeCollector, swap: FakeCollector, selection: Selection, ran: set[str]
+):
+    scraper.scrape(selection, within_seconds=5)
+
+    assert {c.name for c in (load, swap) if c.runs} == ran
+
+
+def test_holds_only_the_metrics_that_are_named(scraper: Scraper):
+    names = frozenset({"marax_swap_in_bytes_total", "marax_collector_success"})
+
+    metrics = scraper.scrape(Selection(names=names), within_seconds=5)
+
+    assert {key[0] for key in samples(metrics)} == names
+
+
+@pytest.mark.parametrize(
+    ("selection", "complaint"),
+    [
+        (
+            Selection(collect=frozenset({"diskstats"})),
+            "No collector 'diskstats' is switched on; there are load, vmstat.",
+        ),
+        (Selection(exclude=frozenset({""})), "No collector '' is switched on"),
+        (Selection(names=frozenset({"marax_load2"})), "No metric 'marax_load2' is offered"),
+        (Selection(names=frozenset({"x" * 5000})), "No metric 'x{100}' is offered"),
+    ],
+    ids=["collect", "exclude", "name", "long name"],
+)
+def test_refuses_what_it_does_not_know_by_name(scraper: Scraper, selection: Selection, complaint: str):
+    with pytest.raises(UnknownNameError, match=complaint):
+        scraper.scrape(selection, within_seconds=5)
+
+
+def test_runs_other_collectors_once_they_are_exchanged(
+    scraper: Scraper, load: FakeCollector, swap: FakeCollector
+):
+    scraper.use([swap])
+
+    found = samples(scraper.scrape(EVERYTHING, within_seconds=5))
+
+    assert load.runs == 0
+    assert ("marax_load1",) not in found
+
+
+def test_offers_a_verdict_in_four_families():
+    assert {family.name for family in OWN_FAMILIES} == {
+        "marax_collector_duration_seconds",
+        "marax_collector_success",
+        "marax_collector_timed_out",
+        "marax_collector_errors_total",
+    }
