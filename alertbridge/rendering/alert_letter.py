@@ -1,7 +1,7 @@
 """The letter that tells an alert, of one host or of many."""
 
 from alertbridge.rendering.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader
-from alertbridge.rendering.figures import moment
+from alertbridge.rendering.figures import counted, moment
 from alertbridge.rendering.leads import lead_of
 from alertbridge.rendering.letter import Letter, Section, Tone, listed
 from alertbridge.rendering.many_hosts import sections_of_many
@@ -50,16 +50,17 @@ def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> 
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     if facts.fleet is None:
         return ()
-    return (Section(title="Rest of the fleet", lines=_fleet_lines(facts.fleet, facts.hosts, at_most)),)
+    told = {host.name for host in facts.hosts}
+    others = [name for name in facts.fleet.down if name not in told]
+    line = _fleet_line(facts.fleet, listed(others, min(at_most, _NAMES_AT_MOST)))
+    return (Section(title="Rest of the fleet", lines=(line,)),)
 
 
-def _fleet_lines(fleet: FleetFacts, told: tuple[HostFacts, ...], at_most: int) -> tuple[str, ...]:
-    names = {host.name for host in told}
-    others = [name for name in fleet.down if name not in names]
-    also = (
-        f"Also down: {listed(others, min(at_most, _NAMES_AT_MOST))}." if others else "No other host is down."
-    )
-    return (f"{fleet.up} of {fleet.total} hosts that you watch are up. {also}",)
+def _fleet_line(fleet: FleetFacts, others: str) -> str:
+    if fleet.up == fleet.total and not others:
+        return f"All {counted(fleet.total, 'host', 'hosts')} that you watch are up."
+    also = f"Also down: {others}." if others else "No other host is down."
+    return f"{fleet.up} of {counted(fleet.total, 'host', 'hosts')} that you watch are up. {also}"
 
 
 def _missing(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:

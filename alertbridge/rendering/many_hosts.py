@@ -26,22 +26,22 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
 
 
 def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
-    why = explain(host.reason, host.address).short or NOT_KNOWN
-    return Row((host.name, "up" if host.is_over else "down", _since(host, facts), why), _values(host))
+    why = explain(host.reason, host.address).short or clean(host.summary, _SUMMARY_LIMIT) or NOT_KNOWN
+    return Row((host.name, "up" if host.is_over else "DOWN", _since(host, facts), why), _values(host))
 
 
 def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
     if host.is_over:
         return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
     began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
-    return Row((host.name, "down", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
+    return Row((host.name, "DOWN", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
 
 
 def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
     since = moment_in_table(host.fired_unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
     what = clean(host.summary or host.alertname, _SUMMARY_LIMIT)
     told = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
-    return Row((host.name, "over" if host.is_over else "firing", since, what), " ".join(filter(None, told)))
+    return Row((host.name, "over" if host.is_over else "FIRING", since, what), " ".join(filter(None, told)))
 
 
 _DOWN = (("Since", "Why"), _down_row)
@@ -63,8 +63,8 @@ def _values(host: HostFacts) -> str:
     cpu, memory, share = figures_of(host.last_values)
     told = [
         f"CPU {cpu.value}",
-        f"RAM {memory.value} {memory.detail}".rstrip(),
-        f"{share.label} {share.value}",
+        f"RAM {memory.value}",
+        f"{share.label.replace('Load', 'load')} {share.value}",
     ]
     largest = [f"{process.name} {percent(process.cpu_ratio)}" for process in host.top_processes[:1]]
     return ", ".join([*told, *largest])

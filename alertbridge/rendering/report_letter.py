@@ -5,7 +5,6 @@ from alertbridge.rendering.cleaning import clean
 from alertbridge.rendering.facts import HostState, Kind, LastValues, ReportFacts, SendTestFacts
 from alertbridge.rendering.figures import NOT_KNOWN, counted, length, load, moment, percent
 from alertbridge.rendering.letter import Column, Letter, Row, Section, Table, Tone
-from alertbridge.rendering.reasons import explain
 from alertbridge.rendering.subject import listed_title
 
 _NUMBERS = ("CPU", "RAM", "Load", "Uptime", "Answer")
@@ -70,13 +69,12 @@ def _row(host: HostState) -> Row:
     values = host.values or _NO_VALUES
     figures = (percent(values.cpu_ratio), percent(values.memory_ratio), load(values.load1))
     times = (length(host.uptime_seconds), length(host.answer_seconds))
-    cells = (host.name, "up" if host.is_up else "down", *(_short(text) for text in (*figures, *times)))
+    cells = (host.name, "up" if host.is_up else "DOWN", *(_short(text) for text in (*figures, *times)))
     return Row(cells, "" if host.is_up else _why(host))
 
 
 def _why(host: HostState) -> str:
-    reason = explain(host.reason, host.address)
-    return clean(reason.quote or reason.meaning, _REASON_LIMIT)
+    return clean(host.reason, _REASON_LIMIT) or f"why is {NOT_KNOWN}"
 
 
 def _short(figure: str) -> str:

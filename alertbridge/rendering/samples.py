@@ -1,8 +1,7 @@
 """Facts as they might be on a bad Sunday: every sort of mail, to look at and to test with."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, timezone
 
 from alertbridge.rendering.facts import (
     AlertFacts,
@@ -31,7 +30,7 @@ _STORM_NAMES = ("web-1", "web-2", "db-1", *(f"app-{number}" for number in range(
 _ANN = Reader(
     name="ann",
     address="ann@example.org",
-    timezone=ZoneInfo("Europe/Berlin"),
+    timezone=timezone(timedelta(hours=1), "CET"),
     told_because="you watch web-*, db-* and app-* for critical alerts",
 )
 _BUSY = LastValues(cpu_ratio=0.97, memory_ratio=0.88, memory_total_bytes=15.6 * _GIB, load1=9.4, cpus=4)
@@ -217,7 +216,7 @@ def _state(name: str) -> HostState:
         name=name,
         address=f"{name}.example.org:9877",
         is_up=is_up,
-        reason="" if is_up else _REFUSED if name == "web-1" else _TIMED_OUT,
+        reason="" if is_up else "connection refused" if name == "web-1" else "no answer within 5 s",
         values=replace(_CALM, cpu_ratio=0.03 + 0.06 * number, load1=0.2 + 0.31 * number) if is_up else None,
         uptime_seconds=86_400.0 * 11.3 * number if is_up else None,
         answer_seconds=0.006 + 0.001 * number if is_up else 5.0,

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from alertbridge.rendering.letter import Figure, Letter, Link, Section, Step, Table
+from alertbridge.rendering.letter import Figure, Letter, Section, Step, Table
 
 _WIDTH = 72
 _GAP = "  "
@@ -25,9 +25,7 @@ def _section(section: Section) -> list[str]:
     lines += _figures(section.figures)
     if section.table is not None:
         lines += _table(section.table)
-    for number, step in enumerate(section.steps, start=1):
-        lines += _step(number, step)
-    return lines + [_link(link) for link in section.links]
+    return [*lines, *_steps(section.steps), *(f"{link.label}: {link.url}" for link in section.links)]
 
 
 def _paragraphs(paragraphs: Sequence[str]) -> list[str]:
@@ -50,13 +48,13 @@ def _figures(figures: Sequence[Figure]) -> list[str]:
     return [f"{figure.label:<{width}}{_GAP}{figure.value} {figure.detail}".rstrip() for figure in figures]
 
 
-def _step(number: int, step: Step) -> list[str]:
-    lines = _wrapped(step.text, indent="   ", first_indent=f"{number}. ")
-    return [*lines, f"     {step.command}"] if step.command else lines
-
-
-def _link(link: Link) -> str:
-    return f"{link.label}: {link.url}"
+def _steps(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield the steps, numbered unless there is but one."""
+    for number, step in enumerate(steps, start=1):
+        mark = f"{number}. " if len(steps) > 1 else ""
+        yield from _wrapped(step.text, indent=" " * len(mark), first_indent=mark)
+        if step.command:
+            yield f"     {step.command}"
 
 
 def _table(table: Table) -> list[str]:

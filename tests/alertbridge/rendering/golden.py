@@ -1,0 +1,29 @@
+"""The mails that were looked at and found good.
+
+After a wanted change, renew them with `python -m tests.alertbridge.rendering.golden` and read the difference.
+"""
+
+from pathlib import Path
+
+from alertbridge.rendering.renderer import Rendered, Renderer
+from alertbridge.rendering.samples import samples
+
+MAILS = Path(__file__).parents[2] / "data" / "mails"
+
+
+def parts_of(rendered: Rendered) -> dict[str, str]:
+    """Return what is kept of a mail, by the suffix of its file."""
+    return {".txt": f"Subject: {rendered.subject}\n\n{rendered.text}", ".html": rendered.html}
+
+
+def renew() -> None:
+    """Write every sample anew."""
+    renderer = Renderer()
+    MAILS.mkdir(parents=True, exist_ok=True)
+    for name, facts in samples().items():
+        for suffix, part in parts_of(renderer.render(facts)).items():
+            (MAILS / f"{name}{suffix}").write_text(part, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    renew()

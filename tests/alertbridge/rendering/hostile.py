@@ -1,0 +1,137 @@
+"""Facts as an enemy would write them, who owns a label, a process name or a whole Prometheus."""
+
+from datetime import timedelta, timezone
+
+from hypothesis import strategies as st
+
+from alertbridge.rendering.facts import (
+    AlertFacts,
+    FleetFacts,
+    HostFacts,
+    HostState,
+    Kind,
+    LastValues,
+    ProcessFact,
+    Reader,
+    ReportFacts,
+    SendTestFacts,
+)
+
+_WEAPONS = st.sampled_from(
+    [
+        "\r\nBcc: eve@example.org",
+        "\n\n<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</title></style></td>",
+        "'&amp;\"",
+        "{{ 7 * 7 }}{% endfor %}",
+        "{machine}{0}",
+        "%recipient.name%",
+        "%unsubscribe_url%",
+        "%\u200brecipient_name%",
+        "\u202e\u2066\u2028\u2029\x85\x00\x1b[2J",
+        "\ud800",
+        "=?utf-8?q?=0d=0aBcc=3a?=",
+        "javascript:alert(1)",
+        "https://example.org/%recipient.name%",
+        "https://wiki.example.org/down?a=1&b=%C3%BC",
+        "context deadline exceeded",
+        "connection refused",
+        "web-1.example.org:9877",
+        "-oProxyCommand=x:22",
+        "\U0001f525" * 40,
+        "&" * 400,
+        "W" * 1200,
+        "a " * 600,
+    ]
+)
+hostile_texts = st.lists(_WEAPONS | st.text(max_size=12), max_size=4).map("".join)
+_numbers = st.floats() | st.floats(min_value=0, max_value=2e9)
+_maybe_numbers = st.none() | _numbers
+_zones = st.builds(
+    timezone,
+    st.timedeltas(min_value=timedelta(hours=-23), max_value=timedelta(hours=23)),
+    st.sampled_from(["CET", "UTC", "+0545"]),
+)
+
+_values = st.builds(
+    LastValues,
+    cpu_ratio=_maybe_numbers,
+    memory_ratio=_maybe_numbers,
+    memory_total_bytes=_maybe_numbers,
+    load1=_maybe_numbers,
+    cpus=_maybe_numbers,
+)
+_processes = st.builds(
+    ProcessFact,
+    pid=hostile_texts,
+    name=hostile_texts,
+    cpu_ratio=_maybe_numbers,
+    memory_rss_bytes=_maybe_numbers,
+)
+_hosts = st.builds(
+    HostFacts,
+    name=hostile_texts,
+    address=hostile_texts,
+    is_over=st.booleans(),
+    alertname=hostile_texts,
+    severity=hostile_texts,
+    summary=hostile_texts,
+    description=hostile_texts,
+    runbook_url=hostile_texts,
+    fired_unix_seconds=_numbers,
+    since_unix_seconds=_maybe_numbers,
+    ended_unix_seconds=_maybe_numbers,
+    back_unix_seconds=_maybe_numbers,
+    reason=hostile_texts,
+    last_values=st.none() | _values,
+    top_processes=st.lists(_processes, max_size=4).map(tuple),
+    has_rebooted=st.none() | st.booleans(),
+)
+_readers = st.builds(
+    Reader, name=hostile_texts, address=hostile_texts, timezone=_zones, told_because=hostile_texts
+)
+_fleets = st.builds(
+    FleetFacts,
+    up=st.integers(0, 1000),
+    total=st.integers(0, 1000),
+    down=st.lists(hostile_texts, max_size=5).map(lambda names: tuple(names) * 4),
+)
+hostile_alerts = st.builds(
+    AlertFacts,
+    kind=st.sampled_from(Kind),
+    title=hostile_texts,
+    incident_id=hostile_texts,
+    hosts=st.lists(_hosts, max_size=3).flatmap(
+        lambda hosts: st.sampled_from([1, 1, 30]).map(lambda times: tuple(hosts) * times)
+    ),
+    reader=_readers,
+    now_unix_seconds=_numbers,
+    fleet=st.none() | _fleets,
+    missing=st.lists(hostile_texts, max_size=4).map(tuple),
+)
+_answers = st.builds(
+    HostState,
+    name=hostile_texts,
+    address=hostile_texts,
+    is_up=st.booleans(),
+    reason=hostile_texts,
+    values=st.none() | _values,
+    uptime_seconds=_maybe_numbers,
+    answer_seconds=_numbers,
+)
+hostile_reports = st.builds(
+    ReportFacts,
+    hosts=st.lists(_answers, max_size=4).flatmap(
+        lambda hosts: st.sampled_from([1, 20]).map(lambda times: tuple(hosts) * times)
+    ),
+    reader=_readers,
+    now_unix_seconds=_numbers,
+)
+hostile_tests = st.builds(
+    SendTestFacts,
+    reader=_readers,
+    server=hostile_texts,
+    config_file=hostile_texts,
+    now_unix_seconds=_numbers,
+)
