@@ -1,0 +1,66 @@
+"""What the owner of a host may choose about its process metrics: `processes:` in exporter.yml."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+import msgspec
+
+from marax.durations import Seconds
+
+
+class _BoundedSeconds(Seconds):
+    """A duration within bounds that include both ends."""
+
+    shortest_seconds: ClassVar[float]
+    longest_seconds: ClassVar[float]
+    spelled: ClassVar[str]
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return the duration that *value* spells.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        try:
+            seconds = super().from_setting(value)
+        except ValueError as error:
+            raise ValueError(f"a duration {cls.spelled}") from error
+        if not cls.shortest_seconds <= seconds <= cls.longest_seconds:
+            raise ValueError(f"a duration {cls.spelled}")
+        return seconds
+
+
+class WindowSeconds(_BoundedSeconds):
+    """How far the CPU ratios look back."""
+
+    shortest_seconds = 2.0
+    longest_seconds = 600.0
+    spelled = "from 2s to 10m"
+
+
+class IntervalSeconds(_BoundedSeconds):
+    """How long the sampler waits between two scans."""
+
+    shortest_seconds = 1.0
+    longest_seconds = 60.0
+    spelled = "from 1s to 1m"
+
+
+class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How processes are watched.
+
+    Attributes:
+        top: How many by CPU and how many by memory are shown each on their own.
+        groups: How many groups are counted by name; what is beyond goes to `(other)`.
+        group_by: What makes a group: the program's name (`comm`) or its systemd unit.
+        window_seconds: How far the CPU ratios look back.
+        interval_seconds: Time between two scans.
+        show_cmdline: Whether command lines are published; they may hold secrets.
+    """
+
+    top: Annotated[int, msgspec.Meta(ge=1, le=20, description="a whole number from 1 to 20")] = 5
+    groups: Annotated[int, msgspec.Meta(ge=1, le=200, description="a whole number from 1 to 200")] = 30
+    group_by: Literal["comm", "unit"] = "comm"
+    window_seconds: WindowSeconds = msgspec.field(name="window", default=WindowSeconds(15))
+    interval_seconds: IntervalSeconds = msgspec.field(name="interval", default=IntervalSeconds(5))
+    show_cmdline: bool = False

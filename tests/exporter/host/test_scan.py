@@ -1,0 +1,247 @@
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from exporter.host.files import HostReadError
+from exporter.host.scan import ProcessScanner
+from exporter.host.snapshot import HostTotals, Snapshot
+from exporter.host.stat_files import spare_descriptors
+from marax.clock import SystemClock
+from tests.fakes.clock import FakeClock
+from tests.fakes.snapshots import a_stat_line
+
+PROCFS = Path("/proc")
+BROKEN = Path(__file__).parents[2] / "data/proc/broken"
+TOTALS = ("stat", "loadavg", "meminfo", "sys/kernel/pid_max")
+NOBODY = 65534
+
+
+@contextmanager
+def a_scanner(procfs: Path = PROCFS, *, held_descriptors: int = 1000) -> Iterator[ProcessScanner]:
+    scanner = ProcessScanner(procfs, SystemClock(), held_descriptors=held_descriptors)
+    try:
+        yield scanner
+    finally:
+        scanner.close()
+
+
+@pytest.fixture(params=[0, 1, 1000], ids=["none held", "one held", "all held"])
+def held_descriptors(request: pytest.FixtureRequest) -> int:
+    held: int = request.param
+    return held
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A procfs without processes."""
+    for name in TOTALS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((BROKEN / name).read_bytes())
+    return tmp_path
+
+
+def put(tree: Path, pid: int, line: bytes) -> Path:
+    (tree / f"{pid}").mkdir(exist_ok=True)
+    (tree / f"{pid}/stat").write_bytes(line)
+    return tree / f"{pid}/stat"
+
+
+def test_counts_what_it_can_make_no_sense_of_and_reads_the_rest(held_descriptors: int):
+    with a_scanner(BROKEN, held_descriptors=held_descriptors) as scanner:
+        scanner.scan()
+        snapshot = scanner.scan()
+
+    names = {pid: process.name for pid, process in snapshot.processes.items()}
+    assert names == {1: "systemd", 2: "kthreadd", 300: "a) S 1 (b\nc �", 308: ""}
+    assert (snapshot.malformed, snapshot.refused) == (5, 0)
+
+
+def test_holds_the_hosts_own_account_and_both_times():
+    clock = FakeClock(unix_seconds=1_800_000_000.0)
+    scanner = ProcessScanner(BROKEN, clock, held_descriptors=0)
+
+    snapshot = scanner.scan()
+    scanner.close()
+
+    busy_seconds = (1000 + 200 + 300 + 60 + 70) / os.sysconf("SC_CLK_TCK")
+    assert snapshot.totals == HostTotals(
+        cpus=2, busy_seconds=busy_seconds, tasks=40, memory_bytes=8 * 1024**3, pids_limit=4194304
+    )
+    assert snapshot.unix_seconds == 1_800_000_000.0
+    assert snapshot.monotonic_seconds == clock.monotonic_seconds()
+
+
+def test_counts_processes_that_it_may_not_read(tree: Path):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in TOTALS:
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).write_bytes((tree / name).read_bytes())
+        Path(folder).chmod(0o755)
+        put(Path(folder), 10, a_stat_line(10))
+        put(Path(folder), 11, a_stat_line(11)).chmod(0)
+        with a_scanner(Path(folder)) as scanner, as_nobody():
+            snapshot = scanner.scan()
+
+    assert (list(snapshot.processes), snapshot.refused) == ([10], 1)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", TOTALS)
+@pytest.mark.parametrize("content", [None, b"", b"\x00\xff nonsense\n"], ids=["missing", "empty", "nonsense"])
+def test_says_which_of_the_hosts_files_is_wrong(tree: Path, name: str, content: bytes | None):
+    (tree / name).unlink()
+    if content is not None:
+        (tree / name).write_bytes(content)
+
+    with a_scanner(tree) as scanner, pytest.raises(HostReadError, match=str(tree / name)):
+        scanner.scan()
+
+
+def test_says_that_there_is_no_such_procfs(tmp_path: Path):
+    with pytest.raises(HostReadError, match=f"cannot read {tmp_path}/none: No such file"):
+        ProcessScanner(tmp_path / "none", SystemClock(), held_descriptors=0)
+
+
+def test_reads_a_process_anew_at_every_scan(tree: Path, held_descriptors: int):
+    line = a_stat_line(10)
+    stat = put(tree, 10, line)
+    with a_scanner(tree, held_descriptors=held_descriptors) as scanner:
+        before = scanner.scan()
+        stat.write_bytes(line.replace(b" 7 3 ", b" 9 3 "))
+        after = scanner.scan()
+
+    assert (before.processes[10].own_ticks, after.processes[10].own_ticks) == (10, 12)
+
+
+def test_shares_what_has_not_changed_with_the_snapshot_before(tree: Path, held_descriptors: int):
+    put(tree, 10, a_stat_line(10))
+    with a_scanner(tree, held_descriptors=held_descriptors) as scanner:
+        before, after = scanner.scan(), scanner.scan()
+
+    assert after.processes[10] is before.processes[10]
+
+
+def test_agrees_with_psutil_on_every_process(held_descriptors: int):
+    with a_scanner(held_descriptors=held_descriptors) as scanner:
+        snapshot = scanner.scan()
+    seen = {process.pid: process for process in psutil.process_iter()}
+
+    settled = [pid for pid, process in snapshot.processes.items() if snapshot.age_seconds(process) > 5]
+    checked = 0
+    for pid in settled:
+        try:
+            compare(snapshot, pid, seen[pid])
+        except (KeyError, psutil.NoSuchProcess):
+            continue  # it has ended since
+        checked += 1
+    assert checked >= 0.8 * len(settled) > 0
+
+
+def compare(snapshot: Snapshot, pid: int, oracle: psutil.Process) -> None:
+    """Hold a process against psutil, which looked a moment later."""
+    process = snapshot.processes[pid]
+    times = oracle.cpu_times()
+    boot_seconds = psutil.boot_time()
+    own_seconds = process.own_ticks / snapshot.ticks_per_second
+    start_seconds = process.start_ticks / snapshot.ticks_per_second
+    assert process.parent_pid == (oracle.ppid() or 0)
+    assert process.name == oracle.name()[:15] or process.is_kernel_thread
+    assert own_seconds == pytest.approx(times.user + times.system, abs=1.0)
+    assert start_seconds == pytest.approx(oracle.create_time() - boot_seconds, abs=2.0)
+    assert process.rss_bytes == pytest.approx(oracle.memory_info().rss, rel=0.5, abs=16 * 1024**2)
+
+
+def test_agrees_with_psutil_on_the_host():
+    with a_scanner() as scanner:
+        totals = scanner.scan().totals
+
+    assert totals.memory_bytes == psutil.virtual_memory().total
+    assert totals.cpus == psutil.cpu_count()
+
+
+def test_lets_go_of_a_process_that_has_ended(held_descriptors: int):
+    with (
+        a_scanner(held_descriptors=held_descriptors) as scanner,
+        subprocess.Popen(["sleep", "60"]) as process,
+    ):
+        before = scanner.scan()
+        process.kill()
+        process.wait()
+        after = scanner.scan()
+
+    assert process.pid in before.processes
+    assert process.pid not in after.processes
+
+
+def test_finds_a_zombie():
+    with a_scanner() as scanner, subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        snapshot = scanner.scan()
+
+    assert snapshot.processes[process.pid].state == "Z"
+
+
+def test_holds_no_more_descriptors_than_it_may_and_gives_all_back():
+    before = psutil.Process().num_fds()
+    with a_scanner(held_descriptors=5) as scanner:
+        scanner.scan()
+        scanner.scan()
+        during = psutil.Process().num_fds()
+
+    assert during - before == 5 + 1
+    assert psutil.Process().num_fds() == before
+
+
+def test_gives_back_the_descriptors_of_processes_that_are_gone(tree: Path):
+    folders = [put(tree, pid, a_stat_line(pid)).parent for pid in range(10, 30)]
+    with a_scanner(tree) as scanner:
+        scanner.scan()
+        before = psutil.Process().num_fds()
+        for folder in folders[:15]:
+            shutil.rmtree(folder)
+        scanner.scan()
+
+        assert psutil.Process().num_fds() == before - 15
+
+
+def test_goes_on_without_held_descriptors_when_they_run_out(tree: Path):
+    for pid in range(10, 110):
+        put(tree, pid, a_stat_line(pid))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with a_scanner(tree) as scanner:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (psutil.Process().num_fds() + 30, hard))
+        try:
+            snapshots = [scanner.scan(), scanner.scan()]
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert [len(snapshot.processes) for snapshot in snapshots] == [100, 100]
+
+
+def test_leaves_descriptors_to_others():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+
+        assert spare_descriptors() == 512
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
