@@ -3,6 +3,7 @@
 from typing import Any
 
 from alertbridge.delivery.mailer import Accepted, Outcome
+from alertbridge.delivery.message import UnfitMailError, fit
 from alertbridge.mail import Mail
 
 
@@ -11,7 +12,7 @@ class FakeMailer:
 
     Attributes:
         tried: Every mail that `send` was called with, in order.
-        accepted: Those that it accepted.
+        accepted: Those that it accepted, as they would arrive.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,10 @@ class FakeMailer:
 
     def send(self, mail: Mail) -> Outcome:
         self.tried.append(mail)
+        try:
+            mail = fit(mail)
+        except UnfitMailError as error:
+            return error.outcome
         outcome = self._next.pop(0) if self._next else self._always
         if outcome is None:
             outcome = Accepted(provider_id=mail.message_id)

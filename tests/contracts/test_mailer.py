@@ -1,0 +1,213 @@
+"""What every way of sending mail promises, the fake one included."""
+
+import email
+import email.policy
+import email.utils
+import os
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol, cast
+
+import pytest
+
+from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.mailer import (
+    Accepted,
+    Ambiguous,
+    LanePaused,
+    Mailer,
+    MessageRefused,
+    NotSent,
+    RecipientRefused,
+)
+from alertbridge.delivery.mailgun import MailgunMailer, Patience
+from alertbridge.delivery.mailgun_settings import BaseUrl, MailDomain, MailgunSettings
+from alertbridge.email_address import Sender
+from alertbridge.mail import InlineImage, Mail
+from marax.clock import SystemClock
+from marax.secret import Secret
+from tests.fakes.mailer import FakeMailer, a_mail
+from tests.standin.mailgun import MailgunStandIn
+
+SECRET = "key-5ecret0f7his7est"
+PNG = b"\x89PNG\r\n\x1a\n\r\n--\x00\xff"
+
+
+class Post(Protocol):
+    """A way of sending, seen from both ends."""
+
+    @property
+    def mailer(self) -> Mailer: ...
+
+    def arrived(self) -> list[Mail]: ...
+
+    def break_down(self) -> None: ...
+
+
+class FakePost:
+    def __init__(self) -> None:
+        self.mailer = FakeMailer()
+
+    def arrived(self) -> list[Mail]:
+        return self.mailer.accepted
+
+    def break_down(self) -> None:
+        self.mailer.answer_always(NotSent(reason="broken for a test"))
+
+
+class MaildirPost:
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.mailer = MaildirMailer(directory, SystemClock())
+
+    def arrived(self) -> list[Mail]:
+        files = sorted((self._directory / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return [
+            mail_of(email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+            for path in files
+        ]
+
+    def break_down(self) -> None:
+        self._directory.touch()
+
+
+class MailgunPost:
+    def __init__(self, standin: MailgunStandIn) -> None:
+        self._standin = standin
+        settings = MailgunSettings(
+            domain=MailDomain("mg.example.org"),
+            sender=Sender("marax <alerts@mg.example.org>"),
+            api_key_file=Path(os.devnull),
+            base_url=BaseUrl(standin.url),
+        )
+        self.mailer = MailgunMailer(settings, Secret(SECRET), SystemClock(), Patience(silence_seconds=5.0))
+
+    def arrived(self) -> list[Mail]:
+        return [
+            Mail(
+                sender=message.sender,
+                recipient=message.to[0],
+                subject=message.subject,
+                text=message.text,
+                html=message.html,
+                message_id=message.message_id,
+                thread_root=message.headers.get("References"),
+                headers=further(message.headers),
+                images=tuple(InlineImage(name=name, png=png) for name, png in message.images.items()),
+            )
+            for message in self._standin.messages
+        ]
+
+    def break_down(self) -> None:
+        self._standin.misbehave("reset=100")
+
+
+@pytest.fixture(params=["fake", "maildir", "mailgun"])
+def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
+    match request.param:
+        case "fake":
+            yield FakePost()
+        case "maildir":
+            yield MaildirPost(tmp_path / "maildir")
+        case _:
+            with MailgunStandIn(api_key=SECRET) as standin:
+                yield MailgunPost(standin)
+
+
+def mail_of(message: EmailMessage) -> Mail:
+    text, rich = cast("list[EmailMessage]", message.get_payload())
+    html, *images = cast("list[EmailMessage]", rich.get_payload()) if rich.is_multipart() else [rich]
+    return Mail(
+        sender=message["From"],
+        recipient=message["To"],
+        subject=message["Subject"],
+        text=text.get_content(),
+        html=html.get_content(),
+        message_id=message["Message-Id"],
+        thread_root=message["References"],
+        headers=further(dict(message.items())),
+        images=tuple(
+            InlineImage(name=image["Content-ID"].strip("<>"), png=image.get_content()) for image in images
+        ),
+    )
+
+
+def further(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.startswith(("X-", "Auto-"))}
+
+
+def test_a_mail_arrives_with_all_its_parts(post):
+    mail = a_mail(
+        sender='"Betrieb, Köln" <alerts@mg.example.org>',
+        subject="[DOWN] wéb-1: höst not answering ✉",
+        text="Zeile eins\n.\nFrom hier\n" + "lang " * 400 + "✉\n",
+        html='<p>wéb-1 &lt;b&gt;</p><img src="cid:chart.png">\n',
+        message_id="<inc-7.ann.2@mg.example.org>",
+        thread_root="<inc-7.ann@mg.example.org>",
+        images=(InlineImage(name="chart.png", png=PNG), InlineImage(name="second.png", png=PNG[::-1])),
+    )
+
+    outcome = post.mailer.send(mail)
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.provider_id
+    assert post.arrived() == [mail]
+
+
+def test_a_plain_mail_arrives(post):
+    post.mailer.send(a_mail())
+
+    assert post.arrived() == [a_mail()]
+
+
+def test_the_same_mail_sent_again_arrives_again_under_the_same_message_id(post):
+    first, second = post.mailer.send(a_mail()), post.mailer.send(a_mail())
+
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert [mail.message_id for mail in post.arrived()] == [a_mail().message_id] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"recipient": "ann@example.org, eve@example.org"}, RecipientRefused),
+        ({"recipient": "ann@example.org\r\nBcc: eve@example.org"}, RecipientRefused),
+        ({"sender": "marax"}, MessageRefused),
+        ({"headers": {"Bcc": "eve@example.org"}}, MessageRefused),
+        ({"message_id": "inc-1"}, MessageRefused),
+    ],
+    ids=["two recipients", "an injected header", "no sender", "a reserved header", "no message id"],
+)
+def test_what_is_no_mail_is_refused_and_does_not_arrive(post, changes, refusal):
+    post.mailer.send(a_mail())
+
+    outcome = post.mailer.send(a_mail(**changes))
+
+    assert isinstance(outcome, refusal)
+    assert post.arrived() == [a_mail()]
+
+
+def test_line_breaks_in_headers_become_spaces(post):
+    post.mailer.send(a_mail(subject="down\r\nBcc: eve@example.org", headers={"X-Marax-Incident": "1\n2"}))
+
+    assert post.arrived() == [
+        a_mail(subject="down Bcc: eve@example.org", headers={"X-Marax-Incident": "1 2"})
+    ]
+
+
+def test_a_broken_far_side_is_an_outcome(post):
+    post.break_down()
+
+    outcome = post.mailer.send(a_mail())
+
+    assert isinstance(outcome, NotSent | Ambiguous | LanePaused)
+    assert outcome.reason
+    assert SECRET not in repr(outcome)
+
+
+def test_nothing_shows_the_secret(post):
+    outcome = post.mailer.send(a_mail())
+
+    assert SECRET not in repr((outcome, post.mailer))

@@ -1,0 +1,116 @@
+"""An account at Mailgun: what it has accepted, and what it answers."""
+
+import json
+import threading
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from marax.clock import SystemClock
+from tests.standin.mailgun_faults import FORBIDDEN_KEY, MAGNIFICENT, Fault, Faults, Reply, reply_of, saying
+from tests.standin.mailgun_rules import Form, FormError, read_form, what_is_wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An accepted message.
+
+    Attributes:
+        unix_seconds: When it was accepted.
+        message_id: Its Message-Id header, with the angle brackets.
+        to: The bare addresses that it goes to.
+        options: The `o:` fields.
+        images: The inline files, by name.
+        fault: What kept the sender from hearing of it; empty when it heard.
+    """
+
+    unix_seconds: float
+    message_id: str
+    sender: str
+    to: list[str]
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+    options: dict[str, str]
+    images: dict[str, bytes]
+    fault: str
+
+    def as_json(self) -> str:
+        """Return it on one line, the images in base64."""
+        images = {name: b64encode(content).decode() for name, content in self.images.items()}
+        return json.dumps(asdict(self) | {"images": images})
+
+
+class Account:
+    """One account with one domain and one key; threads may share it."""
+
+    def __init__(self, *, domain: str, api_key: str, record: Path | None, wait_seconds: float) -> None:
+        self._domain = domain
+        self._authorization = "Basic " + b64encode(f"api:{api_key}".encode()).decode()
+        self._record = record
+        self._wait_seconds = wait_seconds
+        self._clock = SystemClock()
+        self._faults = Faults()
+        self._messages: list[Message] = []
+        self._lock = threading.Lock()
+
+    @property
+    def messages(self) -> list[Message]:
+        """What has been accepted so far."""
+        with self._lock:
+            return list(self._messages)
+
+    def misbehave(self, faults: Faults) -> None:
+        """Let *faults* happen from now on."""
+        with self._lock:
+            self._faults = faults
+
+    def refusal(self, path: str, authorization: str) -> Reply | None:
+        """Return why a POST to *path* is not looked at any further, or None."""
+        if not path.startswith("/v3/") or not path.endswith("/messages"):
+            return MAGNIFICENT
+        if authorization != self._authorization:
+            return FORBIDDEN_KEY
+        if path != f"/v3/{self._domain}/messages":
+            return saying(404, f"Domain not found: {path.split('/')[2]}")
+        return None
+
+    def post(self, content_type: str, body: bytes) -> tuple[Reply, Fault | None]:
+        """Return the answer to a message, and what happens to that answer on its way."""
+        with self._lock:
+            fault = self._faults.draw()
+            if fault is not None and not fault.accepts:
+                now = self._clock.unix_seconds()
+                return reply_of(fault, now=now, wait_seconds=self._wait_seconds), fault
+            try:
+                form = read_form(content_type, body)
+            except FormError as error:
+                return saying(400, str(error)), fault
+            if wrong := what_is_wrong(form):
+                return saying(400, wrong), fault
+            message = self._accept(form, fault)
+        if fault is Fault.INTERNAL_ACCEPTED:
+            return saying(500, "Internal Server Error"), fault
+        return saying(200, "Queued. Thank you.", id=message.message_id), fault
+
+    def _accept(self, form: Form, fault: Fault | None) -> Message:
+        now = self._clock.unix_seconds()
+        message = Message(
+            unix_seconds=now,
+            message_id=form.message_id() or f"<{now}.{len(self._messages)}@{self._domain}>",
+            sender=form.first("from"),
+            to=form.recipients(),
+            subject=form.first("subject"),
+            text=form.first("text"),
+            html=form.first("html"),
+            headers=form.under("h:"),
+            options=form.under("o:"),
+            images={name: content for field, name, content in form.files if field == "inline"},
+            fault=fault or "",
+        )
+        self._messages.append(message)
+        if self._record:
+            with self._record.open("a") as file:
+                file.write(message.as_json() + "\n")
+        return message
