@@ -1,0 +1,120 @@
+"""Processes in groups: a bounded number of counters that together tell what the host used."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from exporter.host.snapshot import Snapshot, Window
+from exporter.host.stat import Process
+from exporter.processes.attribution import Attribution, attribute
+from exporter.processes.prominence import cpu_prominence, memory_prominence
+from exporter.processes.roster import Roster
+
+KERNEL, OTHER, UNATTRIBUTED = "(kernel)", "(other)", "(unattributed)"
+_RESERVED = frozenset({KERNEL, OTHER, UNATTRIBUTED})
+
+Naming = Callable[[Snapshot], Mapping[int, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTotals:
+    """What each group has used so far, and what it holds now.
+
+    Attributes:
+        cpu_seconds: By group, never falling while the group is there; `(unattributed)` is among them.
+        rss_bytes: By group; `(unattributed)` has none.
+        processes: By group; `(unattributed)` has none.
+    """
+
+    cpu_seconds: Mapping[str, float]
+    rss_bytes: Mapping[str, int]
+    processes: Mapping[str, int]
+
+
+def program_names(snapshot: Snapshot) -> Mapping[int, str]:
+    """Return what each process in *snapshot* calls itself, by pid."""
+    return {pid: process.name for pid, process in snapshot.processes.items()}
+
+
+class GroupLedger:
+    """Keeps the accounts of at most *limit* groups; all other processes share `(other)`.
+
+    *naming* says what makes the group of each process; kernel threads are `(kernel)` whatever it says.
+    Every snapshot is booked once, against the one before. An account starts at 0, and what was booked to
+    `(other)` stays there, so no counter ever jumps. It outlives its processes until its place is wanted.
+    """
+
+    def __init__(self, *, limit: int, naming: Naming) -> None:
+        self._naming = naming
+        self._roster = Roster(limit=limit)
+        self._cpu_seconds: Mapping[str, float] = {}
+        self._overdrawn_seconds = 0.0
+        self._last: Snapshot | None = None
+        self._totals: GroupTotals | None = None
+
+    @property
+    def totals(self) -> GroupTotals | None:
+        """The accounts as of the newest snapshot; None before the first."""
+        return self._totals
+
+    def follow(self, snapshots: tuple[Snapshot, ...]) -> None:
+        """Book what has happened up to the newest of *snapshots*."""
+        now = snapshots[-1]
+        window = Window(then=self._last or now, now=now)
+        attribution = attribute(window, overdrawn_seconds=self._overdrawn_seconds)
+        usage = _usage(now, self._naming(now), attribution)
+        self._roster.admit(_prominence(usage, window), monotonic_seconds=now.monotonic_seconds)
+        self._totals = self._book(usage, attribution.unattributed_seconds)
+        self._overdrawn_seconds = attribution.overdrawn_seconds
+        self._last = now
+
+    def _book(self, usage: Mapping[str, "_Usage"], unattributed_seconds: float) -> GroupTotals:
+        names = (KERNEL, OTHER, *self._roster.names)
+        rss_bytes, processes = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+        cpu_seconds = {name: self._cpu_seconds.get(name, 0.0) for name in (*names, UNATTRIBUTED)}
+        cpu_seconds[UNATTRIBUTED] += unattributed_seconds
+        for name, used in usage.items():
+            holder = name if name in rss_bytes else OTHER
+            rss_bytes[holder] += used.rss_bytes
+            processes[holder] += used.processes
+            cpu_seconds[holder if holder in self._cpu_seconds else OTHER] += used.cpu_seconds
+        self._cpu_seconds = cpu_seconds
+        return GroupTotals(cpu_seconds=cpu_seconds, rss_bytes=rss_bytes, processes=processes)
+
+
+@dataclass(slots=True)
+class _Usage:
+    cpu_seconds: float = 0.0
+    rss_bytes: int = 0
+    processes: int = 0
+
+
+def _usage(now: Snapshot, names: Mapping[int, str], attribution: Attribution) -> Mapping[str, _Usage]:
+    groups = {pid: _group_of(process, names[pid]) for pid, process in now.processes.items()}
+    usage: dict[str, _Usage] = defaultdict(_Usage)
+    for pid, process in now.processes.items():
+        used = usage[groups[pid]]
+        used.rss_bytes += process.rss_bytes
+        used.processes += 1
+    for pid, seconds in attribution.seconds_by_pid.items():
+        usage[groups[pid]].cpu_seconds += seconds
+    return usage
+
+
+def _group_of(process: Process, name: str) -> str:
+    if process.is_kernel_thread:
+        return KERNEL
+    return OTHER if name in _RESERVED else name or "(unnamed)"  # no process can pose as a group of ours
+
+
+def _prominence(usage: Mapping[str, _Usage], window: Window) -> Mapping[str, float]:
+    totals = window.now.totals
+    capacity_seconds = window.seconds * totals.cpus or 1.0
+    return {
+        name: max(
+            cpu_prominence(used.cpu_seconds / capacity_seconds),
+            memory_prominence(used.rss_bytes, totals.memory_bytes),
+        )
+        for name, used in usage.items()
+        if name not in _RESERVED
+    }

@@ -1,0 +1,48 @@
+"""A bounded roster of names: whoever is on it stays, until the place is wanted and the name is not."""
+
+import heapq
+from collections.abc import Collection, Mapping
+
+from exporter.processes.bucket import TokenBucket
+
+_NEW_PER_HOUR = 60
+
+
+class Roster:
+    """Holds at most *limit* names, and takes up at most 60 an hour (twice the limit, if that is more).
+
+    While there is room, any name may enter, the most prominent first. When it is full, a prominent one takes
+    the place of the one that has not been prominent for longest, and has to wait if all of them are.
+    """
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._bucket = TokenBucket(per_hour=max(_NEW_PER_HOUR, 2 * limit), burst=limit)
+        self._prominent_seconds: dict[str, float] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names on the roster."""
+        return self._prominent_seconds.keys()
+
+    def admit(self, prominence: Mapping[str, float], *, monotonic_seconds: float) -> None:
+        """Let names enter and leave, given how prominent each is now; one that is missing is not at all."""
+        for name in self._prominent_seconds:
+            if prominence.get(name, 0.0) >= 1:
+                self._prominent_seconds[name] = monotonic_seconds
+        strangers = [name for name in prominence if name not in self._prominent_seconds]
+        for name in heapq.nlargest(self._limit, strangers, key=prominence.__getitem__):
+            if not self._make_room(prominence[name], monotonic_seconds):
+                return  # nor is there any for the less prominent
+            self._prominent_seconds[name] = monotonic_seconds
+
+    def _make_room(self, wanted: float, monotonic_seconds: float) -> bool:
+        full = len(self._prominent_seconds) >= self._limit
+        longest_unseen = min(self._prominent_seconds, key=self._prominent_seconds.__getitem__, default="")
+        if full and (wanted < 1 or self._prominent_seconds[longest_unseen] == monotonic_seconds):
+            return False
+        if not self._bucket.take(monotonic_seconds=monotonic_seconds):
+            return False
+        if full:
+            del self._prominent_seconds[longest_unseen]
+        return True
