@@ -56,15 +56,19 @@ class Routing:
         known = self.names_by_address.get(instance)
         return known or instance.rpartition(":")[0].strip("[]") or instance
 
+    def means_down(self, alert: Alert) -> bool:
+        """Return whether *alert* says that a host does not answer."""
+        return alert.labels.get("alertname") in self.down_alerts
+
     def kind_of(self, alert: Alert, *, is_over: bool) -> Kind:
         """Return what a mail about *alert* is called."""
-        if alert.labels.get("alertname") in self.down_alerts:
+        if self.means_down(alert):
             return Kind.UP if is_over else Kind.DOWN
         return Kind.OK if is_over else _KIND_OF_SEVERITY[severity_of(alert)]
 
     def what_of(self, alert: Alert) -> str:
         """Return what is the matter, in a few words: the part of a title that follows the host."""
-        if alert.labels.get("alertname") in self.down_alerts:
+        if self.means_down(alert):
             return NOT_ANSWERING
         return alert.annotations.get("summary") or alert.labels.get("alertname") or "alert"
 
@@ -87,9 +91,13 @@ class Routing:
         return tuple(
             user
             for user in self.users
-            if (not user.severities or severity in user.severities)
-            and (not user.hosts or not host or _host_pattern(user.hosts).match(host))
+            if (not user.severities or severity in user.severities) and (not host or watches(user, host))
         )
+
+
+def watches(user: UserSettings, host: str) -> bool:
+    """Return whether *user* wants to know of the host of that name."""
+    return not user.hosts or _host_pattern(user.hosts).match(host) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -158,6 +158,11 @@ class Notices:
             one = notices.c.notice_id == claim.notice_id
             connection.execute(notices.update().where(one).values(back))
 
+    def resume(self) -> None:
+        """Let the lane be used again at once, as after a change of its settings."""
+        with self._database.transaction() as connection:
+            connection.execute(lanes.delete().where(lanes.c.lane == self._lane))
+
     def bury(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
         """Give *claim* up, for the *reason*; it stays to be looked at."""
         with self._database.transaction() as connection:

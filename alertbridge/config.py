@@ -1,0 +1,131 @@
+"""The settings file of the bridge: what may stand in it, and what is wrong with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from alertbridge.delivery.mailgun_settings import MailgunSettings
+from alertbridge.hosts import HostSettings
+from alertbridge.prometheus_settings import PrometheusSettings
+from alertbridge.routing import Routing
+from alertbridge.users import UserSettings
+from marax.addresses import ListenAddress
+from marax.durations import Seconds
+from marax.secret import Secret, SecretFileError, read_secret
+from marax.settings import Mistake, SettingsError, read_settings, unique
+
+DEFAULT_PATH = "/etc/marax/alertbridge.yml"
+
+DatabaseUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^sqlite:///[^?#]+\Z",
+        description="a SQLAlchemy URL such as sqlite:////var/lib/marax/alertbridge.db",
+    ),
+]
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The webhook: the file with the token that Alertmanager bears."""
+
+    token_file: Path
+
+
+class HeartbeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The alert that always fires: its name. It is noted, and never told."""
+
+    alertname: str = "Watchdog"
+
+
+class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """More new episodes of one alert than *hosts* within the window make one mail."""
+
+    hosts: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 5
+    window_seconds: Seconds = msgspec.field(name="window", default=Seconds(120))
+
+
+class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole file; `docs/alertbridge.md` explains each key."""
+
+    listen: ListenAddress = ListenAddress("127.0.0.1", 9878)
+    web_config_file: Path | None = None
+    database: DatabaseUrl = "sqlite:////var/lib/marax/alertbridge.db"
+    webhook: WebhookSettings
+    mailgun: MailgunSettings | None = None
+    maildir: Path = Path("/var/lib/marax/maildir")
+    prometheus: PrometheusSettings | None = None
+    down_alerts: tuple[str, ...] = ("HostDown", "InstanceDown")
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    storm: StormSettings = StormSettings()
+    hosts: Annotated[tuple[HostSettings, ...], unique("name", "address")] = ()
+    users: Annotated[tuple[UserSettings, ...], unique("name", "email")]
+
+    def routing(self) -> Routing:
+        """Return who is told about what."""
+        return Routing(
+            users=self.users,
+            names_by_address={str(host.address): host.name for host in self.hosts},
+            down_alerts=self.down_alerts,
+            storm_hosts=self.storm.hosts,
+            storm_window_seconds=self.storm.window_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the files hold that the settings name; *mailgun_key* is None without `mailgun:`."""
+
+    webhook_token: Secret
+    mailgun_key: Secret | None
+
+
+def read_config(path: Path) -> BridgeSettings:
+    """Return the settings in the file at *path*; relative paths in it count from its folder.
+
+    Raises:
+        SettingsError: Telling every mistake at once.
+    """
+    settings = read_settings(path, BridgeSettings)
+    return _rooted(settings, path.parent)
+
+
+def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
+    """Return the secrets that the *settings* in the file at *path* name.
+
+    Raises:
+        SettingsError: Telling every file that cannot be used.
+    """
+    mistakes: list[Mistake] = []
+
+    def read(key: str, file: Path) -> Secret:
+        try:
+            return read_secret(file)
+        except SecretFileError as error:
+            expected = "a readable file with one line"
+            mistakes.append(Mistake(file=path, line=0, key=key, found=str(error), expected=expected))
+            return Secret("")
+
+    mailgun = settings.mailgun
+    secrets = Secrets(
+        webhook_token=read("webhook.token_file", settings.webhook.token_file),
+        mailgun_key=read("mailgun.api_key_file", mailgun.api_key_file) if mailgun else None,
+    )
+    if mistakes:
+        raise SettingsError(mistakes)
+    return secrets
+
+
+def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
+    """Return *settings* with every relative path made to count from *folder*."""
+    webhook, mailgun, web_config = settings.webhook, settings.mailgun, settings.web_config_file
+    return msgspec.structs.replace(
+        settings,
+        web_config_file=folder / web_config if web_config else None,
+        webhook=msgspec.structs.replace(webhook, token_file=folder / webhook.token_file),
+        maildir=folder / settings.maildir,
+        mailgun=msgspec.structs.replace(mailgun, api_key_file=folder / mailgun.api_key_file)
+        if mailgun
+        else None,
+    )

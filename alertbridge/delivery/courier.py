@@ -1,0 +1,220 @@
+"""The courier's loop: claim a due notice, compose it, send it, settle it."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.mailer import (
+    Accepted,
+    Ambiguous,
+    LanePaused,
+    Mailer,
+    MessageRefused,
+    NotSent,
+    Outcome,
+    RecipientRefused,
+)
+from alertbridge.instruments import Instruments
+from alertbridge.mail import Mail
+from alertbridge.outbox.database import StoreError
+from alertbridge.outbox.notices import Claim, Notices
+from alertbridge.routing import Routing
+from marax.clock import Clock
+
+_IDLE_SECONDS = 1.0
+_STORE_TROUBLE_SECONDS = 5.0
+
+logger = logging.getLogger("courier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notice put in words.
+
+    Attributes:
+        mail: What is sent.
+        kind: What it tells, for the metrics.
+        last_answered: When each host that it is about last answered, by alert id, where that was found out.
+    """
+
+    mail: Mail
+    kind: str
+    last_answered: Mapping[str, float]
+
+
+class Composer(Protocol):
+    """Puts a notice in words."""
+
+    def compose(self, claim: Claim, routing: Routing) -> Letter: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What the settings in force give the courier; replaced as a whole when they are read anew."""
+
+    routing: Routing
+    composer: Composer
+    mailer: Mailer
+
+
+class Courier:
+    """Sends what is owed, critical first, one notice a turn; several threads may run it."""
+
+    def __init__(
+        self,
+        *,
+        notices: Notices,
+        equipment: Callable[[], Equipment],
+        backoff: Backoff,
+        clock: Clock,
+        instruments: Instruments,
+    ) -> None:
+        self._notices = notices
+        self._equipment = equipment
+        self._backoff = backoff
+        self._clock = clock
+        self._instruments = instruments
+        self._news = threading.Condition()
+        self._is_stopping = threading.Event()
+
+    def run(self) -> None:
+        """Take turns until `stop`; a surprise costs the turn, never the loop."""
+        while not self._is_stopping.is_set():
+            try:
+                was_busy = self.turn()
+            except StoreError as error:
+                logger.warning("the store cannot be used, trying again", extra={"reason": str(error)})
+                self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
+                continue
+            except Exception:
+                logger.exception("a surprise while sending")
+                self._instruments.courier_errors.inc()
+                self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
+                continue
+            if not was_busy:
+                with self._news:
+                    self._news.wait(_IDLE_SECONDS)
+
+    def wake(self) -> None:
+        """Let the loop look for due notices now."""
+        with self._news:
+            self._news.notify_all()
+
+    def stop(self) -> None:
+        """Let every `run` return after its turn."""
+        self._is_stopping.set()
+        self.wake()
+
+    def turn(self) -> bool:
+        """Send the next due notice; return whether there was one.
+
+        Raises:
+            StoreError: The outbox cannot be read or written.
+        """
+        equipment = self._equipment()
+        claim = self._notices.claim(equipment.routing, self._clock.unix_seconds())
+        if claim is None:
+            return False
+        try:
+            letter = equipment.composer.compose(claim, equipment.routing)
+        except Exception:
+            logger.exception("a notice could not be put in words", extra={"notice": claim.notice_id})
+            self._instruments.courier_errors.inc()
+            self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
+            return True
+        outcome = self._send(equipment.mailer, letter)
+        self._instruments.send_attempts.labels(outcome=_WORDS[type(outcome)]).inc()
+        self._keep_trying(lambda: self._settle(claim, letter, outcome))
+        return True
+
+    def _send(self, mailer: Mailer, letter: Letter) -> Outcome:
+        try:
+            return mailer.send(letter.mail)
+        except Exception as error:
+            logger.exception("a mailer raised")
+            self._instruments.courier_errors.inc()
+            return Ambiguous(reason=f"the mailer failed unexpectedly ({type(error).__name__})")
+
+    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome) -> None:
+        match outcome:
+            case Accepted(provider_id=provider_id):
+                self._settle_accepted(claim, letter, provider_id)
+            case NotSent() | Ambiguous():
+                self._put_off(claim, letter.kind, outcome)
+            case LanePaused(reason=reason, for_seconds=asked):
+                until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
+                self._notices.pause(claim, until, reason)
+                logger.warning("sending is paused", extra={"reason": reason, "until": round(until)})
+            case RecipientRefused(reason=reason) | MessageRefused(reason=reason):
+                self._bury(claim, letter.kind, reason)
+            case _:
+                assert_never(outcome)
+
+    def _settle_accepted(self, claim: Claim, letter: Letter, provider_id: str) -> None:
+        now = self._clock.unix_seconds()
+        self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
+        self._instruments.mails.labels(kind=letter.kind, result="accepted").inc()
+        self._instruments.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
+        logger.info(
+            "mail taken",
+            extra={
+                "user": claim.user_name,
+                "subject": letter.mail.subject,
+                "incident": claim.incident_id,
+                "attempts": claim.attempts,
+                "provider_id": provider_id,
+            },
+        )
+
+    def _put_off(self, claim: Claim, kind: str, outcome: NotSent | Ambiguous) -> None:
+        now = self._clock.unix_seconds()
+        if now - claim.created_unix_seconds > self._backoff.max_age_seconds:
+            self._bury(claim, kind, f"too old to be tried again; last: {outcome.reason}")
+            return
+        if isinstance(outcome, Ambiguous):
+            wait_seconds = self._backoff.ambiguous_wait_seconds(claim.attempts)
+            self._notices.defer_ambiguous(claim, now + wait_seconds, outcome.reason)
+        else:
+            wait_seconds = self._backoff.wait_seconds(claim.attempts)
+            self._notices.defer(claim, now + wait_seconds, outcome.reason)
+        logger.warning(
+            "a mail has to wait",
+            extra={
+                "user": claim.user_name,
+                "incident": claim.incident_id,
+                "attempts": claim.attempts,
+                "wait_seconds": round(wait_seconds, 1),
+                "reason": outcome.reason,
+            },
+        )
+
+    def _bury(self, claim: Claim, kind: str, reason: str) -> None:
+        self._notices.bury(claim, reason, self._clock.unix_seconds())
+        self._instruments.mails.labels(kind=kind, result="dead").inc()
+        logger.error(
+            "a notice was given up",
+            extra={"user": claim.user_name, "incident": claim.incident_id, "reason": reason},
+        )
+
+    def _keep_trying(self, settle: Callable[[], None]) -> None:
+        """Settle what has been sent even while the store is in trouble; else it would be sent again."""
+        while True:
+            try:
+                return settle()
+            except StoreError as error:
+                logger.warning("what was sent cannot be noted, trying again", extra={"reason": str(error)})
+                if self._is_stopping.wait(_STORE_TROUBLE_SECONDS):
+                    raise
+
+
+_WORDS: dict[type[object], str] = {
+    Accepted: "accepted",
+    NotSent: "not_sent",
+    Ambiguous: "ambiguous",
+    LanePaused: "lane_paused",
+    RecipientRefused: "recipient_refused",
+    MessageRefused: "message_refused",
+}

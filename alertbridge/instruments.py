@@ -1,0 +1,114 @@
+"""What the bridge counts about itself: the one table of its metrics."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from alertbridge.outbox.notices import Backlog
+from alertbridge.routing import Priority
+
+
+class Instruments:
+    """Every metric of the bridge, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.webhook_requests = Counter(
+            "alertbridge_webhook_requests_total",
+            "Webhook posts answered, by status code.",
+            ["code"],
+            registry=registry,
+        )
+        self.webhook_seconds = Histogram(
+            "alertbridge_webhook_seconds",
+            "Time from a webhook post's last byte to its answer, in seconds.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=registry,
+        )
+        self.alerts = Counter(
+            "alertbridge_alerts_total",
+            "Alerts told by accepted posts, by what they meant for the stored state.",
+            ["verdict"],
+            registry=registry,
+        )
+        self.mails = Counter(
+            "alertbridge_mails_total",
+            "Mails settled, by kind and result.",
+            ["kind", "result"],
+            registry=registry,
+        )
+        self.send_attempts = Counter(
+            "alertbridge_send_attempts_total",
+            "Attempts to send a mail, by outcome.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.accept_to_send_seconds = Histogram(
+            "alertbridge_accept_to_send_seconds",
+            "Time from accepting an alert to the mail being taken by the mail service, in seconds.",
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400),
+            registry=registry,
+        )
+        self.template_fallbacks = Counter(
+            "alertbridge_template_fallback_total",
+            "Mails sent in their plainest form because a template failed.",
+            registry=registry,
+        )
+        self.courier_errors = Counter(
+            "alertbridge_courier_errors_total",
+            "Surprises in the courier's loop; each is in the log with a traceback.",
+            registry=registry,
+        )
+        self.heartbeat_seconds = Gauge(
+            "alertbridge_heartbeat_timestamp_seconds",
+            "When the heartbeat alert last arrived, as Unix time; 0 until it first does.",
+            registry=registry,
+        )
+        self.reload_success = Gauge(
+            "alertbridge_config_last_reload_successful",
+            "Whether the settings file could be used when it was last read.",
+            registry=registry,
+        )
+        self.reload_success.set(1)
+        for verdict in ("opened", "closed", "repeated", "stale", "never_told"):
+            self.alerts.labels(verdict=verdict)
+
+    def watch_backlog(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
+        """Publish what *read* says of the outbox at each scrape; nothing of it while it cannot be read."""
+        self.registry.register(_BacklogCollector(read, unix_seconds))
+
+
+class _BacklogCollector:
+    def __init__(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
+        self._read = read
+        self._unix_seconds = unix_seconds
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        backlog = self._read()
+        if backlog is None:
+            return
+        now = self._unix_seconds()
+        pending = GaugeMetricFamily(
+            "alertbridge_outbox_pending", "Notices that have not left yet, by priority.", labels=["priority"]
+        )
+        for priority in Priority:
+            pending.add_metric([priority.name.lower()], backlog.pending.get(priority, 0))
+        yield pending
+        oldest = backlog.oldest_unix_seconds
+        yield GaugeMetricFamily(
+            "alertbridge_oldest_pending_seconds",
+            "Age of the oldest notice that has not left yet, in seconds; 0 when there is none.",
+            value=max(0.0, now - oldest) if oldest is not None else 0.0,
+        )
+        yield GaugeMetricFamily("alertbridge_dead_letters", "Notices that were given up.", value=backlog.dead)
+        until = backlog.paused_until_unix_seconds
+        yield GaugeMetricFamily(
+            "alertbridge_lane_paused_seconds",
+            "How much longer nothing is sent because the mail service asked for it; 0 when it did not.",
+            value=max(0.0, until - now) if until is not None else 0.0,
+        )

@@ -1,0 +1,59 @@
+"""The outbox as its users have it: one database, the way in and the way out."""
+
+import secrets
+from dataclasses import dataclass
+
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.intake import Intake
+from alertbridge.outbox.notices import Notices
+from alertbridge.outbox.ownership import Ownership
+
+# Without letters and digits that people confuse when they read an incident out
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """A store that is open, and ours alone.
+
+    Attributes:
+        database: For checks of its health.
+        intake: Where alerts come in.
+        notices: What is owed to people.
+        ownership: Keeps other processes out.
+    """
+
+    database: Database
+    intake: Intake
+    notices: Notices
+    ownership: Ownership
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+        self.ownership.release()
+
+
+def open_outbox(url: str, *, lane: str) -> Outbox:
+    """Return the outbox in the database at *url*, made where it is missing.
+
+    Raises:
+        StoreError: It cannot be used; says why.
+    """
+    database = Database(url)
+    ownership = Ownership(url)
+    try:
+        database.prepare()
+    except Exception:
+        ownership.release()
+        raise
+    return Outbox(
+        database=database,
+        intake=Intake(database, new_incident_id=_new_incident_id),
+        notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
+        ownership=ownership,
+    )
+
+
+def _new_incident_id() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(7))

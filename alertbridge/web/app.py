@@ -1,0 +1,126 @@
+"""The bridge's routes: the webhook, the targets, health and metrics."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Protocol
+
+from flask import Flask, Response, jsonify, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+from alertbridge.alerts import Alert
+from alertbridge.instruments import Instruments
+from alertbridge.outbox.database import StoreError
+from alertbridge.payload import PayloadError, parse_payload
+from marax.clock import Clock
+from marax.flask_problems import tell_problems, told
+from marax.problems import Problem
+from marax.secret import Secret
+
+LARGEST_BODY_BYTES = 32 * 1024 * 1024
+_LONGEST_DETAIL = 300
+
+logger = logging.getLogger("webhook")
+
+
+class Bridge(Protocol):
+    """What the routes pass their requests on to."""
+
+    def take(self, alerts: Sequence[Alert]) -> None:
+        """Store *alerts* and all that follows from them; StoreError when nothing could be stored."""
+        ...
+
+    def troubles(self) -> list[str]:
+        """Return what keeps alerts from being stored or sent, in words; empty when nothing does."""
+        ...
+
+    def target_groups(self) -> Sequence[Mapping[str, object]]:
+        """Return the scrape targets in the form of file_sd and http_sd."""
+        ...
+
+
+def is_kept(path: str) -> bool:
+    """Return whether *path* is served by the threads kept for monitoring."""
+    return path.rstrip("/") == "/metrics" or path.startswith("/-/")
+
+
+def create_app(bridge: Bridge, token: Secret, instruments: Instruments, clock: Clock) -> Flask:
+    """Return the WSGI application; *token* is what Alertmanager and Prometheus bear."""
+    app = Flask("alertbridge", static_folder=None)
+    app.url_map.strict_slashes = False
+    tell_problems(app)
+    webhook = _Webhook(bridge, token, instruments)
+
+    @app.post("/alerts")
+    def post_alerts() -> Response:
+        began = clock.monotonic_seconds()
+        answer = webhook.answer()
+        instruments.webhook_requests.labels(code=answer.status_code).inc()
+        instruments.webhook_seconds.observe(clock.monotonic_seconds() - began)
+        return answer
+
+    @app.get("/targets")
+    def get_targets() -> Response:
+        return jsonify(bridge.target_groups()) if _bears(token) else _refuse_token()
+
+    @app.get("/metrics")
+    def get_metrics() -> Response:
+        return _exposition(instruments.registry)
+
+    @app.get("/-/healthy")
+    def get_healthy() -> Response:
+        return Response("marax-alertbridge is healthy.\n", mimetype="text/plain")
+
+    @app.get("/-/ready")
+    def get_ready() -> Response:
+        troubles = bridge.troubles()
+        text = "; ".join(troubles) if troubles else "marax-alertbridge is ready."
+        return Response(f"{text}\n", 503 if troubles else 200, mimetype="text/plain")
+
+    return app
+
+
+class _Webhook:
+    def __init__(self, bridge: Bridge, token: Secret, instruments: Instruments) -> None:
+        self._bridge = bridge
+        self._token = token
+        self._instruments = instruments
+
+    def answer(self) -> Response:
+        if not _bears(self._token):
+            return _refuse_token()
+        try:
+            alerts = parse_payload(request.get_data())
+        except PayloadError as error:
+            detail = str(error)[:_LONGEST_DETAIL]
+            logger.warning("a post that is no payload", extra={"reason": detail})
+            return _tell(HTTPStatus.BAD_REQUEST, "not-a-payload", "Not an Alertmanager payload", detail)
+        try:
+            self._bridge.take(alerts)
+        except StoreError as error:
+            logger.error("alerts could not be stored", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            return _tell(status, "not-stored", "The alerts could not be stored", "Send them again.")
+        return Response("stored\n", mimetype="text/plain")
+
+
+def _bears(token: Secret) -> bool:
+    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and token.matches(offered.strip())
+
+
+def _tell(status: HTTPStatus, kind: str, title: str, detail: str) -> Response:
+    return told(Problem(status=status, kind=kind, title=title, detail=detail))
+
+
+def _refuse_token() -> Response:
+    detail = "Send the token of webhook.token_file as `Authorization: Bearer`."
+    answer = _tell(HTTPStatus.UNAUTHORIZED, "bad-token", "A valid token is needed", detail)
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="marax-alertbridge"'
+    return answer
+
+
+def _exposition(registry: CollectorRegistry) -> Response:
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return Response(encode(registry), content_type=content_type)

@@ -1,0 +1,203 @@
+"""The courier on a real outbox, with a mailer that does as a test says."""
+
+import threading
+
+import pytest
+
+from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.mailer import (
+    Ambiguous,
+    LanePaused,
+    MessageRefused,
+    NotSent,
+    RecipientRefused,
+)
+from alertbridge.instruments import Instruments
+from alertbridge.mail import Mail
+from alertbridge.outbox.outbox import open_outbox
+from tests.alertbridge.alert_builders import T0, a_routing, an_alert
+from tests.fakes.clock import FakeClock
+from tests.fakes.composer import FakeComposer
+from tests.fakes.mailer import FakeMailer
+
+
+class Post:
+    """A courier and all that it needs."""
+
+    def __init__(self, path) -> None:
+        self.clock = FakeClock(T0)
+        self.mailer = FakeMailer()
+        self.composer = FakeComposer()
+        self.instruments = Instruments()
+        self.routing = a_routing()
+        self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+        self.courier = Courier(
+            notices=self.outbox.notices,
+            equipment=lambda: Equipment(routing=self.routing, composer=self.composer, mailer=self.mailer),
+            backoff=Backoff(max_age_seconds=3600),
+            clock=self.clock,
+            instruments=self.instruments,
+        )
+
+    def take(self, *alerts) -> None:
+        self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())
+
+    def work(self) -> None:
+        while self.courier.turn():
+            pass
+
+    def work_for(self, seconds: float, step: float = 30.0) -> None:
+        for _ in range(int(seconds / step) + 1):
+            self.work()
+            self.clock.advance(step)
+
+    @property
+    def dead(self) -> int:
+        return self.outbox.notices.backlog(self.clock.unix_seconds()).dead
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        return self.instruments.registry.get_sample_value(name, labels)
+
+
+@pytest.fixture
+def post(tmp_path):
+    made = Post(tmp_path / "bridge.db")
+    yield made
+    made.outbox.close()
+
+
+def ids(mails: list[Mail]) -> list[str]:
+    return [mail.message_id for mail in mails]
+
+
+def test_sends_what_is_owed_once(post):
+    post.take(an_alert())
+    post.work()
+    post.work_for(7200)
+
+    assert [mail.subject for mail in post.mailer.accepted] == ["web-1=down"]
+    assert post.sample("alertbridge_mails_total", kind="down", result="accepted") == 1
+
+
+def test_tries_again_after_what_was_surely_not_sent(post):
+    post.take(an_alert())
+    post.mailer.answer_next(NotSent(reason="refused"), NotSent(reason="refused"))
+
+    post.work()
+    assert len(post.mailer.tried) == 1
+    post.work_for(120)
+
+    assert (len(post.mailer.tried), len(post.mailer.accepted)) == (3, 1)
+
+
+def test_repeats_what_may_have_been_sent_with_the_same_message_id(post):
+    post.take(an_alert())
+    post.mailer.answer_next(Ambiguous(reason="reset"))
+    post.work()
+    post.take(an_alert(ends=T0 + 1))
+
+    post.work_for(120)
+
+    assert [mail.subject for mail in post.mailer.tried] == ["web-1=down", "web-1=down", "web-1=up"]
+    first, again, news = ids(post.mailer.tried)
+    assert first == again != news
+
+
+def test_a_pause_holds_up_everything_and_costs_nobody_an_attempt(post):
+    post.take(an_alert("web-1"), an_alert("web-2"))
+    post.mailer.answer_next(LanePaused(reason="limit", for_seconds=90))
+
+    post.work()
+    assert len(post.mailer.tried) == 1
+    post.clock.advance(89)
+    post.work()
+    assert len(post.mailer.tried) == 1
+    post.clock.advance(1)
+    post.work()
+
+    assert len(post.mailer.accepted) == 2
+
+
+def test_a_long_pause_makes_no_dead_letters(post):
+    post.take(an_alert())
+    post.mailer.answer_always(LanePaused(reason="key refused"))
+    post.work_for(86_400 * 2, step=600)
+    post.mailer.accept_again()
+    post.work_for(120)
+
+    assert (len(post.mailer.accepted), post.dead) == (1, 0)
+
+
+@pytest.mark.parametrize("outcome", [RecipientRefused(reason="bad"), MessageRefused(reason="bad")])
+def test_what_is_refused_for_good_is_a_dead_letter(post, outcome):
+    post.take(an_alert())
+    post.mailer.answer_next(outcome)
+    post.work_for(120)
+
+    assert (len(post.mailer.tried), post.dead) == (1, 1)
+    assert post.sample("alertbridge_mails_total", kind="down", result="dead") == 1
+
+
+def test_one_refused_recipient_does_not_hold_up_the_others(post):
+    post.take(an_alert("web-1"), an_alert("web-2"), an_alert("web-3"))
+    post.mailer.answer_next(RecipientRefused(reason="bad"))
+    post.work()
+
+    assert (len(post.mailer.accepted), post.dead) == (2, 1)
+
+
+@pytest.mark.parametrize("outcome", [NotSent(reason="down"), Ambiguous(reason="hangs")])
+def test_gives_up_what_is_too_old(post, outcome):
+    post.take(an_alert())
+    post.mailer.answer_always(outcome)
+    post.work_for(3600 + 1800)
+
+    assert post.dead == 1
+
+
+def test_a_surprise_while_composing_costs_that_notice_a_wait(post, caplog):
+    post.take(an_alert())
+    post.composer.fails = True
+    post.work()
+    post.composer.fails = False
+    post.work_for(60)
+
+    assert len(post.mailer.accepted) == 1
+    assert post.sample("alertbridge_courier_errors_total") == 1
+    assert "a composer's surprise" in caplog.text
+
+
+def test_a_mailer_that_raises_counts_as_having_perhaps_sent(post, caplog):
+    class Broken:
+        def send(self, _mail):
+            raise ZeroDivisionError
+
+    post.take(an_alert())
+    works, post.mailer = post.mailer, Broken()
+    post.work()
+    post.mailer = works
+    post.work_for(60)
+
+    assert len(works.accepted) == 1
+    assert post.sample("alertbridge_send_attempts_total", outcome="ambiguous") == 1
+    assert "a mailer raised" in caplog.text
+
+
+def test_works_in_several_threads_until_it_is_stopped(post):
+    threads = [threading.Thread(target=post.courier.run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    post.take(*(an_alert(f"web-{i}") for i in range(4)))
+    post.courier.wake()
+    deadline = threading.Event()
+    for _ in range(100):
+        if len(post.mailer.accepted) == 4:
+            break
+        deadline.wait(0.05)
+    post.courier.stop()
+    for thread in threads:
+        thread.join(5)
+
+    assert len(set(ids(post.mailer.accepted))) == len(post.mailer.accepted) == 4
+    assert not any(thread.is_alive() for thread in threads)

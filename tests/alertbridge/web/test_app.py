@@ -1,0 +1,207 @@
+"""The bridge's routes over a real outbox, through Flask's test client."""
+
+import sqlite3
+
+import msgspec
+import pytest
+
+from alertbridge.bridge import Bridge
+from alertbridge.config import BridgeSettings, WebhookSettings
+from alertbridge.hosts import HostSettings
+from alertbridge.instruments import Instruments
+from alertbridge.outbox.outbox import open_outbox
+from alertbridge.web.app import create_app, is_kept
+from marax.addresses import Address
+from marax.secret import Secret
+from tests.alertbridge.alert_builders import T0, a_user, an_alert, payload_of
+from tests.fakes.clock import FakeClock
+
+TOKEN = "s3cret-token"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class Site:
+    """The app and what stands behind it."""
+
+    def __init__(self, folder) -> None:
+        self.path = folder / "bridge.db"
+        self.settings = BridgeSettings(
+            webhook=WebhookSettings(token_file=folder / "token"),
+            users=(a_user(),),
+            hosts=(HostSettings(name="web-1", address=Address("web-1.example.org", 9877)),),
+        )
+        self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
+        self.instruments = Instruments()
+        self.news = 0
+        clock = FakeClock(T0)
+        bridge = Bridge(
+            outbox=self.outbox,
+            settings=lambda: self.settings,
+            clock=clock,
+            instruments=self.instruments,
+            on_news=self.note_news,
+        )
+        self.instruments.watch_backlog(bridge.backlog, clock.unix_seconds)
+        self.client = create_app(bridge, Secret(TOKEN), self.instruments, clock).test_client()
+
+    def note_news(self) -> None:
+        self.news += 1
+
+    def post(self, body, headers=BEARER):
+        return self.client.post("/alerts", data=body, headers=headers)
+
+    def pending(self) -> int:
+        return sum(self.outbox.notices.backlog(T0).pending.values())
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        return self.instruments.registry.get_sample_value(name, labels)
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    yield made
+    made.outbox.close()
+
+
+def test_answers_200_once_the_alerts_are_stored(site):
+    answer = site.post(payload_of(an_alert()))
+
+    assert (answer.status_code, site.pending(), site.news) == (200, 1, 1)
+    assert site.sample("alertbridge_webhook_requests_total", code="200") == 1
+    assert site.sample("alertbridge_alerts_total", verdict="opened") == 1
+
+
+def test_a_repeated_post_is_fine_and_no_news(site):
+    for _ in range(3):
+        assert site.post(payload_of(an_alert())).status_code == 200
+
+    assert (site.pending(), site.news) == (1, 1)
+    assert site.sample("alertbridge_alerts_total", verdict="repeated") == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="no token"),
+        pytest.param({"Authorization": "Bearer wrong"}, id="another token"),
+        pytest.param({"Authorization": f"Bearer {TOKEN}x"}, id="a longer token"),
+        pytest.param({"Authorization": f"Basic {TOKEN}"}, id="another scheme"),
+        pytest.param({"Authorization": "Bearer"}, id="no value"),
+        pytest.param({"Authorization": "Bearer \xff\xfe"}, id="no ASCII"),
+    ],
+)
+def test_a_post_without_the_token_changes_nothing(site, headers):
+    answer = site.post(payload_of(an_alert()), headers)
+
+    assert (answer.status_code, site.pending()) == (401, 0)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.mimetype == "application/problem+json"
+    assert TOKEN not in answer.text
+
+
+def test_what_is_no_payload_is_refused_with_the_reason(site):
+    answer = site.post(b'{"version": "3"}')
+
+    assert (answer.status_code, site.pending()) == (400, 0)
+    assert answer.get_json()["type"] == "urn:marax:problem:not-a-payload"
+    assert "version" in answer.get_json()["detail"]
+    assert site.sample("alertbridge_webhook_requests_total", code="400") == 1
+
+
+def test_a_refusal_does_not_repeat_a_long_value(site):
+    answer = site.post(b'{"version": "' + b"x" * 100_000 + b'"}')
+
+    assert answer.status_code == 400
+    assert len(answer.data) < 1000
+
+
+def test_what_cannot_be_stored_is_asked_for_again(site):
+    with sqlite3.connect(site.path) as connection:
+        connection.execute("DROP TABLE notices")
+    connection.close()
+
+    answer = site.post(payload_of(an_alert()))
+
+    assert answer.status_code == 503
+    with site.outbox.database.reading() as reading:
+        assert reading.exec_driver_sql("SELECT count(*) FROM episodes").scalar() == 0
+
+
+def test_the_heartbeat_is_noted_and_told_to_nobody(site):
+    watchdog = an_alert("", alertname="Watchdog", severity="none")
+
+    assert site.post(payload_of(watchdog)).status_code == 200
+    assert site.pending() == 0
+    assert site.sample("alertbridge_heartbeat_timestamp_seconds") == T0
+
+
+def test_lists_the_targets_to_those_who_bear_the_token(site):
+    assert site.client.get("/targets").status_code == 401
+    answer = site.client.get("/targets", headers=BEARER)
+
+    assert answer.mimetype == "application/json"
+    assert answer.get_json() == [{"targets": ["web-1.example.org:9877"], "labels": {"host": "web-1"}}]
+
+
+def test_is_healthy_and_ready(site):
+    assert site.client.get("/-/healthy").status_code == 200
+    assert site.client.get("/-/ready").status_code == 200
+
+
+def test_is_not_ready_while_nothing_can_be_stored(site):
+    with sqlite3.connect(site.path) as connection:
+        connection.execute("DROP TABLE meta")
+    connection.close()
+
+    answer = site.client.get("/-/ready")
+
+    assert answer.status_code == 503
+    assert "nothing can be stored" in answer.text
+    assert site.client.get("/-/healthy").status_code == 200
+
+
+def test_exposes_its_metrics(site):
+    site.post(payload_of(an_alert()))
+
+    text = site.client.get("/metrics").text
+
+    assert 'alertbridge_outbox_pending{priority="critical"} 1.0' in text
+    assert "alertbridge_dead_letters 0.0" in text
+    assert "alertbridge_config_last_reload_successful 1.0" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/alerts", 405),
+        ("PUT", "/alerts", 405),
+        ("GET", "/nothing", 404),
+        ("POST", "/metrics", 405),
+        ("GET", "/alerts/../targets", 404),
+    ],
+)
+def test_tells_other_requests_as_problems(site, method, path, status):
+    answer = site.client.open(path, method=method)
+
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_answers_with_or_without_a_trailing_slash(site):
+    assert site.client.post("/alerts/", data=payload_of(an_alert()), headers=BEARER).status_code == 200
+    assert site.client.get("/metrics/").status_code == 200
+
+
+def test_the_routing_in_force_decides(site):
+    site.settings = msgspec.structs.replace(site.settings, users=(a_user(hosts=("db-*",)),))
+
+    site.post(payload_of(an_alert("web-1")))
+
+    assert site.pending() == 0
+
+
+def test_keeps_threads_for_monitoring():
+    kept = ["/metrics", "/metrics/", "/-/healthy", "/-/ready", "/alerts", "/", "/metricsx"]
+
+    assert [is_kept(path) for path in kept] == [True, True, True, True, False, False, False]

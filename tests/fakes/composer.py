@@ -1,0 +1,27 @@
+"""A composer that writes what a notice tells in the plainest way."""
+
+from alertbridge.delivery.courier import Letter
+from alertbridge.mail import Mail
+from alertbridge.outbox.notices import Claim
+from alertbridge.routing import Routing
+
+
+class FakeComposer:
+    def __init__(self) -> None:
+        self.fails = False
+
+    def compose(self, claim: Claim, _routing: Routing) -> Letter:
+        if self.fails:
+            raise RuntimeError("a composer's surprise")
+        told = " ".join(
+            f"{one.episode.alert.labels['host']}={'up' if one.is_over else 'down'}" for one in claim.told
+        )
+        mail = Mail(
+            sender="marax <alerts@mg.example.org>",
+            recipient=f"{claim.user_name}@example.org",
+            subject=told,
+            text=told,
+            html=told,
+            message_id=f"<{claim.incident_id}.{claim.user_name}.{claim.sequence}@mg.example.org>",
+        )
+        return Letter(mail=mail, kind="down", last_answered={})
