@@ -5,11 +5,9 @@ from html import escape
 
 from flask import Flask, Response, request
 
-from exporter.web.metrics import MetricsView, Scrape
+from exporter.web.metrics import Scrape, answer_scrape
 from exporter.web.problems import tell_problems
 from exporter.web.requests import RequestCounts
-
-_SCRAPES_AT_ONCE = 8
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -51,11 +49,10 @@ def create_app(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     tell_problems(app)
     requests.watch(app)
-    metrics = MetricsView(scraper, at_once=_SCRAPES_AT_ONCE)
 
     @app.get("/metrics")
     def get_metrics() -> Response:
-        return metrics.answer(request)
+        return answer_scrape(scraper, request)
 
     @app.get("/-/healthy")
     def get_healthy() -> Response:

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import threading
 from http import HTTPStatus
 from typing import Protocol
 
@@ -29,32 +28,21 @@ class Scrape(Protocol):
     def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]: ...
 
 
-class MetricsView:
-    """Answers scrapes, at most *at_once* at a time; those beyond get 503."""
-
-    def __init__(self, scraper: Scrape, *, at_once: int) -> None:
-        self._scraper = scraper
-        self._places = threading.BoundedSemaphore(at_once)
-
-    def answer(self, request: Request) -> Response:
-        """Return the exposition that *request* asks for, or the problem with it."""
-        if not self._places.acquire(blocking=False):
-            return _too_many()
-        try:
-            timeout = request.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
-            metrics = self._scraper.scrape(_selection(request), within_seconds=budget_seconds(timeout))
-            return _exposition(request, metrics)
-        except UnknownNameError as error:
-            return told(
-                Problem(
-                    status=HTTPStatus.BAD_REQUEST,
-                    kind="unknown-name",
-                    title="The query names what is not there",
-                    detail=str(error),
-                )
+def answer_scrape(scraper: Scrape, request: Request) -> Response:
+    """Return the exposition that *request* asks for, or the problem with it."""
+    timeout = request.headers.get("X-Prometheus-Scrape-Timeout-Seconds")
+    try:
+        metrics = scraper.scrape(_selection(request), within_seconds=budget_seconds(timeout))
+    except UnknownNameError as error:
+        return told(
+            Problem(
+                status=HTTPStatus.BAD_REQUEST,
+                kind="unknown-name",
+                title="The query names what is not there",
+                detail=str(error),
             )
-        finally:
-            self._places.release()
+        )
+    return _exposition(request, metrics)
 
 
 def budget_seconds(timeout: str | None) -> float:
@@ -96,13 +84,3 @@ def wants_openmetrics(accepted: MIMEAccept) -> bool:
         kind = media_range.partition(";")[0].strip().lower()
         quality[kind] = max(quality.get(kind, 0.0), its_quality)
     return 0 < quality[_OPENMETRICS_TYPE] >= quality[_TEXT_TYPE]
-
-
-def _too_many() -> Response:
-    answer = told(
-        Problem(
-            status=HTTPStatus.SERVICE_UNAVAILABLE, kind="too-many-scrapes", title="Too many scrapes at once"
-        )
-    )
-    answer.headers["Retry-After"] = "1"
-    return answer
