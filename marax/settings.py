@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 _LARGEST_BYTES = 16 * 1024 * 1024
-_PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a path"}
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -160,7 +160,7 @@ class _Reader:
             value = self._yaml.construct_object(node, deep=True)
             if hasattr(shape, "from_setting"):
                 return shape.from_setting(value)
-            return msgspec.convert(value, shape, strict=True)
+            return msgspec.convert(value, shape, strict=True, dec_hook=_decode)
         except msgspec.ValidationError:
             return self._note(node, key, self._found(node), _expected(shape))
         except ValueError as error:
@@ -216,6 +216,12 @@ class _Reader:
 
     def _whole_file(self, found: str, expected: str, line: int = 0) -> SettingsError:
         return SettingsError([Mistake(file=self._path, line=line, key="", found=found, expected=expected)])
+
+
+def _decode(shape: type, value: object) -> object:
+    if shape is Path and isinstance(value, str) and value and "\0" not in value:
+        return Path(value)
+    raise ValueError(_expected(shape))
 
 
 def _join(key: str, name: str) -> str:

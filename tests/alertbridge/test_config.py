@@ -1,0 +1,151 @@
+"""The bridge's settings file: what can be used, and that every mistake is told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from alertbridge.config import read_config, read_secrets
+from marax.addresses import ListenAddress
+from marax.settings import SettingsError
+
+SMALL = """
+webhook: {token_file: webhook.token}
+users:
+  - {name: ann, email: ann@example.org}
+"""
+
+WHOLE = """
+listen: 127.0.0.1:9878
+database: sqlite:////var/lib/marax/alertbridge.db
+webhook: {token_file: /etc/marax/webhook.token}
+mailgun:
+  {domain: mg.example.org, region: eu, api_key_file: /etc/marax/mailgun.key, from: marax <a@mg.example.org>}
+prometheus: {url: "http://127.0.0.1:9090"}
+heartbeat: {alertname: Watchdog}
+storm: {hosts: 5, window: 2m}
+hosts:
+  - {name: web-1, address: "web-1.example.org:9877", labels: {site: berlin}}
+users:
+  - {name: ann, email: ann@example.org, hosts: ["web-*"], severities: [critical], timezone: Europe/Berlin}
+  - {name: ops, email: ops@example.org, admin: true}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "alertbridge.yml"
+    path.write_text(text)
+    return path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_config(written(folder, text))
+    return [f"{one.line} {one.key}: {one.found} / {one.expected}" for one in caught.value.mistakes]
+
+
+def test_reads_the_whole_of_it(tmp_path):
+    settings = read_config(written(tmp_path, WHOLE))
+
+    assert settings.listen == ListenAddress("127.0.0.1", 9878)
+    assert settings.storm.window_seconds == 120.0
+    assert settings.hosts[0].labels == {"site": "berlin"}
+    assert (settings.users[0].timezone, settings.users[1].is_admin) == ("Europe/Berlin", True)
+
+
+def test_needs_little(tmp_path):
+    settings = read_config(written(tmp_path, SMALL))
+
+    assert settings.mailgun is None
+    assert settings.down_alerts == ("HostDown", "InstanceDown")
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path):
+    settings = read_config(written(tmp_path, SMALL + "maildir: mail\n"))
+
+    assert settings.webhook.token_file == tmp_path / "webhook.token"
+    assert settings.maildir == tmp_path / "mail"
+
+
+def test_tells_all_mistakes_at_once_with_line_and_key(tmp_path):
+    text = """
+listen: 127.0.0.1
+webhok: {token_file: webhook.token}
+storm: {hosts: many, window: 2 minutes}
+hosts:
+  - {name: web-1, address: web-1.example.org}
+  - {name: web-1, address: "web-2:9877", lables: {}}
+users:
+  - {name: ann, email: ann.example.org, severities: [urgent]}
+  - {name: ann, email: bob@example.org, timezone: Mars/Olympus}
+"""
+
+    assert mistakes(tmp_path, text) == [
+        "2 listen: '127.0.0.1' / an address to listen on, such as 127.0.0.1:9877 or 0.0.0.0:9877",
+        "3 webhok: an unknown key / 'webhook', perhaps",
+        "4 storm.hosts: 'many' / a whole number from 1 up",
+        "4 storm.window: '2 minutes' / a duration such as 500ms, 15s, 5m or 1h30m",
+        "6 hosts[0].address: 'web-1.example.org' / "
+        "an address with a port, such as web-1.example.org:9877 or [::1]:9877",
+        "7 hosts[1].lables: an unknown key / 'labels', perhaps",
+        "7 hosts[1].name: 'web-1' again (first on line 6) / a name that no other has",
+        "9 users[0].email: 'ann.example.org' / an email address in ASCII, such as ann@example.org",
+        "9 users[0].severities[0]: 'urgent' / one of critical, warning, info",
+        "10 users[1].timezone: 'Mars/Olympus' / a time zone such as Europe/Berlin or UTC",
+        "10 users[1].name: 'ann' again (first on line 9) / a name that no other has",
+        "2 webhook: nothing / keys with values",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("", "webhook: found nothing", id="an empty file"),
+        pytest.param("- a\n", "found a list", id="a list"),
+        pytest.param("a: [\n", "broken YAML", id="broken YAML"),
+        pytest.param(SMALL + "users: []\n", "second time", id="a key twice"),
+        pytest.param(SMALL + "database: mysql://a/b\n", "a SQLAlchemy URL", id="another database"),
+        pytest.param(SMALL + "prometheus: {url: 127.0.0.1}\n", "URL", id="no URL"),
+        pytest.param(SMALL + "down_alerts: HostDown\n", "a list", id="text for a list"),
+        pytest.param(SMALL + "storm: {hosts: 0}\n", "from 1 up", id="out of range"),
+        pytest.param(SMALL + "mailgun: {domain: mg.example.org}\n", "mailgun.from", id="half a mailgun"),
+        pytest.param("a: &a [*a]\n", "unknown key", id="a list within itself"),
+        pytest.param("[" * 5000, "YAML", id="deep nesting"),
+    ],
+)
+def test_says_what_is_wrong(tmp_path, text, says):
+    with pytest.raises(SettingsError, match=says):
+        read_config(written(tmp_path, text))
+
+
+def test_says_when_there_is_no_file(tmp_path):
+    with pytest.raises(SettingsError, match="No such file"):
+        read_config(tmp_path / "missing.yml")
+
+
+def test_says_when_it_is_not_text(tmp_path):
+    path = tmp_path / "alertbridge.yml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(SettingsError, match="UTF-8"):
+        read_config(path)
+
+
+def test_reads_the_secrets_that_it_names(tmp_path):
+    path = written(tmp_path, SMALL)
+    (tmp_path / "webhook.token").write_text("t0ken\n")
+
+    secrets = read_secrets(read_config(path), path)
+
+    assert secrets.webhook_token.matches("t0ken")
+    assert "t0ken" not in repr(secrets)
+
+
+def test_tells_every_secret_file_that_cannot_be_used(tmp_path):
+    mailgun = "mailgun: {domain: mg.example.org, api_key_file: mailgun.key, from: alerts@mg.example.org}\n"
+    path = written(tmp_path, SMALL + mailgun)
+    (tmp_path / "mailgun.key").write_text("")
+
+    with pytest.raises(SettingsError) as caught:
+        read_secrets(read_config(path), path)
+
+    assert [one.key for one in caught.value.mistakes] == ["webhook.token_file", "mailgun.api_key_file"]
