@@ -2,6 +2,7 @@
 
 import pwd
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,21 +53,30 @@ class DetailsReader:
         )
 
 
+def user_name(uid: int) -> str:
+    """Return the name of user *uid*, or its number if it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return str(uid)
+
+
 class UserNames:
     """Names of users, asked for at most every 5 minutes: the answer may come from a directory server."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, look_up: Callable[[int], str] = user_name) -> None:
         self._clock = clock
+        self._look_up = look_up
         self._known: dict[int, tuple[float, str]] = {}
 
     def name(self, uid: int) -> str:
-        """Return the name of user *uid*, or its number if it has none."""
+        """Return the name of user *uid*, at most 5 minutes old."""
         now_seconds = self._clock.monotonic_seconds()
         asked_seconds, name = self._known.get(uid, (-_USER_KEPT_SECONDS, ""))
         if not name or now_seconds - asked_seconds >= _USER_KEPT_SECONDS:
             if len(self._known) >= _MOST_USERS:
                 self._known.clear()
-            name = _name_of(uid)
+            name = self._look_up(uid)
             self._known[uid] = now_seconds, name
         return name
 
@@ -75,10 +85,3 @@ def printable(arguments: str) -> str:
     """Return *arguments*, which the kernel ends with NUL each, as at most 120 printable characters."""
     line = "".join(char if char.isprintable() else " " for char in arguments[: 2 * _LONGEST_COMMAND_LINE])
     return line.strip()[:_LONGEST_COMMAND_LINE]
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except (KeyError, OverflowError):
-        return str(uid)
