@@ -1,48 +1,32 @@
-"""Errors over HTTP as `application/problem+json` (RFC 9457), for the Flask apps of both programs."""
+"""Error answers that people and programs can read: `application/problem+json` (RFC 9457)."""
 
 import json
-import logging
+from dataclasses import dataclass
+from http import HTTPStatus
 
-from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
-
+MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:marax:problem:"
 
-logger = logging.getLogger("web")
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong with a request.
 
-def problem(status: int, kind: str, title: str, detail: str = "") -> Response:
-    """Return the answer that tells a problem.
-
-    Args:
-        status: The HTTP status.
-        kind: The last part of the stable `type` URI, as `unknown-collector`.
-        title: The same for every problem of this kind.
-        detail: What is particular to this one, and the next step; never a secret.
+    Attributes:
+        status: The HTTP status of the answer.
+        kind: The stable end of the problem's `type`, as `body-too-large`; programs may rely on it.
+        title: What it means, for people; the same for every problem of this kind.
+        detail: What it means for this one request; may be empty.
     """
-    body = {"type": _TYPE_PREFIX + kind, "title": title, "status": status}
-    if detail:
-        body["detail"] = detail
-    answer = Response(json.dumps(body) + "\n", status, mimetype="application/problem+json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
+    status: HTTPStatus
+    kind: str
+    title: str
+    detail: str = ""
 
-def tell_problems(app: Flask) -> None:
-    """Let every error of *app* be told as a problem; a surprise is logged and tells nothing of itself."""
-
-    @app.errorhandler(HTTPException)
-    def tell_http_error(error: HTTPException) -> Response:
-        if error.response is not None:
-            return Response(status=error.response.status_code, headers=error.response.headers.to_wsgi_list())
-        status = error.code or 500
-        answer = problem(status, f"http-{status}", error.name)
-        for name, value in error.get_headers():
-            if name.lower() in {"allow", "retry-after", "www-authenticate"}:
-                answer.headers[name] = value
-        return answer
-
-    @app.errorhandler(Exception)
-    def tell_surprise(error: Exception) -> Response:
-        logger.error("a surprise while answering", exc_info=error)
-        return problem(500, "internal-error", "Internal error")
+    def to_json(self) -> bytes:
+        """Return the body of the answer."""
+        members = {"type": _TYPE_PREFIX + self.kind, "title": self.title, "status": int(self.status)}
+        if self.detail:
+            members["detail"] = self.detail
+        return json.dumps(members).encode()

@@ -1,0 +1,177 @@
+"""Serving a WSGI application over HTTP and HTTPS, so that what must be answered is answered."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from wsgiref.types import WSGIApplication
+
+import uvicorn
+
+from marax.addresses import Address
+from marax.commandline import CannotReachError
+from marax.connections import IDLE_SECONDS, Connection, Connections
+from marax.front import LARGEST_HEAD_BYTES, Front
+from marax.threads import DaemonThreads
+from marax.webconfig import WebConfig, read_web_config
+
+_MOST_CONNECTIONS = 128
+_BACKLOG = 128
+_GRACE_SECONDS = 5
+_TICK_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingSettings:
+    """Where and how to serve.
+
+    Attributes:
+        address: Port 0 is any free port.
+        body_limit_bytes: The largest body of a request.
+        web_config_file: In exporter-toolkit's format; None for plain HTTP.
+    """
+
+    address: Address
+    body_limit_bytes: int = 64 * 1024
+    web_config_file: Path | None = None
+
+
+class Server:
+    """Serves *app* on one address: `bind`, then `run`.
+
+    Requests for a path that *is_kept* have two threads to themselves and are answered at once, whatever all
+    other clients do; eight threads answer the rest.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, settings: ServingSettings, *, is_kept: Callable[[str], bool]
+    ) -> None:
+        self._settings = settings
+        self._web = WebConfig()
+        self._socket: socket.socket | None = None
+        self._connections = Connections(most=_MOST_CONNECTIONS, tls=lambda: self._web.tls)
+        front = Front(
+            app,
+            body_limit_bytes=settings.body_limit_bytes,
+            is_kept=is_kept,
+            headers=lambda: self._web.headers,
+        )
+        self._uvicorn = uvicorn.Server(_uvicorn_config(front, self._connections))
+
+    def bind(self) -> Address:
+        """Begin to listen, and return the real address; clients wait until `run`.
+
+        Raises:
+            CannotReachError: The address cannot be had; says why, and the next step.
+            SettingsError: The web config, or a file it names, cannot be used.
+        """
+        self.reload_certificates()
+        self._socket = _listen(self._settings.address)
+        host, port = self._socket.getsockname()[:2]
+        return Address(host, port)
+
+    def run(self, *, on_ready: Callable[[], None], on_hangup: Callable[[], None]) -> None:
+        """Serve until SIGTERM, SIGINT or `stop`; requests under way then have 5 s to end.
+
+        Signals are heeded in the main thread only. SIGHUP calls *on_hangup* in a thread of its own.
+        """
+        if self._socket is None:
+            raise RuntimeError("bind() comes before run()")
+        with _end_quietly(self.stop) if _in_main_thread() else nullcontext():
+            asyncio.run(self._serve(self._socket, on_ready, on_hangup))
+
+    def stop(self) -> None:
+        """Make `run` return, soon; may be called from any thread, and before `run`."""
+        self._uvicorn.should_exit = True
+
+    def reload_certificates(self) -> None:
+        """Read the web config again; connections made from now on follow it.
+
+        Raises:
+            SettingsError: It cannot be used; the one before stays in force.
+        """
+        if self._settings.web_config_file is not None:
+            self._web = read_web_config(self._settings.web_config_file)
+
+    async def _serve(
+        self, listening: socket.socket, on_ready: Callable[[], None], on_hangup: Callable[[], None]
+    ) -> None:
+        if _in_main_thread():
+            loop = asyncio.get_running_loop()
+            hangups = DaemonThreads(1, name="hangup")
+            loop.add_signal_handler(signal.SIGHUP, partial(loop.run_in_executor, hangups, on_hangup))
+        try:
+            await asyncio.gather(self._uvicorn.serve([listening]), self._announce(on_ready))
+        finally:
+            self._connections.abort()
+            await asyncio.sleep(0)
+
+    async def _announce(self, on_ready: Callable[[], None]) -> None:
+        while not self._uvicorn.started:
+            await asyncio.sleep(_TICK_SECONDS)
+        on_ready()
+
+
+def _uvicorn_config(front: Front, connections: Connections) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        http=partial(Connection, connections),  # type: ignore[arg-type] # uvicorn only calls it
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        workers=1,
+        backlog=_BACKLOG,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="error",
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=LARGEST_HEAD_BYTES,
+    )
+
+
+def _listen(address: Address) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server(
+            (address.host, address.port),
+            family=family,
+            backlog=_BACKLOG,
+            dualstack_ipv6=address.host == "::" and socket.has_dualstack_ipv6(),
+        )
+    except OSError as error:
+        number = error.errno or 0
+        reason = os.strerror(number) if number in errno.errorcode else error.strerror
+        step = _NEXT_STEP.get(number, "listen on another address").format(port=address.port)
+        raise CannotReachError(f"cannot listen on {address}: {reason}; {step}") from error
+
+
+_NEXT_STEP = {
+    errno.EADDRINUSE: "`ss -ltnp sport = :{port}` shows who has it: end that program, or choose another port",
+    errno.EACCES: "listen on a port from 1024 up, or grant the program CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "`ip address` shows the addresses that this host has: listen on one of them",
+}
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def _end_quietly(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end in *stop* only: uvicorn raises a signal that it has served once more."""
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

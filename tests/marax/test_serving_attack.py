@@ -1,0 +1,101 @@
+"""Every scrape is answered, whatever other clients do: real sockets, the server in a process of its own."""
+
+import contextlib
+import itertools
+import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.marax.serving_kit import EXPOSITION, Served, served_in_a_process, wait_until
+
+ATTACK_SECONDS = 6.0
+SILENT, SLOW_HEAD, SLOW_BODY, BLOCKED = 100, 60, 60, 40
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_answers_every_scrape_under_attack_and_recovers(scheme: str, tmp_path: Path):
+    web_config, client_tls = _tls(tmp_path) if scheme == "https" else (None, None)
+    with served_in_a_process(web_config, client_tls) as served:
+        _scrape_seconds(served)
+        quiet = (served.rss_bytes(), served.descriptors())
+
+        with _attackers(served):
+            seconds = [_scrape_seconds(served) for _ in _every(0.25, for_seconds=ATTACK_SECONDS)]
+            peak = (served.rss_bytes(), served.descriptors())
+
+        assert max(seconds) < 1.0
+        assert peak[1] <= quiet[1] + 128
+        wait_until(lambda: served.descriptors() <= quiet[1] + 1, within_seconds=10)
+        assert served.rss_bytes() < quiet[0] + 60e6
+
+
+def _scrape_seconds(served: Served) -> float:
+    began = time.monotonic()
+    response, body = served.get("/metrics")
+    assert (response.status, body) == (200, EXPOSITION)
+    return time.monotonic() - began
+
+
+@contextlib.contextmanager
+def _attackers(served: Served):
+    silent = [_plain(served) for _ in range(SILENT)]
+    slow_head = [_begin(served, b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ") for _ in range(SLOW_HEAD)]
+    slow_body = [
+        _begin(served, b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(SLOW_BODY)
+    ]
+    blocked = [_begin(served, b"GET /sleep/3 HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(BLOCKED)]
+    over = threading.Event()
+    dribbler = threading.Thread(target=_dribble, args=(slow_head + slow_body, over))
+    dribbler.start()
+    try:
+        yield
+    finally:
+        over.set()
+        dribbler.join()
+        for connection in silent + slow_head + slow_body + blocked:
+            connection.close()
+
+
+def _plain(served: Served) -> socket.socket:
+    return socket.create_connection((served.address.host, served.address.port), 5)
+
+
+def _begin(served: Served, wire: bytes) -> socket.socket:
+    connection = served.connect()
+    connection.sendall(wire)
+    return connection
+
+
+def _dribble(connections: list[socket.socket], over: threading.Event) -> None:
+    while not over.wait(0.25):
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.send(b"x")
+
+
+def _every(seconds: float, *, for_seconds: float):
+    began = time.monotonic()
+    for number in itertools.count():
+        if number * seconds >= for_seconds:
+            return
+        time.sleep(max(0.0, began + number * seconds - time.monotonic()))
+        yield number
+
+
+def _tls(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    (folder / "key.pem").chmod(0o600)
+    (folder / "web.yml").write_text("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n")
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return folder / "web.yml", client
