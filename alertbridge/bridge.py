@@ -49,7 +49,8 @@ class Bridge:
         for verdict, count in taken.verdicts.items():
             self._instruments.alerts.labels(verdict=verdict).inc(count)
         if taken.notices:
-            logger.info("alerts taken", extra={"notices": taken.notices, **taken.verdicts})
+            verdicts = {str(verdict): count for verdict, count in taken.verdicts.items()}
+            logger.info("alerts taken", extra={"notices": taken.notices} | verdicts)
             self._on_news()
 
     def troubles(self) -> list[str]:

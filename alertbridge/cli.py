@@ -1,0 +1,162 @@
+"""The command line of the bridge, thin: settings in, words and exit codes out.
+
+Commands import what they need when they run, so that `--help` and `check-config` answer at once.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from alertbridge.config import DEFAULT_PATH, read_config, read_secrets
+from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent, Outcome
+from alertbridge.users import UserSettings
+from marax.commandline import ExitCode, program, takes_config
+
+_TARGETS_FILE = "/etc/prometheus/marax/targets.json"
+
+
+@program(
+    DEFAULT_PATH,
+    examples="""
+marax-alertbridge check-config                  who would be told about which host
+marax-alertbridge targets                       write the list of hosts for Prometheus
+marax-alertbridge send-test ann                 does mail reach ann?
+marax-alertbridge serve                         take alerts, send mail
+marax-alertbridge status                        ask every host now, Prometheus or not
+marax-alertbridge --config bridge.yml report    mail that table to the users
+""",
+)
+def main() -> None:
+    """Tell people by mail which host is down, why and since when, as Alertmanager hears of it.
+
+    Exit codes: 0 fine, 1 a finding (a host is down, a mail was refused), 2 usage, 3 invalid settings, 4 an
+    address, a file, the database or the mail service cannot be reached.
+    """
+
+
+@main.command(examples="marax-alertbridge serve --config /etc/marax/alertbridge.yml")
+@takes_config
+def serve(config: Path) -> None:
+    """Take Alertmanager's webhook and send mail, until SIGTERM; SIGHUP reads the settings again."""
+    from alertbridge.wiring import Service
+    from marax.logs import log_to
+
+    service = Service(config)
+    log_to()
+    service.run()
+
+
+@main.command(examples="marax-alertbridge check-config --config bridge.yml")
+@takes_config
+def check_config(config: Path) -> None:
+    """Say every mistake in the settings, or who would be told about which host."""
+    from alertbridge.check import told_table, warnings
+
+    settings = read_config(config)
+    read_secrets(settings, config)
+    click.echo(told_table(settings))
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{config} is fine: {len(settings.hosts)} hosts, {len(settings.users)} users", err=True)
+
+
+@main.command(
+    examples="""
+marax-alertbridge targets           to the file that deploy/prometheus.yml reads
+marax-alertbridge targets -         to stdout
+"""
+)
+@takes_config
+@click.argument("file", default=_TARGETS_FILE, type=click.Path(path_type=Path, allow_dash=True))
+def targets(config: Path, file: Path) -> None:
+    """Write the hosts in the settings as Prometheus' file_sd reads them, whole or not at all.
+
+    FILE is /etc/prometheus/marax/targets.json unless given; - is stdout.
+    """
+    from alertbridge.targets import target_groups, write_targets
+
+    settings = read_config(config)
+    if str(file) == "-":
+        click.echo(json.dumps(target_groups(settings.hosts), indent=2))
+        return
+    is_written = write_targets(file, settings.hosts)
+    what_happened = "written" if is_written else "lists them already"
+    click.echo(f"{file}: {len(settings.hosts)} hosts, {what_happened}", err=True)
+
+
+@main.command(
+    examples="""
+marax-alertbridge status
+marax-alertbridge status --json | jq '.[] | select(.state == "down")'
+"""
+)
+@takes_config
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the command line
+    """Ask every host in the settings itself, all at once, 5 seconds at most; exit 1 when one is down."""
+    from alertbridge.fleet_table import fleet_json, fleet_table
+    from alertbridge.probe import Probe
+    from marax.clock import SystemClock
+
+    states = Probe(SystemClock()).ask(read_config(config).hosts)
+    click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
+    if not all(state.is_up for state in states):
+        raise click.exceptions.Exit(ExitCode.FINDING)
+
+
+@main.command(examples="marax-alertbridge report")
+@takes_config
+def report(config: Path) -> None:
+    """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
+    from alertbridge.fleet_table import closing_line
+    from alertbridge.probe import Probe
+    from alertbridge.wiring import correspondence_of
+    from marax.clock import SystemClock
+
+    settings = read_config(config)
+    correspondence = correspondence_of(settings, read_secrets(settings, config))
+    click.echo(f"asking {len(settings.hosts)} hosts", err=True)
+    states = Probe(SystemClock()).ask(settings.hosts)
+    click.echo(closing_line(states), err=True)
+    _leave_with([_told(user, correspondence.send_report(user, states)) for user in settings.users])
+
+
+@main.command(examples="marax-alertbridge send-test ann")
+@takes_config
+@click.argument("user")
+def send_test(config: Path, user: str) -> None:
+    """Send USER a mail now, past the outbox, and say what came of it."""
+    from alertbridge.wiring import correspondence_of
+
+    settings = read_config(config)
+    known = {one.name: one for one in settings.users}
+    if user not in known:
+        names = ", ".join(known) or "nobody"
+        raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
+    correspondence = correspondence_of(settings, read_secrets(settings, config))
+    _leave_with([_told(known[user], correspondence.send_test(known[user], str(config)))])
+
+
+@main.command(examples="marax-alertbridge preview /tmp/mails && xdg-open /tmp/mails/down-refused.html")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def preview(folder: Path) -> None:
+    """Write a sample of every kind of mail into FOLDER, as .eml, .html and .txt."""
+    from alertbridge.preview import write_samples
+
+    for name in write_samples(folder):
+        click.echo(name)
+
+
+def _told(user: UserSettings, outcome: Outcome) -> ExitCode:
+    """Say what came of a mail to *user*; return what to end with."""
+    if isinstance(outcome, Accepted):
+        click.echo(f"{user.name} <{user.email}>: taken as {outcome.provider_id}")
+        return ExitCode.FINE
+    click.echo(f"{user.name} <{user.email}>: not taken: {outcome.reason}")
+    return ExitCode.CANNOT_REACH if isinstance(outcome, NotSent | Ambiguous) else ExitCode.FINDING
+
+
+def _leave_with(codes: list[ExitCode]) -> None:
+    raise click.exceptions.Exit(max(codes, default=ExitCode.FINE))

@@ -1,0 +1,177 @@
+"""From a claimed notice to the mail that tells it: facts are looked up, put in words, and addressed."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from email.utils import parseaddr
+from zoneinfo import ZoneInfo
+
+from alertbridge.delivery.courier import Letter
+from alertbridge.findings import Enricher, Findings, HostFindings, Subject
+from alertbridge.instruments import Instruments
+from alertbridge.mail import Mail
+from alertbridge.outbox.notices import Claim, ToldEpisode
+from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind, Reader
+from alertbridge.rendering.plain import render_plain
+from alertbridge.rendering.renderer import Rendered, Renderer
+from alertbridge.routing import Routing, severity_of, watches
+from alertbridge.users import UserSettings
+from marax.clock import Clock
+
+# Not "All" and no `Precedence: bulk`: the first suppresses bounces, the second hides mail in some programs
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+_LOOKED_UP_AT_MOST = 50  # as many as a mail lists
+_WORST_FIRST = (Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.UP, Kind.OK)
+
+logger = logging.getLogger("compose")
+
+
+class MailComposer:
+    """Writes the mail of a notice; *sender* is its From header."""
+
+    def __init__(
+        self,
+        *,
+        renderer: Renderer,
+        enricher: Enricher,
+        sender: str,
+        clock: Clock,
+        instruments: Instruments,
+    ) -> None:
+        self._renderer = renderer
+        self._enricher = enricher
+        self._sender = sender
+        self._clock = clock
+        self._instruments = instruments
+
+    def compose(self, claim: Claim, routing: Routing) -> Letter:
+        """Return the mail that tells *claim* to its user.
+
+        Raises:
+            LookupError: The settings do not have that user any more.
+        """
+        user = routing.user(claim.user_name)
+        if user is None:
+            raise LookupError(f"the settings have no user {claim.user_name!r}")
+        subjects = {_subject(told): None for told in claim.told[:_LOOKED_UP_AT_MOST]}
+        findings = self._enricher.look_up(tuple(subjects))
+        hosts = tuple(_host_facts(told, findings, routing) for told in claim.told)
+        facts = AlertFacts(
+            kind=_kind_of(claim.told, routing),
+            title=claim.title,
+            incident_id=claim.incident_id,
+            hosts=hosts,
+            reader=reader_of(user),
+            now_unix_seconds=self._clock.unix_seconds(),
+            fleet=findings.fleet(lambda host: watches(user, host)),
+            missing=findings.missing,
+        )
+        found_out = zip(claim.told, hosts, strict=True)
+        return Letter(
+            mail=self._addressed(claim, facts, self._rendered(facts)),
+            kind=facts.kind.lower(),
+            last_answered={
+                told.episode.alert_id: host.since_unix_seconds
+                for told, host in found_out
+                if host.since_unix_seconds is not None
+            },
+        )
+
+    def _rendered(self, facts: AlertFacts) -> Rendered:
+        try:
+            return self._renderer.render_alert(facts)
+        except Exception:
+            logger.exception("a mail could not be rendered; its plainest form goes out")
+            self._instruments.template_fallbacks.inc()
+            return render_plain(facts)
+
+    def _addressed(self, claim: Claim, facts: AlertFacts, rendered: Rendered) -> Mail:
+        root = message_id(claim.incident_id, claim.user_name, 0, self._sender)
+        first = facts.hosts[0]
+        return Mail(
+            sender=self._sender,
+            recipient=facts.reader.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=message_id(claim.incident_id, claim.user_name, claim.sequence, self._sender),
+            thread_root=root if claim.sequence else None,
+            headers=AUTOMATIC
+            | {
+                "X-Marax-State": facts.kind,
+                "X-Marax-Host": first.name if len(facts.hosts) == 1 else f"{len(facts.hosts)} hosts",
+                "X-Marax-Alert": first.alertname,
+                "X-Marax-Severity": first.severity,
+                "X-Marax-Incident": facts.incident_id,
+            },
+            images=rendered.images,
+        )
+
+
+def message_id(incident_id: str, user_name: str, sequence: int, sender: str) -> str:
+    """Return the Message-Id of a notice: always the same for the same notice."""
+    reader = hashlib.sha256(user_name.encode()).hexdigest()[:10]
+    follow_up = f".{sequence}" if sequence else ""
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return f"<inc-{incident_id}.{reader}{follow_up}@{domain}>"
+
+
+def reader_of(user: UserSettings) -> Reader:
+    """Return *user* as the reader of a mail."""
+    return Reader(
+        name=user.name,
+        address=user.email,
+        timezone=ZoneInfo(user.timezone),
+        told_because=user.told_because(),
+    )
+
+
+def _kind_of(told: Sequence[ToldEpisode], routing: Routing) -> Kind:
+    """Return the kind of the worst that goes on, or of the end when all is over."""
+    kinds = {routing.kind_of(one.episode.alert, is_over=one.is_over) for one in told}
+    return min(kinds, key=_WORST_FIRST.index)
+
+
+def _subject(told: ToldEpisode) -> Subject:
+    alert = told.episode.alert
+    return Subject(
+        instance=alert.labels.get("instance", ""),
+        job=alert.labels.get("job", ""),
+        fired_unix_seconds=alert.starts_unix_seconds,
+        ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
+    )
+
+
+def _host_facts(told: ToldEpisode, findings: Findings, routing: Routing) -> HostFacts:
+    alert = told.episode.alert
+    found = findings.hosts.get(_subject(told), HostFindings())
+    facts = HostFacts(
+        name=routing.host_of(alert) or alert.labels.get("alertname", ""),
+        address=alert.labels.get("instance", ""),
+        is_over=told.is_over,
+        alertname=alert.labels.get("alertname", ""),
+        severity=severity_of(alert),
+        summary=alert.annotations.get("summary", ""),
+        description=alert.annotations.get("description", ""),
+        runbook_url=alert.annotations.get("runbook_url", ""),
+        fired_unix_seconds=alert.starts_unix_seconds,
+        ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
+        last_values=found.last_values,
+        top_processes=found.top_processes,
+    )
+    return _with_absence(facts, told, found) if routing.means_down(alert) else facts
+
+
+def _with_absence(facts: HostFacts, told: ToldEpisode, found: HostFindings) -> HostFacts:
+    """Add since when the host has not answered and why, or when it was back and what it had done."""
+    known_before = told.last_answered_unix_seconds
+    since = found.since_unix_seconds if known_before is None else known_before
+    if not told.is_over:
+        return replace(facts, since_unix_seconds=since, reason=found.reason)
+    return replace(
+        facts,
+        since_unix_seconds=since,
+        back_unix_seconds=found.back_unix_seconds,
+        has_rebooted=found.has_rebooted,
+    )

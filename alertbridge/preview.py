@@ -1,0 +1,44 @@
+"""A sample of every kind of mail, as files to look at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from alertbridge.compose import AUTOMATIC
+from alertbridge.delivery.message import email_message
+from alertbridge.mail import Mail
+from alertbridge.rendering.renderer import Renderer
+from alertbridge.rendering.samples import samples
+from marax.commandline import CannotReachError
+
+
+def write_samples(folder: Path) -> Iterator[str]:
+    """Write every sample into *folder* as .eml, .html and .txt, and yield each sample's path without ending.
+
+    Raises:
+        CannotReachError: The folder cannot be written.
+    """
+    renderer = Renderer()
+    for name, facts in samples().items():
+        rendered = renderer.render(facts)
+        mail = Mail(
+            sender="marax <alerts@mg.example.org>",
+            recipient=facts.reader.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            message_id=f"<{name}@mg.example.org>",
+            headers=AUTOMATIC,
+            images=rendered.images,
+        )
+        contents = {
+            ".eml": email_message(mail, facts.now_unix_seconds).as_bytes(),
+            ".html": rendered.html.encode(),
+            ".txt": rendered.text.encode(),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for ending, content in contents.items():
+                (folder / f"{name}{ending}").write_bytes(content)
+        except OSError as error:
+            raise CannotReachError(f"cannot write into {folder}: {error.strerror}") from error
+        yield str(folder / name)

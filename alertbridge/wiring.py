@@ -1,0 +1,185 @@
+"""Builds the real parts from the settings and puts them together; nothing else does."""
+
+import logging
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertbridge.bridge import Bridge
+from alertbridge.compose import MailComposer
+from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
+from alertbridge.correspondence import Correspondence
+from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.mailer import Mailer
+from alertbridge.delivery.mailgun import MailgunMailer
+from alertbridge.enrich import Prometheus
+from alertbridge.findings import Enricher, NoPrometheus
+from alertbridge.instruments import Instruments
+from alertbridge.outbox.database import StoreError
+from alertbridge.outbox.outbox import Outbox, open_outbox
+from alertbridge.rendering.renderer import Renderer
+from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
+from marax.clock import SystemClock
+from marax.commandline import CannotReachError
+from marax.serving import Server, ServingSettings
+from marax.settings import SettingsError
+
+_COURIERS = 4
+_LAST_MAILS_SECONDS = 5.0
+
+logger = logging.getLogger("bridge")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The settings in force and what was built from them; replaced as a whole."""
+
+    settings: BridgeSettings
+    equipment: Equipment
+
+
+class Service:
+    """A bridge that serves until it is told to stop."""
+
+    def __init__(self, config: Path) -> None:
+        """Build everything that *config* asks for.
+
+        Raises:
+            SettingsError: The settings cannot be used.
+            CannotReachError: The database cannot be used.
+        """
+        self._config = config
+        self._clock = SystemClock()
+        self._instruments = Instruments()
+        settings = read_config(config)
+        secrets = read_secrets(settings, config)
+        self._in_force = self._built(settings, secrets)
+        self._outbox = _open_outbox(settings)
+        self._courier = Courier(
+            notices=self._outbox.notices,
+            equipment=lambda: self._in_force.equipment,
+            backoff=Backoff(),
+            clock=self._clock,
+            instruments=self._instruments,
+        )
+        bridge = Bridge(
+            outbox=self._outbox,
+            settings=lambda: self._in_force.settings,
+            clock=self._clock,
+            instruments=self._instruments,
+            on_news=self._courier.wake,
+        )
+        self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
+        self._server = Server(
+            create_app(bridge, secrets.webhook_token, self._instruments, self._clock),
+            ServingSettings(
+                address=settings.listen,
+                body_limit_bytes=LARGEST_BODY_BYTES,
+                web_config_file=settings.web_config_file,
+            ),
+            is_kept=is_kept,
+        )
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; what is being sent by then gets a few seconds more.
+
+        Raises:
+            CannotReachError: The address is in use or not permitted.
+        """
+        address = self._server.bind()
+        recovered = self._outbox.notices.recover(self._clock.unix_seconds())
+        if recovered:
+            logger.warning("the last run stopped while sending; it is sent again", extra={"mails": recovered})
+        couriers = [
+            threading.Thread(target=self._courier.run, name=f"courier-{i}", daemon=True)
+            for i in range(_COURIERS)
+        ]
+        for courier in couriers:
+            courier.start()
+        self._server.run(
+            on_ready=lambda: self._tell_ready(str(address)),
+            on_hangup=self.reload,
+        )
+        self._courier.stop()
+        deadline = self._clock.monotonic_seconds() + _LAST_MAILS_SECONDS
+        for courier in couriers:
+            courier.join(max(0.0, deadline - self._clock.monotonic_seconds()))
+        self._outbox.close()
+        logger.info("stopped")
+
+    def reload(self) -> None:
+        """Read the settings again; bad ones leave those in force as they are."""
+        try:
+            settings = read_config(self._config)
+            self._in_force = self._built(settings, read_secrets(settings, self._config))
+            self._server.reload_certificates()
+        except SettingsError as error:
+            self._instruments.reload_success.set(0)
+            for mistake in error.mistakes:
+                logger.error("settings not taken up", extra={"mistake": str(mistake)})  # noqa: TRY400 - told
+            return
+        self._instruments.reload_success.set(1)
+        logger.info("settings taken up; `listen`, `database` and `webhook` wait for a restart")
+        self._outbox.notices.resume()
+        self._courier.wake()
+
+    def _built(self, settings: BridgeSettings, secrets: Secrets) -> InForce:
+        composer = MailComposer(
+            renderer=Renderer(),
+            enricher=enricher_of(settings, self._clock),
+            sender=sender_of(settings),
+            clock=self._clock,
+            instruments=self._instruments,
+        )
+        mailer = mailer_of(settings, secrets, self._clock)
+        return InForce(settings, Equipment(routing=settings.routing(), composer=composer, mailer=mailer))
+
+    def _tell_ready(self, address: str) -> None:
+        settings = self._in_force.settings
+        if settings.mailgun is None:
+            said = "no `mailgun:` in the settings: every mail goes into a Maildir"
+            logger.warning(said, extra={"maildir": settings.maildir})
+        logger.info(
+            "ready",
+            extra={"address": address, "hosts": len(settings.hosts), "users": len(settings.users)},
+        )
+
+
+def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
+    """Return what finds out more about the hosts of a mail."""
+    return Prometheus(settings.prometheus.url, clock) if settings.prometheus else NoPrometheus()
+
+
+def mailer_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Mailer:
+    """Return the way by which mail leaves."""
+    if settings.mailgun is None or secrets.mailgun_key is None:
+        return MaildirMailer(settings.maildir, clock)
+    return MailgunMailer(settings.mailgun, secrets.mailgun_key, clock)
+
+
+def sender_of(settings: BridgeSettings) -> str:
+    """Return what stands in the From header."""
+    if settings.mailgun is not None:
+        return settings.mailgun.sender
+    return f"marax <marax@{socket.gethostname() or 'localhost'}>"
+
+
+def _open_outbox(settings: BridgeSettings) -> Outbox:
+    try:
+        return open_outbox(settings.database, lane="mailgun" if settings.mailgun else "maildir")
+    except StoreError as error:
+        raise CannotReachError(f"cannot use the database {settings.database}: {error}") from error
+
+
+def correspondence_of(settings: BridgeSettings, secrets: Secrets) -> Correspondence:
+    """Return what sends mail by hand, past the outbox."""
+    clock = SystemClock()
+    return Correspondence(
+        renderer=Renderer(),
+        mailer=mailer_of(settings, secrets, clock),
+        sender=sender_of(settings),
+        clock=clock,
+    )
