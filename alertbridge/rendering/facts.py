@@ -62,6 +62,8 @@ class HostFacts:
         last_values: What it last said of itself; None when nothing is known.
         top_processes: Those that used most CPU or memory when it was last heard, largest first.
         has_rebooted: Whether the machine started anew while it was away; None when not known.
+        means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
+            several hosts tell another alert as well.
     """
 
     name: str
@@ -80,6 +82,7 @@ class HostFacts:
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()
     has_rebooted: bool | None = None
+    means_down: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
 from alertbridge.rendering.figures import counted, is_time, moment, span
 from alertbridge.rendering.reasons import explain
 
-STATE_WORDS = {
+_REASONS_AT_MOST = 4
+_STATE_WORDS = {
     Kind.DOWN: "Down",
     Kind.UP: "Up again",
     Kind.CRITICAL: "Critical",
@@ -46,7 +47,7 @@ def lead_of(facts: AlertFacts) -> Lead:
             return Lead(f"Over: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
         case kind:
             first = min((host.fired_unix_seconds for host in facts.hosts), default=None)
-            text = f"{STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
+            text = f"{_STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
             return Lead(text, (f"The first fired on {moment(first, zone)}.",))
 
 
@@ -68,7 +69,7 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
             return Lead(f"Over after {span(fired, ended)}.", (times,))
         case _:
             what = f": {host.summary.rstrip('. ')}" if host.summary else ""
-            text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}."
+            text = f"{_STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}."
             return Lead(text, (f"Since {moment(host.fired_unix_seconds, zone)}.",))
 
 
@@ -95,27 +96,37 @@ def _up(host: HostFacts, zone: tzinfo) -> Lead:
 
 
 def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
-    down = [host for host in hosts if not host.is_over]
+    gone = [host for host in hosts if host.means_down]
+    down = [host for host in gone if not host.is_over]
     reasons = Counter(explain(host.reason, host.address).short for host in down)
-    named = [f"{count} {short}" for short, count in reasons.most_common(4) if short]
+    named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
     why = f"; {', '.join(named)}" if named else ""
     first = min((_began(host) for host in down), default=None)
-    still = counted(len(hosts), "host", "hosts")
-    still = still if len(down) == len(hosts) else f"{len(down)} of {still}"
-    text = f"Down: {still}, the first for {span(first, now)}{why}."
+    text = f"Down: {_share(down, gone)}, the first for {span(first, now)}{why}.{_besides(hosts)}"
     return Lead(text, (f"The first to go last answered on {moment(first, zone)}.",))
 
 
 def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
-    back = [host for host in hosts if host.is_over]
-    first = min((_began(host) for host in hosts), default=None)
+    gone = [host for host in hosts if host.means_down]
+    back = [host for host in gone if host.is_over]
+    first = min((_began(host) for host in gone), default=None)
     last = max((time for time in map(_came_back, back) if time is not None), default=None)
-    if len(back) == len(hosts):
-        text = f"Up again: all {len(hosts)} hosts, the last of them {span(first, last)} after the first went."
-    else:
-        text = f"Up again: {len(back)} of {len(hosts)} hosts; {len(hosts) - len(back)} still down."
+    all_back = f", the last of them {span(first, last)} after the first went"
+    text = f"Up again: {_share(back, gone)}{all_back if len(back) == len(gone) else ''}.{_besides(hosts)}"
     went = f"The first to go last answered on {moment(first, zone)}."
     return Lead(text, (went, f"The last to come back answers again since {moment(last, zone)}."))
+
+
+def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
+    """Return `12 hosts` if that is all of them, else `9 of 12 hosts`."""
+    count, total = len({host.name for host in some}), len({host.name for host in of_all})
+    hosts = counted(total, "host", "hosts")
+    return hosts if count == total else f"{count} of {hosts}"
+
+
+def _besides(hosts: Sequence[HostFacts]) -> str:
+    others = sum(not host.means_down for host in hosts)
+    return f" Besides: {counted(others, 'other alert', 'other alerts')}." if others else ""
 
 
 def _of(hosts: Sequence[HostFacts]) -> str:

@@ -26,11 +26,18 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
 
 
 def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
-    why = explain(host.reason, host.address).short or clean(host.summary, _SUMMARY_LIMIT) or NOT_KNOWN
+    if not host.means_down:
+        return _alert_row(host, facts)
+    why = explain(host.reason, host.address).short or NOT_KNOWN
     return Row((host.name, "up" if host.is_over else "DOWN", _since(host, facts), why), _values(host))
 
 
 def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
+    if not host.means_down:
+        end = host.ended_unix_seconds if host.is_over else facts.now_unix_seconds
+        return Row(
+            (host.name, _alert_state(host), span(host.fired_unix_seconds, end), _what(host)), _values(host)
+        )
     if host.is_over:
         return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
     began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
@@ -39,9 +46,16 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
 
 def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
     since = moment_in_table(host.fired_unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
-    what = clean(host.summary or host.alertname, _SUMMARY_LIMIT)
     told = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
-    return Row((host.name, "over" if host.is_over else "FIRING", since, what), " ".join(filter(None, told)))
+    return Row((host.name, _alert_state(host), since, _what(host)), " ".join(filter(None, told)))
+
+
+def _alert_state(host: HostFacts) -> str:
+    return "over" if host.is_over else "FIRING"
+
+
+def _what(host: HostFacts) -> str:
+    return clean(host.summary or host.alertname, _SUMMARY_LIMIT)
 
 
 _DOWN = (("Since", "Why"), _down_row)

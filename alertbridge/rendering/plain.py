@@ -9,8 +9,9 @@ from alertbridge.rendering.figures import moment
 from alertbridge.rendering.renderer import Rendered
 from alertbridge.rendering.subject import subject_of
 
-_HOSTS_AT_MOST = 50
-_LIMIT = 120
+# ten hosts, four texts each, and six bytes for the longest escape: within 25,000 bytes
+_HOSTS_AT_MOST = 10
+_LIMIT = 80
 _PAGE = '<!doctype html>\n<html lang="en"><pre style="white-space:pre-wrap">{}</pre></html>\n'
 
 

@@ -1,0 +1,296 @@
+"""What mails say, told by their text part; test_samples.py proves that the HTML part says the same."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alertbridge.rendering.facts import FleetFacts, Kind, LastValues, ProcessFact, SendTestFacts
+from alertbridge.rendering.plain import render_plain
+from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
+from tests.alertbridge.rendering.reading import read
+from tests.builders import FIRED_UNIX_SECONDS, alert_facts, host_facts, host_state, reader, report_facts
+
+RENDERER = Renderer()
+REFUSED = "dial tcp 192.0.2.11:9877: connect: connection refused"
+DIED = FIRED_UNIX_SECONDS - 80.0
+
+
+def test_counts_the_time_down_from_the_last_answer_and_not_from_the_alert():
+    text = _text(hosts=(host_facts(since_unix_seconds=DIED, reason=REFUSED),))
+
+    assert "Down for 1 min 35 s: connection refused." in text
+    assert "It last answered on Sun 22 Nov 2026, 13:00:55 UTC." in text
+
+
+def test_says_so_when_only_the_time_of_the_alert_is_known():
+    text = _text(hosts=(host_facts(),))
+
+    assert "Down." in text
+    assert "The alert fired on Sun 22 Nov 2026, 13:02:15 UTC." in text
+    assert "When it last answered is not known; it was before that." in text
+    assert "Why it does not answer could not be found out." in text
+    assert "What it last said of itself is not known." in text
+
+
+def test_tells_times_in_the_readers_zone():
+    text = _text(hosts=(host_facts(since_unix_seconds=DIED),), reader=reader(timezone=ZoneInfo("Asia/Tokyo")))
+
+    assert "It last answered on Sun 22 Nov 2026, 22:00:55 JST (13:00:55 UTC)." in text
+
+
+def test_shows_which_of_the_last_values_are_not_known():
+    text = _text(hosts=(host_facts(last_values=LastValues(memory_ratio=0.5, load1=3.0)),))
+
+    assert "CPU   not known\nRAM   50 %\nLoad  3.00\n" in text
+
+
+def test_names_what_could_not_be_found_out():
+    text = _text(missing=("Top processes: Prometheus did not answer within 2 s.",))
+
+    assert "WHAT COULD NOT BE FOUND OUT\nTop processes: Prometheus did not answer within 2 s.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("has_rebooted", "told"),
+    [
+        (True, "The machine rebooted while it was away."),
+        (False, "The machine did not reboot: the exporter or the network was away."),
+        (None, "Whether the machine rebooted is not known."),
+    ],
+)
+def test_says_how_long_a_host_was_down_and_whether_it_rebooted(has_rebooted, told):
+    host = host_facts(
+        is_over=True,
+        since_unix_seconds=DIED,
+        back_unix_seconds=DIED + 840,
+        ended_unix_seconds=DIED + 960,
+        has_rebooted=has_rebooted,
+    )
+
+    text = _text(Kind.UP, hosts=(host,))
+
+    assert "Up again after 14 min." in text
+    assert told in text
+
+
+def test_says_that_the_time_down_is_a_guess_when_only_the_alert_tells_it():
+    host = host_facts(is_over=True, ended_unix_seconds=FIRED_UNIX_SECONDS + 840)
+
+    text = _text(Kind.UP, hosts=(host,))
+
+    assert "Up again after about 14 min." in text
+    assert "the host went away before that" in text.replace("\n", " ")
+    assert "the host came back before that" in text.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [(Kind.CRITICAL, "Critical"), (Kind.WARN, "Warning"), (Kind.INFO, "Notice")]
+)
+def test_tells_another_alert_by_its_own_words(kind, state):
+    host = host_facts(alertname="HighCpu", summary="CPU above 90 %.", description="For a while.")
+
+    text = _text(kind, title="web-1: HighCpu", hosts=(host,))
+
+    assert f"[{kind}] web-1: HighCpu\n{state} for 15 s: CPU above 90 %.\n" in text
+    assert "WHAT\nCPU above 90 %.\nFor a while.\n" in text
+
+
+def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():
+    page = "https://wiki.example.org/down?a=1&b=%C3%BC"
+
+    linked = RENDERER.render(alert_facts(hosts=(host_facts(runbook_url=page),)))
+    shown = RENDERER.render(alert_facts(hosts=(host_facts(runbook_url="javascript:alert(1)"),)))
+
+    assert read(linked.html).links == [page]
+    assert f"Runbook: {page}\n" in linked.text
+    assert read(shown.html).links == []
+    assert "Runbook: javascript:alert(1)\n" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("fleet", "told"),
+    [
+        (FleetFacts(up=42, total=42, down=()), "All 42 hosts that you watch are up."),
+        (
+            FleetFacts(up=41, total=42, down=("web-1",)),
+            "41 of 42 hosts that you watch are up. No other host is down.",
+        ),
+        (
+            FleetFacts(up=1, total=3, down=("web-1", "db-1")),
+            "1 of 3 hosts that you watch are up. Also down: db-1.",
+        ),
+    ],
+)
+def test_tells_of_the_rest_of_the_fleet(fleet, told):
+    assert told in _text(fleet=fleet)
+
+
+def test_names_a_dozen_of_the_others_that_are_down_and_counts_the_rest():
+    down = tuple(f"n{number}" for number in range(20))
+
+    assert "n10, n11 and 8 more." in _text(fleet=FleetFacts(up=0, total=20, down=down)).replace("\n", " ")
+
+
+def test_shows_fifty_hosts_and_says_how_many_more_there_are():
+    rendered = RENDERER.render(alert_facts(hosts=_hosts(60)))
+    page = read(rendered.html)
+
+    rows = [attributes for tag, attributes in page.elements if tag == "th" and attributes["scope"] == "row"]
+
+    assert len(rows) == 50
+    assert "and 10 more" in page.words
+    assert len(re.findall(r"^web-\d+ +DOWN", rendered.text, re.MULTILINE)) == 50
+    assert "\nand 10 more\n" in rendered.text
+
+
+def test_shows_fewer_hosts_where_fifty_would_make_too_large_a_mail():
+    wordy = tuple(
+        host_facts("&" * 60 + str(number), alertname="A", summary="<" * 80, description='"' * 160)
+        for number in range(60)
+    )
+
+    rendered = RENDERER.render(alert_facts(Kind.WARN, hosts=wordy))
+    shown = rendered.text.count("FIRING")
+
+    assert 0 < shown < 50
+    assert f"and {60 - shown} more" in rendered.text
+    assert len(rendered.html.encode()) <= HTML_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("count", [1, 60])
+@pytest.mark.parametrize("kind", Kind)
+def test_keeps_its_size_when_every_text_is_as_long_as_can_be(kind, count):
+    longest = "'" * 2000
+    process = ProcessFact(pid=longest, name=longest, cpu_ratio=0.5, memory_rss_bytes=1e9)
+    texts = dict.fromkeys(
+        ("name", "address", "severity", "summary", "description", "runbook_url", "reason"), longest
+    )
+    hosts = tuple(
+        host_facts(**texts, alertname=f"{number}{longest}", top_processes=(process,) * 60)
+        for number in range(count)
+    )
+    facts = alert_facts(
+        kind,
+        title=longest,
+        incident_id=longest,
+        hosts=hosts,
+        reader=reader(name=longest, told_because=longest),
+        fleet=FleetFacts(up=0, total=60, down=(longest + "x",) * 60),
+        missing=(longest,) * 60,
+    )
+
+    assert len(RENDERER.render(facts).html.encode()) <= HTML_LIMIT_BYTES
+    assert len(render_plain(facts).html.encode()) <= HTML_LIMIT_BYTES
+
+
+def test_puts_hosts_in_trouble_before_those_that_are_back():
+    hosts = (host_facts("a", is_over=True), host_facts("b"), host_facts("c", is_over=True))
+
+    text = _text(hosts=hosts)
+
+    assert re.findall(r"^([abc]) +(up|DOWN)", text, re.MULTILINE) == [("b", "DOWN"), ("a", "up"), ("c", "up")]
+    assert "Down: 1 of 3 hosts" in text
+
+
+def test_does_not_count_other_alerts_among_the_hosts_that_are_down():
+    hosts = (*_hosts(2), host_facts("db-1", means_down=False, summary="CPU above 90 %."))
+
+    text = _text(hosts=hosts)
+
+    assert "Down: 2 hosts, the first for 15 s. Besides: 1 other alert." in text
+    assert re.search(r"^db-1 +FIRING +13:02:15 +CPU above 90 %\.$", text, re.MULTILINE)
+
+
+def test_tells_of_several_hosts_that_are_back_and_of_one_that_is_not():
+    back = [
+        host_facts(name, is_over=True, since_unix_seconds=DIED, back_unix_seconds=DIED + 840)
+        for name in ("web-1", "web-2")
+    ]
+
+    text = _text(Kind.UP, hosts=(*back, host_facts("db-1", since_unix_seconds=DIED)))
+
+    assert "Up again: 2 of 3 hosts." in text
+    assert re.search(r"^db-1 +DOWN +1 min 35 s so far +-$", text, re.MULTILINE)
+    assert re.search(r"^web-1 +up +14 min +not known$", text, re.MULTILINE)
+
+
+def test_lists_the_largest_processes_in_the_order_of_the_facts():
+    java = ProcessFact(pid="42", name="java", cpu_ratio=0.7, memory_rss_bytes=9.8 * 1024**3)
+    unknown = ProcessFact(pid="43", name="sh", cpu_ratio=None, memory_rss_bytes=None)
+
+    text = _text(hosts=(host_facts(top_processes=(java, unknown)),))
+
+    assert re.search(r"^java +42 +70 % +9.8 GiB\nsh +43 +not known +not known$", text, re.MULTILINE)
+
+
+def test_wraps_a_long_cell_rather_than_pass_72_columns():
+    host = host_facts("a-very-long-name-of-a-host.in.a-deep.domain.example.org", summary="word " * 20)
+
+    text = _text(Kind.WARN, hosts=(host, host_facts("web-2")))
+
+    assert max(map(len, text.splitlines())) <= 72
+
+
+def test_reports_failed_hosts_first_with_their_reason():
+    facts = report_facts(
+        host_state("app-1", values=LastValues(cpu_ratio=0.21, load1=1.0), uptime_seconds=90.0),
+        host_state("web-1", is_up=False, reason="connection refused", answer_seconds=5.0),
+    )
+
+    rendered = RENDERER.render(facts)
+
+    assert rendered.subject == "[REPORT] 1 of 2 hosts down: web-1"
+    assert re.search(
+        r"^web-1 +DOWN.* 5 s\n    connection refused\napp-1 +up +21 %", rendered.text, re.MULTILINE
+    )
+
+
+def test_reports_that_all_is_well():
+    rendered = RENDERER.render(report_facts(host_state("app-1"), host_state("app-2")))
+
+    assert rendered.subject == "[REPORT] 2 hosts, all up"
+    assert "Report: 2 hosts, none of them down." in rendered.text
+
+
+def test_says_which_states_a_cut_report_leaves_out():
+    states = [host_state(f"web-{number:02}", is_up=number > 51) for number in range(60)]
+
+    text = RENDERER.render(report_facts(*states)).text
+
+    assert "and 10 more: 2 down, 8 up" in text
+
+
+def test_says_in_a_test_mail_who_sent_it_when_and_with_which_settings():
+    facts = SendTestFacts(
+        reader=reader(), server="mon-1", config_file="/etc/marax/x.yml", now_unix_seconds=FIRED_UNIX_SECONDS
+    )
+
+    rendered = RENDERER.render(facts)
+
+    assert rendered.subject == "[TEST] mail from marax reaches ann"
+    assert "Server: mon-1\nSettings: /etc/marax/x.yml\nTo: ann, ann@example.org\n" in rendered.text
+    assert "It was sent on Sun 22 Nov 2026, 13:02:15 UTC." in rendered.text
+
+
+def test_has_a_bare_mail_for_when_the_full_one_cannot_be_written():
+    host = host_facts(since_unix_seconds=DIED, reason=REFUSED, summary="gone & away")
+
+    rendered = render_plain(alert_facts(hosts=(host, *_hosts(60))))
+
+    assert rendered.subject == "[DOWN] web-1: host not answering"
+    assert (
+        f"web-1: HostDown; {REFUSED}; gone & away; fired on Sun 22 Nov 2026, 13:02:15 UTC; last answered on"
+        in rendered.text
+    )
+    assert "and 51 more" in rendered.text
+    assert "Incident k3f9q2." in rendered.text
+    assert "gone &amp; away" in rendered.html
+
+
+def _text(kind: Kind = Kind.DOWN, **changes) -> str:
+    return RENDERER.render_alert(alert_facts(kind, **changes)).text
+
+
+def _hosts(count: int):
+    return tuple(host_facts(f"web-{number}") for number in range(count))
