@@ -13,18 +13,29 @@ from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
 from exporter.collectors.exporter import ExporterCollector
+from exporter.collectors.groups import GroupsCollector
 from exporter.collectors.load import LoadCollector
 from exporter.collectors.memory import MemoryCollector
 from exporter.collectors.pressure import PressureCollector
+from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
+from exporter.collectors.top import TopCollector
 from exporter.collectors.vmstat import VmstatCollector
 from exporter.config import ExporterSettings
 from exporter.exposition import as_text
+from exporter.host.details import DetailsReader
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
 from exporter.host.pressure import read_pressure
+from exporter.host.scan import ProcessScanner
+from exporter.host.stat_files import spare_descriptors
+from exporter.host.table import Pace, ProcessTable
+from exporter.host.unit import UnitNames
 from exporter.host.vmstat import read_vmstat
+from exporter.processes.groups import GroupLedger, program_names
+from exporter.processes.settings import ProcessSettings
+from exporter.processes.top import TopSelection
 from exporter.reloading import Reloading
 from exporter.scrape import EVERYTHING, Scraper
 from exporter.turns import Turns
@@ -38,37 +49,81 @@ logger = logging.getLogger(__name__)
 
 _PROCFS = Path("/proc")
 _ROOT = Path("/")
-_BETWEEN_READINGS_SECONDS = 1.0
+_BETWEEN_READINGS_SECONDS = 1.25  # the process table scans a second time after 1 s
 _OWN_SCRAPE_SECONDS = 4.5
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+class ProcessEngine:
+    """The process table, its followers, and the collectors that publish what they know."""
+
+    def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
+        self._scanner = ProcessScanner(_PROCFS, clock, held_descriptors=spare_descriptors())
+        naming = UnitNames(_PROCFS) if settings.group_by == "unit" else program_names
+        ledger = GroupLedger(limit=settings.groups, naming=naming)
+        selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
+        details = DetailsReader(_PROCFS, clock, show_command_line=settings.show_cmdline)
+        pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
+        self.table = ProcessTable(
+            self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
+        )
+        self.collectors: tuple[Collector, ...] = (
+            ProcessesCollector(self.table),
+            GroupsCollector(self.table, ledger),
+            TopCollector(self.table, selection, details),
+        )
+
+    def stop(self) -> None:
+        """End the scanning, and give back what it holds."""
+        self.table.stop()
+        self._scanner.close()
+
+
 class Exporter:
-    """The parts of one exporter, whatever it is for: serving, or printing what it would serve."""
+    """The parts of one exporter, whatever it is for: serving, or printing what it would serve.
+
+    It reads nothing before `take_up`.
+    """
 
     def __init__(
         self, settings: ExporterSettings, *, read: Callable[[], ExporterSettings], clock: Clock
     ) -> None:
+        self._clock = clock
+        self._engine: ProcessEngine | None = None
+        self._engine_settings: ProcessSettings | None = None
         self.requests = RequestCounts()
-        self.reloading = Reloading(settings, read=read, take_up=self._take_up, clock=clock)
+        self.reloading = Reloading(settings, read=read, take_up=self.take_up, clock=clock)
         self.scraper = Scraper((), Turns(clock))
         itself = ExporterCollector(
             version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
         )
         self._collectors = (*_host_collectors(clock), itself)
-        self._take_up(settings)
 
-    def _take_up(self, settings: ExporterSettings) -> None:
-        self.scraper.use([c for c in self._collectors if settings.collectors.is_on(c.name)])
+    def take_up(self, settings: ExporterSettings) -> None:
+        """Run the collectors that *settings* ask for; those that go on keep what they know."""
+        self._run_engine(settings.processes if settings.collectors.needs_processes else None)
+        own = self._engine.collectors if self._engine else ()
+        self.scraper.use([c for c in (*self._collectors, *own) if settings.collectors.is_on(c.name)])
 
     def read_host(self) -> bytes:
         """Return the text of a scrape of everything."""
         return as_text(self.scraper.scrape(EVERYTHING, within_seconds=_OWN_SCRAPE_SECONDS))
 
+    def _run_engine(self, settings: ProcessSettings | None) -> None:
+        if settings == self._engine_settings:
+            return
+        if self._engine:
+            self._engine.stop()
+        self._engine = ProcessEngine(settings, self._clock) if settings else None
+        self._engine_settings = settings
+        if self._engine:
+            self._engine.table.start()
+
 
 def exposition(settings: ExporterSettings) -> bytes:
     """Return what a second scrape, a second after the first, would get."""
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
+    exporter.take_up(settings)
     exporter.read_host()
     time.sleep(_BETWEEN_READINGS_SECONDS)
     return exporter.read_host()
@@ -101,6 +156,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         ready.set()
 
     def start() -> None:
+        exporter.take_up(settings)
         logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 

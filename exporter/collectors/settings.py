@@ -22,3 +22,8 @@ class CollectorSwitches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     def is_on(self, name: str) -> bool:
         """Return whether the collector called *name* is to run."""
         return bool(getattr(self, name))
+
+    @property
+    def needs_processes(self) -> bool:
+        """Whether any of those that are on speaks of processes."""
+        return self.processes or self.groups or self.top

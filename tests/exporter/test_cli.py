@@ -1,0 +1,242 @@
+"""The installed command, as a person or systemd runs it."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+pytestmark = pytest.mark.system
+
+COMMAND = Path(sys.executable).with_name("marax-exporter")
+PATIENCE_SECONDS = 20
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "exporter.yml"
+    path.write_text("listen: 127.0.0.1:0\n")
+    return path
+
+
+class Served:
+    """A `marax-exporter serve` on a free port, and what it says."""
+
+    def __init__(self, config: Path) -> None:
+        self._log = config.with_suffix(".log")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen([COMMAND, "--config", config], stderr=log)
+        until(lambda: "msg=listening" in self.log)
+        found = re.search(r"address=(\S+)", self.log)
+        assert found
+        self.url = f"http://{found[1]}"
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_SECONDS) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def sample(self, name: str) -> float | None:
+        families = text_string_to_metric_families(self.get("/metrics"))
+        return next((s.value for family in families for s in family.samples if s.name == name), None)
+
+    def tell(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def end(self) -> int:
+        self._process.terminate()
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def served(config: Path) -> Iterator[Served]:
+    exporter = Served(config)
+    yield exporter
+    exporter.kill()
+
+
+def until(reached: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_ready(exporter: Served) -> bool:
+    try:
+        return exporter.get("/-/ready") == "marax-exporter is ready.\n"
+    except urllib.error.HTTPError:
+        return False
+
+
+def test_help_begins_with_what_people_type():
+    said = run("--help")
+
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("Examples:\n  marax-exporter ")
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config", "metrics"])
+def test_every_command_has_an_example(command: str):
+    said = run(command, "--help")
+
+    assert said.returncode == 0
+    assert said.stdout.startswith(f"Examples:\n  marax-exporter {command}")
+
+
+def test_says_its_version():
+    assert re.fullmatch(r"marax, version \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+@pytest.mark.parametrize("arguments", [["sevre"], ["--colour"], ["metrics", "--all"], ["check-config", "x"]])
+def test_a_wrong_command_line_ends_with_2(arguments: list[str]):
+    said = run(*arguments)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "Error: " in said.stderr
+
+
+def test_check_config_finds_nothing_wrong_with_good_settings(config: Path):
+    said = run("check-config", "--config", config)
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"{config}: fine\n", "")
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config", "metrics"])
+def test_wrong_settings_end_with_3_and_all_mistakes_at_once(config: Path, command: str):
+    config.write_text("listen: 9877\ncollector: {}\nprocesses: {window: soon}\n")
+
+    said = run("--config", config, command)
+
+    assert (said.returncode, said.stdout) == (3, "")
+    assert [line.split(": ")[:2] for line in said.stderr.splitlines()] == [
+        [f"{config}:1", "listen"],
+        [f"{config}:2", "collector"],
+        [f"{config}:3", "processes.window"],
+    ]
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config", "metrics"])
+def test_a_settings_file_that_was_asked_for_has_to_be_there(tmp_path: Path, command: str):
+    said = run(command, "--config", tmp_path / "nowhere.yml")
+
+    assert said.returncode == 3
+    assert f"{tmp_path}/nowhere.yml: found no usable file (No such file or directory)" in said.stderr
+
+
+def test_needs_no_settings_file():
+    if Path("/etc/marax/exporter.yml").exists():
+        pytest.skip("this machine has settings of its own in /etc/marax/exporter.yml")
+
+    said = run("check-config")
+
+    assert said.returncode == 0
+    assert said.stdout == "/etc/marax/exporter.yml does not exist: the defaults are used\n"
+
+
+def test_metrics_prints_one_exposition_with_ratios(config: Path):
+    said = run("metrics", "--config", config)
+
+    names = {s.name for family in text_string_to_metric_families(said.stdout) for s in family.samples}
+    assert said.returncode == 0
+    assert said.stderr == "reading the host twice, a second apart ...\n"
+    assert {"marax_cpu_usage_ratio", "marax_memory_total_bytes", "marax_sample_window_seconds"} <= names
+
+
+def test_promtool_has_nothing_to_say_about_what_it_prints(config: Path):
+    promtool = shutil.which("promtool")
+    assert promtool, (
+        "promtool is not on the PATH: scripts/test provides it, as does Debian's package prometheus"
+    )
+    exposition = run("metrics", "--config", config).stdout
+
+    said = subprocess.run(
+        [promtool, "check", "metrics"], input=exposition, capture_output=True, text=True, check=False
+    )
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_serves_until_it_is_told_to_end(served: Served):
+    until(lambda: is_ready(served))
+
+    assert served.sample("marax_load1") is not None
+    assert served.end() == 0
+
+
+def test_says_where_it_listens_and_how_to_open_it(served: Served):
+    assert "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it" in served.log
+
+
+def test_a_busy_port_ends_with_4_and_the_next_step(config: Path):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        config.write_text(f"listen: 127.0.0.1:{port}\n")
+
+        said = run("serve", "--config", config)
+
+    assert said.returncode == 4
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in said.stderr
+
+
+def test_takes_up_changed_settings_on_hangup(served: Served, config: Path):
+    assert served.sample("marax_load1") is not None
+    config.write_text("listen: 127.0.0.1:0\ncollectors: {load: false}\n")
+
+    served.tell(signal.SIGHUP)
+    until(lambda: "settings taken up" in served.log)
+
+    assert served.sample("marax_load1") is None
+    assert served.sample("marax_config_reload_success") == 1
+
+
+def test_bad_settings_leave_those_in_force_as_they_are(served: Served, config: Path):
+    config.write_text("collectors: {load: no way}\n")
+
+    served.tell(signal.SIGHUP)
+    until(lambda: "settings not taken up" in served.log)
+
+    assert "collectors.load: found 'no way', expected true or false" in served.log
+    assert served.sample("marax_load1") is not None
+    assert served.sample("marax_config_reload_success") == 0
+
+
+def test_says_which_changes_wait_for_a_restart(served: Served, config: Path):
+    config.write_text("listen: 127.0.0.1:1\n")
+
+    served.tell(signal.SIGHUP)
+    until(lambda: "settings taken up" in served.log)
+
+    assert 'msg="this change of the settings waits for a restart" key=listen' in served.log
+
+
+def test_a_changed_number_of_processes_keeps_the_exporter_serving(served: Served, config: Path):
+    config.write_text("listen: 127.0.0.1:0\nprocesses: {top: 3, groups: 5}\n")
+
+    served.tell(signal.SIGHUP)
+    until(lambda: "settings taken up" in served.log)
+
+    assert served.sample("marax_group_processes") is not None
