@@ -1,6 +1,7 @@
 """deploy/alertmanager.yml, read by amtool and run by a real Alertmanager."""
 
 import json
+import re
 import time
 from urllib.request import Request, urlopen
 
@@ -117,3 +118,18 @@ def test_the_greater_trouble_silences_the_lesser(alertmanager_url):
     states = states_of_alerts(alertmanager_url)
     assert {states[tuple(sorted(labels.items()))] for labels in silenced} == {"suppressed"}
     assert {states[tuple(sorted(labels.items()))] for labels in told} == {"active"}
+
+
+@pytest.mark.system
+def test_publishes_what_the_rules_ask_of_it(alertmanager_url):
+    asked = {
+        name
+        for rule in shipped.rules().values()
+        for name in re.findall(r"\balertmanager_[^ )\[]+", rule["expr"])
+    }
+
+    with urlopen(f"{alertmanager_url}/metrics", timeout=5) as answer:
+        exposition = answer.read().decode()
+
+    assert asked
+    assert [name for name in asked if f"\n{name} " not in exposition] == []

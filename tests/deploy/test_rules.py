@@ -5,6 +5,7 @@ The unit tests are `tests/deploy/rules/*.yml`.
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,19 @@ def _unit_tests_of(alert: str) -> list[dict[str, Any]]:
     return [test | {"alert_rule_test": own} for test, own in zip(_unit_tests(), cases, strict=True) if own]
 
 
+def run_unit_tests(folder: Path, rule: dict[str, Any]) -> None:
+    """Run the unit tests of *rule* over it alone; fail the test when one of them fails."""
+    rules = {"groups": [{"name": "alone", "rules": [rule]}]}
+    unit_tests = {
+        "rule_files": ["rules.yml"],
+        "evaluation_interval": f"{EVALUATION_SECONDS:.0f}s",
+        "tests": _unit_tests_of(rule["alert"]),
+    }
+    (folder / "rules.yml").write_text(yaml.safe_dump(rules))
+    (folder / "tests.yml").write_text(yaml.safe_dump(unit_tests))
+    shipped.run("promtool", "test", "rules", folder / "tests.yml")
+
+
 def _alerts_tested(*, firing: bool) -> set[str]:
     cases = [case for test in _unit_tests() for case in test["alert_rule_test"]]
     return {case["alertname"] for case in cases if bool(case["exp_alerts"]) == firing}
@@ -58,6 +72,11 @@ def test_the_unit_tests_pass():
     shipped.run("promtool", "test", "rules", *UNIT_TESTS)
 
 
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_passes_its_unit_tests_alone(tmp_path, rule):
+    run_unit_tests(tmp_path, rule)
+
+
 @pytest.mark.parametrize(
     "mutant",
     [
@@ -67,17 +86,8 @@ def test_the_unit_tests_pass():
     ],
 )
 def test_the_unit_tests_notice_a_changed_figure(tmp_path, mutant):
-    rules = {"groups": [{"name": "mutant", "rules": [mutant]}]}
-    unit_tests = {
-        "rule_files": ["rules.yml"],
-        "evaluation_interval": f"{EVALUATION_SECONDS:.0f}s",
-        "tests": _unit_tests_of(mutant["alert"]),
-    }
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules))
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(unit_tests))
-
     with pytest.raises(AssertionError, match="FAILED"):
-        shipped.run("promtool", "test", "rules", tmp_path / "tests.yml")
+        run_unit_tests(tmp_path, mutant)
 
 
 def test_every_rule_is_seen_to_fire_and_not_to_fire():
