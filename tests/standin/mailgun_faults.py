@@ -67,9 +67,9 @@ class Faults:
     def __init__(self, weights: str = "", *, seed: int = 0) -> None:
         pairs = [pair.split("=") for pair in weights.split(",") if pair]
         self._shares = {Fault(name): float(share) for name, share in pairs}
-        if sum(self._shares.values()) > 100:
-            raise ValueError("more than 100 in a hundred")
-        self._random = random.Random(seed)  # noqa: S311 - which call fails is no secret
+        if not all(share >= 0 for share in self._shares.values()) or sum(self._shares.values()) > 100:
+            raise ValueError("shares from 0 to 100, and 100 in all at most")
+        self._random = random.Random(seed)
 
     def draw(self) -> Fault | None:
         """Return how the next call goes wrong; None when it goes well."""
