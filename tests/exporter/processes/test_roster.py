@@ -1,0 +1,82 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.processes.roster import Roster
+
+
+def test_lets_anybody_in_while_there_is_room_the_most_prominent_first():
+    roster = Roster(limit=2)
+
+    roster.admit({"a": 0.1, "b": 0.3, "c": 0.2}, monotonic_seconds=0)
+
+    assert set(roster.names) == {"b", "c"}
+
+
+def test_keeps_whoever_is_on_it_as_long_as_nobody_needs_the_place():
+    roster = Roster(limit=3)
+    roster.admit({"a": 0.1, "b": 5.0}, monotonic_seconds=0)
+
+    roster.admit({"c": 9.0}, monotonic_seconds=5)
+
+    assert set(roster.names) == {"a", "b", "c"}
+
+
+def test_gives_the_place_of_who_was_not_prominent_for_longest_to_a_prominent_one():
+    roster = Roster(limit=2)
+    roster.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
+    roster.admit({"a": 2.0, "b": 0.5}, monotonic_seconds=100)
+
+    roster.admit({"a": 0.1, "b": 0.2, "c": 1.0}, monotonic_seconds=200)
+
+    assert set(roster.names) == {"a", "c"}
+
+
+def test_gives_no_place_away_to_one_that_is_not_prominent():
+    roster = Roster(limit=1)
+    roster.admit({"a": 2.0}, monotonic_seconds=0)
+
+    roster.admit({"b": 0.9}, monotonic_seconds=200)
+
+    assert set(roster.names) == {"a"}
+
+
+def test_keeps_all_who_are_prominent_now():
+    roster = Roster(limit=2)
+    roster.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
+
+    roster.admit({"a": 1.0, "b": 1.0, "c": 50.0}, monotonic_seconds=200)
+
+    assert set(roster.names) == {"a", "b"}
+
+
+def test_lets_nobody_in_when_too_many_came_within_the_hour():
+    roster = Roster(limit=1)
+    roster.admit({"a": 2.0}, monotonic_seconds=0)
+
+    roster.admit({"b": 2.0}, monotonic_seconds=60)
+    too_soon = set(roster.names)
+    roster.admit({"b": 2.0}, monotonic_seconds=62)
+
+    assert (too_soon, set(roster.names)) == ({"a"}, {"b"})
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(
+        st.tuples(st.floats(0.1, 600), st.dictionaries(st.integers(0, 500).map(str), st.floats(0, 5))),
+        max_size=60,
+    ),
+)
+def test_never_holds_too_many_nor_takes_up_too_many_an_hour(
+    limit: int, turns: list[tuple[float, dict[str, float]]]
+):
+    roster, now, before, taken_up = Roster(limit=limit), 0.0, set[str](), list[float]()
+    for pause, prominence in turns:
+        now += pause
+        roster.admit(prominence, monotonic_seconds=now)
+        taken_up += [now] * len(set(roster.names) - before)
+        before = set(roster.names)
+        assert len(before) <= limit
+
+    for moment in taken_up:
+        assert sum(1 for other in taken_up if moment <= other < moment + 3600) <= max(60, 2 * limit)
