@@ -128,6 +128,8 @@ class _Reader:
         return self.build(node, inner, key)
 
     def _struct(self, node: yaml.Node, shape: type[msgspec.Struct], key: str) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            return self._note(node, key, self._found(node), "keys with values")
         fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
         values, whole = {}, True
         for name, name_node, value_node in self._items(node, key):
@@ -140,7 +142,7 @@ class _Reader:
             if field.required and field.name not in values:
                 self._note(node, _join(key, name), "nothing", _expected(field.type))
                 whole = False
-        if not whole or not isinstance(node, yaml.MappingNode) or _Wrong in map(type, values.values()):
+        if not whole or _Wrong in map(type, values.values()):
             return _Wrong()
         return shape(**values)
 
@@ -195,7 +197,7 @@ class _Reader:
                     first_line.setdefault(value_node.value, value_node.start_mark.line + 1)
 
     def _note_unknown(self, node: yaml.Node, key: str, name: str, known: list[str]) -> None:
-        close = difflib.get_close_matches(name, known, n=1)
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         expected = f"{close[0]!r}, perhaps" if close else f"one of {', '.join(known)}"
         self._note(node, key, "an unknown key", expected)
 

@@ -1,0 +1,135 @@
+"""Settings files in general; what the programs make of theirs is tested with their configs."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marax.durations import Seconds
+from marax.settings import SettingsError, read_settings, unique
+
+
+class Inner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: str
+    size: Annotated[int, msgspec.Meta(ge=1, le=9, description="a whole number from 1 to 9")] = 1
+
+
+class Outer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    flag: bool = True
+    ratio: float = 0.5
+    count: int = 3
+    wait_seconds: Seconds = msgspec.field(name="wait", default=Seconds(15))
+    mode: Literal["fast", "slow"] = "fast"
+    folder: Path | None = None
+    inner: Inner | None = None
+    named: dict[str, int] = msgspec.field(default_factory=dict)
+    several: Annotated[tuple[Inner, ...], unique("name")] = ()
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_text(text: str) -> Outer:
+        path = tmp_path / "settings.yml"
+        path.write_text(text)
+        return read_settings(path, Outer)
+
+    return read_text
+
+
+def test_an_empty_file_gives_the_defaults(read):
+    assert read("") == Outer()
+    assert read("# only a comment\n") == Outer()
+
+
+def test_reads_every_shape(read):
+    settings = read(
+        "flag: false\nratio: 1\ncount: 7\nwait: 1m\nmode: slow\nfolder: /var\n"
+        "inner: {name: a, size: 2}\nnamed: {x: 1}\nseveral: [{name: a}, {name: b}]\n"
+    )
+
+    assert settings == Outer(
+        flag=False,
+        ratio=1.0,
+        count=7,
+        wait_seconds=Seconds(60),
+        mode="slow",
+        folder=Path("/var"),
+        inner=Inner(name="a", size=2),
+        named={"x": 1},
+        several=(Inner(name="a"), Inner(name="b")),
+    )
+
+
+def test_takes_aliases_and_null_for_what_may_be_missing(read):
+    settings = read("inner: &one {name: a}\nseveral: [*one]\nfolder: null\n")
+
+    assert settings.several == (Inner(name="a"),)
+    assert settings.folder is None
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("flag: 1", "1: flag: found 1, expected true or false"),
+        ("flag: 'yes'", "1: flag: found 'yes', expected true or false"),
+        ("count: 1.5", "1: count: found 1.5, expected a whole number"),
+        ("count: true", "1: count: found true, expected a whole number"),
+        ("ratio: much", "1: ratio: found 'much', expected a number"),
+        ("\nwait: 15", "2: wait: found 15, expected a duration such as 500ms, 15s, 5m or 1h30m"),
+        ("wait:", "1: wait: found nothing, expected a duration such as 500ms, 15s, 5m or 1h30m"),
+        ("mode: Fast", "1: mode: found 'Fast', expected one of fast, slow"),
+        ("folder: 7", "1: folder: found 7, expected a path"),
+        ("inner: a", "1: inner: found 'a', expected keys with values"),
+        ("inner: {}", "1: inner.name: found nothing, expected text"),
+        ("inner: {name: 7}", "1: inner.name: found 7, expected text"),
+        ("inner: {name: a, size: 10}", "1: inner.size: found 10, expected a whole number from 1 to 9"),
+        ("named: {x: y}", "1: named.x: found 'y', expected a whole number"),
+        ("named: [x]", "1: named: found a list, expected keys with values"),
+        ("several: {}", "1: several: found keys with values, expected a list"),
+        ("several: [a]", "1: several[0]: found 'a', expected keys with values"),
+        (
+            "several: [{name: a, zise: 1}]",
+            "1: several[0].zise: found an unknown key, expected 'size', perhaps",
+        ),
+        ("flags: true", "1: flags: found an unknown key, expected 'flag', perhaps"),
+        (
+            "xyzzy: 1",
+            "1: xyzzy: found an unknown key, expected one of flag, ratio, count, wait, mode, folder,",
+        ),
+        ("flag: true\nflag: true", "2: flag: found this key a second time, expected each key once"),
+        ("mode: " + "x" * 100, "1: mode: found '" + "x" * 57 + "...', expected one of"),
+        ("a: 'b", "1: found broken YAML (found unexpected end of stream), expected valid YAML"),
+        ("a: !!python/object:os.system {}", "1: a: found an unknown key"),
+        ("count: !!python/name:os.system x", "1: count: found x, expected a whole number"),
+    ],
+)
+def test_says_where_what_was_found_and_what_was_expected(read, text, mistake):
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+
+    assert len(caught.value.mistakes) == 1
+    assert f"settings.yml:{mistake}" in str(caught.value)
+
+
+def test_says_which_element_repeats_another(read):
+    with pytest.raises(SettingsError, match=r"3: several\[1\].name: found 'a' again \(first on line 2\)"):
+        read("several:\n- {name: a}\n- {name: a}\n")
+
+
+def test_says_all_mistakes_at_once(read):
+    with pytest.raises(SettingsError) as caught:
+        read("flag: 1\ncount: x\nseveral: [{size: 0}]\nunknown: 1\n")
+
+    assert len(str(caught.value).splitlines()) == 5
+
+
+@given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))
+def test_any_text_gives_settings_or_mistakes(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "settings.yml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with suppress(SettingsError):
+        assert isinstance(read_settings(path, Outer), Outer)
