@@ -1,0 +1,82 @@
+"""Where Prometheus is, as the settings say it."""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from marax.secret import Secret
+
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:.]{2,45}")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~%-]*)*")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpUrl:
+    """The address of a server that speaks HTTP, and the path before all of its own; shows no password.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: A name or an IP address, without brackets.
+        port: From 1 to 65535.
+        path: Empty, or begins with a slash and does not end with one.
+        authorization: The Authorization header that the URL's user and password make; None without them.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    authorization: Secret | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}{self.path}"
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return the URL that *value* spells.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        url = cls._parsed(value) if isinstance(value, str) else None
+        if url is None:
+            raise ValueError("an http or https URL such as http://127.0.0.1:9090")
+        return url
+
+    @classmethod
+    def _parsed(cls, text: str) -> Self | None:
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            return None
+        host = parts.hostname or ""
+        is_plain = _HOST.fullmatch(host) and _PATH.fullmatch(parts.path)
+        if parts.scheme not in _DEFAULT_PORTS or port == 0 or not is_plain or re.search(r"[?#\s]", text):
+            return None
+        return cls(
+            scheme=parts.scheme,
+            host=host,
+            port=port or _DEFAULT_PORTS[parts.scheme],
+            path=parts.path.rstrip("/"),
+            authorization=_basic(parts.username, parts.password),
+        )
+
+
+class PrometheusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The Prometheus that scrapes the hosts, for what the mails know about a dead one."""
+
+    url: HttpUrl
+
+
+def _basic(user: str | None, password: str | None) -> Secret | None:
+    if user is None:
+        return None
+    pair = f"{unquote(user)}:{unquote(password or '')}"
+    return Secret("Basic " + base64.b64encode(pair.encode()).decode())
