@@ -16,7 +16,7 @@ class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """The whole file; `docs/exporter.md` explains each key."""
 
     listen: ListenAddress = ListenAddress("127.0.0.1", 9877)
-    web_config_file: str | None = None
+    web_config_file: Path | None = None
     collectors: CollectorSwitches = CollectorSwitches()
     processes: ProcessSettings = ProcessSettings()
 
@@ -34,4 +34,4 @@ def read_config(path: Path) -> ExporterSettings:
 
     web_config_file = path.parent / settings.web_config_file
     read_web_config(web_config_file)
-    return msgspec.structs.replace(settings, web_config_file=str(web_config_file))
+    return msgspec.structs.replace(settings, web_config_file=web_config_file)

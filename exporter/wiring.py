@@ -148,7 +148,8 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     app = create_app(
         exporter.scraper, is_ready=ready.is_set, requests=exporter.requests, version=version("marax")
     )
-    server = Server(app, _serving_settings(settings), is_kept=is_kept)
+    serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
+    server = Server(app, serving, is_kept=is_kept)
     address = server.bind()
 
     def warm_up() -> None:
@@ -161,13 +162,6 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
     server.run(on_ready=start, on_hangup=exporter.reloading.reload)
-
-
-def _serving_settings(settings: ExporterSettings) -> ServingSettings:
-    web_config_file = settings.web_config_file
-    return ServingSettings(
-        address=settings.listen, web_config_file=Path(web_config_file) if web_config_file else None
-    )
 
 
 def _audience(address: Address, settings: ExporterSettings) -> str:

@@ -6,8 +6,8 @@ from html import escape
 from flask import Flask, Response, request
 
 from exporter.web.metrics import Scrape, answer_scrape
-from exporter.web.problems import tell_problems
 from exporter.web.requests import RequestCounts
+from marax.flask_problems import tell_problems
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from exporter.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
 from exporter.scrape import Selection, UnknownNameError
-from exporter.web.problems import told
+from marax.flask_problems import told
 from marax.problems import Problem
 
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?")

@@ -224,6 +224,22 @@ def test_bad_settings_leave_those_in_force_as_they_are(served: Served, config: P
     assert served.sample("marax_config_reload_success") == 0
 
 
+def test_a_broken_web_config_leaves_the_settings_in_force_too(config: Path):
+    web_config = config.with_name("web.yml")
+    web_config.write_text("http_server_config: {http2: false}\n")
+    config.write_text("listen: 127.0.0.1:0\nweb_config_file: web.yml\n")
+    served = Served(config)
+    try:
+        web_config.write_text("tls_server_config: {cert_file: nowhere.pem}\n")
+
+        served.tell(signal.SIGHUP)
+        until(lambda: "settings not taken up" in served.log)
+
+        assert served.sample("marax_config_reload_success") == 0
+    finally:
+        served.kill()
+
+
 def test_says_which_changes_wait_for_a_restart(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:1\n")
 

@@ -63,7 +63,7 @@ def test_finds_the_web_config_beside_the_settings(path: Path):
     path.write_text("web_config_file: web.yml\n")
     path.with_name("web.yml").write_text("http_server_config: {http2: false}\n")
 
-    assert read_config(path).web_config_file == str(path.with_name("web.yml"))
+    assert read_config(path).web_config_file == path.with_name("web.yml")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,17 @@
 import logging
+from functools import partial
+from pathlib import Path
 
 import pytest
 from prometheus_client.metrics_core import Metric
 
 from exporter.collectors import families
+from exporter.collectors.collector import Collector
+from exporter.collectors.cpu import CpuPerCoreCollector
+from exporter.collectors.vmstat import VmstatCollector
 from exporter.host.files import HostReadError
+from exporter.host.kernel_stat import read_kernel_stat
+from exporter.host.vmstat import read_vmstat
 from exporter.scrape import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
 from exporter.turns import Turns
 from marax.clock import SystemClock
@@ -67,6 +74,21 @@ def test_a_collector_that_is_stuck_costs_only_itself(swap: FakeCollector):
     assert found["marax_collector_success", "memory"] == 0
     assert found["marax_collector_timed_out", "memory"] == 1
     assert found["marax_collector_errors_total", "memory"] == 1
+
+
+def test_a_broken_file_costs_only_the_collectors_that_need_it(tmp_path: Path):
+    (tmp_path / "stat").write_bytes(b"\x7fELF\0cpu 1 2")
+    (tmp_path / "vmstat").write_text("pswpin 1\n")
+    collectors: list[Collector] = [
+        CpuPerCoreCollector(partial(read_kernel_stat, tmp_path)),
+        VmstatCollector(partial(read_vmstat, tmp_path), page_bytes=1),
+    ]
+
+    found = samples(Scraper(collectors, Turns(SystemClock())).scrape(EVERYTHING, within_seconds=5))
+
+    assert found["marax_collector_success", "cpu_per_core"] == 0
+    assert found["marax_collector_success", "vmstat"] == 1
+    assert found[("marax_swap_in_bytes_total",)] == 1
 
 
 def test_logs_a_trouble_once_and_its_end(
