@@ -5,8 +5,8 @@ over a request, and any number of silent clients leaves room for the next one.
 """
 
 import asyncio
-import logging
 import re
+import ssl
 from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from marax.problems import MEDIA_TYPE, Problem
 from marax.tls import ServerTls
+from marax.tlsstream import TlsStream
 
 REQUEST_SECONDS = 10
 IDLE_SECONDS = 75
@@ -35,8 +36,11 @@ _MALFORMED_HEAD = Problem(
     kind="malformed-head",
     title="Every line of a request's head ends in CR LF, and none is folded.",
 )
-
-logger = logging.getLogger("serving")
+_WANTS_TLS = Problem(
+    status=HTTPStatus.BAD_REQUEST,
+    kind="wants-tls",
+    title="This port speaks HTTPS only.",
+)
 
 
 class Phase(Enum):
@@ -107,7 +111,8 @@ class Connection(asyncio.Protocol):
         self._http = H11Protocol(**uvicorn)
         self._loop = asyncio.get_running_loop()
         self._deadline: asyncio.TimerHandle | None = None
-        self._early: bytearray | None = bytearray()
+        self._stream: TlsStream | None = None
+        self._is_open = False
         self._head = bytearray()
         self.phase = Phase.OPENED
         self.is_lost = False
@@ -138,15 +143,14 @@ class Connection(asyncio.Protocol):
         if tls is None:
             self._open(transport)
         else:
-            transport.pause_reading()
-            self._handshake = self._loop.create_task(self._secure(tls))
+            self._stream = TlsStream(transport, tls)
 
     def data_received(self, data: bytes) -> None:
-        if self._early is not None:
-            self._early += data
-        elif self.phase is Phase.REFUSED:
+        if self._stream is not None:
+            data = self._decrypted(self._stream, data)
+        if not data or self.phase is Phase.REFUSED:
             return
-        elif self._has_malformed_head(data):
+        if self._has_malformed_head(data):
             self._refuse(_MALFORMED_HEAD)
         else:
             self._http.data_received(data)
@@ -165,38 +169,27 @@ class Connection(asyncio.Protocol):
         self._http.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._early is None:
+        if self._is_open:
             self._http.connection_lost(exc)
         self._forget()
 
-    async def _secure(self, tls: ServerTls) -> None:
+    def _decrypted(self, stream: TlsStream, data: bytes) -> bytes:
         try:
-            secured = await self._loop.start_tls(
-                self._transport,
-                self,
-                tls.context,
-                server_side=True,
-                ssl_handshake_timeout=REQUEST_SECONDS,
-                ssl_shutdown_timeout=LINGER_SECONDS,
-            )
-        except OSError:
-            self._forget()
-            return
-        if secured is None or self.is_lost:
-            self._forget()
-        elif tls.admits(secured.get_extra_info("peercert")):
-            self._open(secured)
-        else:
-            peer = secured.get_extra_info("peername")
-            logger.warning("client certificate without an allowed name", extra={"client": peer[0]})
-            secured.abort()
+            plain = stream.feed(data)
+        except ssl.SSLError as error:
+            if error.reason == "HTTP_REQUEST":
+                self._refuse(_WANTS_TLS)
+            else:
+                stream.close()
+            return b""
+        if stream.is_secured and not self._is_open:
+            self._open(stream)
+        return plain
 
     def _open(self, transport: asyncio.Transport) -> None:
+        self._is_open = True
         self._transport = transport
         self._http.connection_made(transport)
-        early, self._early = self._early, None
-        if early:
-            self.data_received(bytes(early))
 
     def _has_malformed_head(self, data: bytes) -> bool:
         """Return whether *data* shows what h11 lets pass: a line without CR, or a folded one."""

@@ -22,7 +22,7 @@ from marax.front import LARGEST_HEAD_BYTES, Front
 from marax.threads import DaemonThreads
 from marax.webconfig import WebConfig, read_web_config
 
-_MOST_CONNECTIONS = 128
+_MOST_CONNECTIONS = 256
 _BACKLOG = 128
 _GRACE_SECONDS = 5
 _TICK_SECONDS = 0.01

@@ -16,6 +16,8 @@ from marax.tls import ServerTls, TlsServerConfig, server_tls
 _HeaderValue = Annotated[
     str, msgspec.Meta(pattern=r"\A[\x20-\x7e]*\Z", description="a header's value, of printable ASCII")
 ]
+_Nosniff = Annotated[Literal["", "nosniff"], msgspec.Meta(description="nosniff")]
+_Framing = Annotated[Literal["", "deny", "sameorigin"], msgspec.Meta(description="deny or sameorigin")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,8 @@ class _NotSupported:
 class _Headers(msgspec.Struct, frozen=True, kw_only=True):
     content_security_policy: _HeaderValue = msgspec.field(name="Content-Security-Policy", default="")
     strict_transport_security: _HeaderValue = msgspec.field(name="Strict-Transport-Security", default="")
-    x_content_type_options: Literal["", "nosniff"] = msgspec.field(name="X-Content-Type-Options", default="")
-    x_frame_options: Literal["", "deny", "sameorigin"] = msgspec.field(name="X-Frame-Options", default="")
+    x_content_type_options: _Nosniff = msgspec.field(name="X-Content-Type-Options", default="")
+    x_frame_options: _Framing = msgspec.field(name="X-Frame-Options", default="")
     x_xss_protection: _HeaderValue = msgspec.field(name="X-XSS-Protection", default="")
 
 
