@@ -3,7 +3,7 @@
 from alertbridge.rendering.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.figures import counted, moment
 from alertbridge.rendering.leads import lead_of
-from alertbridge.rendering.letter import Letter, Section, Tone, listed
+from alertbridge.rendering.letter import Letter, Section, Tone, listed, sentence
 from alertbridge.rendering.many_hosts import sections_of_many
 from alertbridge.rendering.next_steps import next_steps
 from alertbridge.rendering.one_host import sections_of_one
@@ -41,7 +41,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
 
 def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> tuple[str, ...]:
     """Return the last lines of every mail: why this reader gets it, when it was made, its incident."""
-    told = f"You get this mail because {reader.told_because.rstrip('. ')}." if reader.told_because else ""
+    told = sentence(f"You get this mail because {reader.told_because}") if reader.told_because else ""
     made = f"Made for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
     incident = f"Incident {incident_id}." if incident_id else ""
     return tuple(line for line in (told, made, incident) if line)

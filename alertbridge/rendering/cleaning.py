@@ -23,6 +23,7 @@ _VARIABLE_START = re.compile(r"%(?=\w)")
 _LONGEST = 120
 _LONGEST_BY_FIELD = {
     "name": 64,
+    "pid": 12,
     "title": 80,
     "summary": 200,
     "description": 600,

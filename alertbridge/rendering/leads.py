@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
 from alertbridge.rendering.figures import counted, is_time, moment, span
+from alertbridge.rendering.letter import sentence
 from alertbridge.rendering.reasons import explain
 
 _REASONS_AT_MOST = 4
@@ -68,19 +69,19 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
             times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
             return Lead(f"Over after {span(fired, ended)}.", (times,))
         case _:
-            what = f": {host.summary.rstrip('. ')}" if host.summary else ""
-            text = f"{_STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}."
-            return Lead(text, (f"Since {moment(host.fired_unix_seconds, zone)}.",))
+            what = f": {host.summary}" if host.summary else ""
+            text = f"{_STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
+            return Lead(sentence(text), (f"Since {moment(host.fired_unix_seconds, zone)}.",))
 
 
 def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
     reason = explain(host.reason, host.address).short
     why = f": {reason}" if reason else ""
     if is_time(host.since_unix_seconds):
-        text = f"Down for {span(host.since_unix_seconds, now)}{why}."
-        return Lead(text, (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
+        text = f"Down for {span(host.since_unix_seconds, now)}{why}"
+        return Lead(sentence(text), (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
     fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
-    return Lead(f"Down{why}.", (fired, "When it last answered is not known; it was before that."))
+    return Lead(sentence(f"Down{why}"), (fired, "When it last answered is not known; it was before that."))
 
 
 def _up(host: HostFacts, zone: tzinfo) -> Lead:
@@ -102,8 +103,8 @@ def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
     named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
     why = f"; {', '.join(named)}" if named else ""
     first = min((_began(host) for host in down), default=None)
-    text = f"Down: {_share(down, gone)}, the first for {span(first, now)}{why}.{_besides(hosts)}"
-    return Lead(text, (f"The first to go last answered on {moment(first, zone)}.",))
+    text = sentence(f"Down: {_share(down, gone)}, the first for {span(first, now)}{why}")
+    return Lead(text + _besides(hosts), (_first_gone(down, zone),))
 
 
 def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
@@ -111,10 +112,27 @@ def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     back = [host for host in gone if host.is_over]
     first = min((_began(host) for host in gone), default=None)
     last = max((time for time in map(_came_back, back) if time is not None), default=None)
-    all_back = f", the last of them {span(first, last)} after the first went"
-    text = f"Up again: {_share(back, gone)}{all_back if len(back) == len(gone) else ''}.{_besides(hosts)}"
-    went = f"The first to go last answered on {moment(first, zone)}."
-    return Lead(text, (went, f"The last to come back answers again since {moment(last, zone)}."))
+    all_back = (
+        f", the last of them {span(first, last)} after the first went" if len(back) == len(gone) else ""
+    )
+    text = f"Up again: {_share(back, gone)}{all_back}.{_besides(hosts)}"
+    return Lead(text, (_first_gone(gone, zone), _last_back(back, zone)))
+
+
+def _first_gone(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
+    answered = [host.since_unix_seconds for host in hosts if host.since_unix_seconds is not None]
+    if any(map(is_time, answered)):
+        return f"The first to go last answered on {moment(min(filter(is_time, answered)), zone)}."
+    fired = min((host.fired_unix_seconds for host in hosts), default=None)
+    return f"The first alert fired on {moment(fired, zone)}; the host went away before that."
+
+
+def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
+    last = max(hosts, key=lambda host: _came_back(host) or 0.0, default=None)
+    if last is not None and is_time(last.back_unix_seconds):
+        return f"The last to come back answers again since {moment(last.back_unix_seconds, zone)}."
+    ended = None if last is None else last.ended_unix_seconds
+    return f"The last alert ended on {moment(ended, zone)}; the host came back before that."
 
 
 def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:

@@ -110,6 +110,11 @@ class Letter:
     footer: tuple[str, ...]
 
 
+def sentence(text: str) -> str:
+    """Return *text* with one full stop at its end; three of them, which say that it was cut, stay."""
+    return text if text.endswith("...") else f"{text.rstrip('. ')}."
+
+
 def listed(items: Sequence[str], at_most: int) -> str:
     """Return `a, b, c and 9 more`, with no more than *at_most* of the *items*."""
     if len(items) <= at_most:

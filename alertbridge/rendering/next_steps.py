@@ -41,14 +41,10 @@ def _steps(facts: AlertFacts) -> tuple[Step, ...]:
             return _MANY_DOWN if host is None else explain(host.reason, host.address).steps
         case Kind.BLIND:
             return _BLIND
-        case Kind.UP:
-            return () if host is None else _after_return(host)
-        case Kind.CRITICAL | Kind.WARN:
-            return (
-                ()
-                if host is None
-                else _on_the_machine(host, "See what it is doing now:", "marax-exporter top")
-            )
+        case Kind.UP if host is not None:
+            return _after_return(host)
+        case Kind.CRITICAL | Kind.WARN if host is not None:
+            return _on_the_machine(host, "See what it is doing now:", "marax-exporter top")
         case _:
             return ()
 

@@ -197,7 +197,7 @@ def _blind() -> AlertFacts:
         alertname="Watchdog",
         severity="critical",
         summary="No sign of life from Prometheus and Alertmanager.",
-        description="The Watchdog alert should come every minute; without it no host can be told down.",
+        description="The Watchdog alert should come every minute; without it nobody is told of a dead host.",
         runbook_url="",
         fired_unix_seconds=_DIED,
     )

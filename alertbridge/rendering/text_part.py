@@ -78,7 +78,10 @@ def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def _row(table: Table, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     """Yield one row; a cell wider than its column goes on in the next line."""
-    folded = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    folded = [
+        textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
+        for cell, width in zip(cells, widths, strict=True)
+    ]
     for number in range(max(len(cell) for cell in folded)):
         parts = [cell[number] if number < len(cell) else "" for cell in folded]
         aligned = [

@@ -96,6 +96,12 @@ def test_tells_another_alert_by_its_own_words(kind, state):
     assert "WHAT\nCPU above 90 %.\nFor a while.\n" in text
 
 
+def test_leaves_it_to_be_seen_that_a_text_was_cut():
+    text = _text(Kind.WARN, hosts=(host_facts(summary="disk " * 50),)).replace("\n", " ")
+
+    assert re.search(r"Warning for 15 s: (disk )+disk?\.\.\. Since", text)
+
+
 def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():
     page = "https://wiki.example.org/down?a=1&b=%C3%BC"
 
@@ -213,6 +219,16 @@ def test_tells_of_several_hosts_that_are_back_and_of_one_that_is_not():
     assert "Up again: 2 of 3 hosts." in text
     assert re.search(r"^db-1 +DOWN +1 min 35 s so far +-$", text, re.MULTILINE)
     assert re.search(r"^web-1 +up +14 min +not known$", text, re.MULTILINE)
+
+
+def test_does_not_take_the_times_of_alerts_for_those_of_hosts():
+    down = _text(hosts=_hosts(2)).replace("\n", " ")
+    over = tuple(host_facts(name, is_over=True, ended_unix_seconds=FIRED_UNIX_SECONDS + 60) for name in "ab")
+    up = _text(Kind.UP, hosts=over).replace("\n", " ")
+
+    assert "The first alert fired on Sun 22 Nov 2026, 13:02:15 UTC; the host went away before that." in down
+    assert "The last alert ended on Sun 22 Nov 2026, 13:03:15 UTC; the host came back before that." in up
+    assert "about 1 min" in up
 
 
 def test_lists_the_largest_processes_in_the_order_of_the_facts():
