@@ -151,13 +151,13 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
     server = Server(app, serving, is_kept=is_kept)
     address = server.bind()
+    exporter.take_up(settings)  # before the first scrape, which would be empty otherwise
 
     def warm_up() -> None:
         exporter.read_host()
         ready.set()
 
     def start() -> None:
-        exporter.take_up(settings)
         logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
