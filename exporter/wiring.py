@@ -58,24 +58,29 @@ class ProcessEngine:
     """The process table, its followers, and the collectors that publish what they know."""
 
     def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
+        self.settings = settings
         self._scanner = ProcessScanner(_PROCFS, clock, held_descriptors=spare_descriptors())
         naming = UnitNames(_PROCFS) if settings.group_by == "unit" else program_names
         ledger = GroupLedger(limit=settings.groups, naming=naming)
         selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
         details = DetailsReader(_PROCFS, clock, show_command_line=settings.show_cmdline)
         pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
-        self.table = ProcessTable(
+        self._table = ProcessTable(
             self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
         )
         self.collectors: tuple[Collector, ...] = (
-            ProcessesCollector(self.table),
-            GroupsCollector(self.table, ledger),
-            TopCollector(self.table, selection, details),
+            ProcessesCollector(self._table),
+            GroupsCollector(self._table, ledger),
+            TopCollector(self._table, selection, details),
         )
+
+    def start(self) -> None:
+        """Begin to scan."""
+        self._table.start()
 
     def stop(self) -> None:
         """End the scanning, and give back what it holds."""
-        self.table.stop()
+        self._table.stop()
         self._scanner.close()
 
 
@@ -90,7 +95,6 @@ class Exporter:
     ) -> None:
         self._clock = clock
         self._engine: ProcessEngine | None = None
-        self._engine_settings: ProcessSettings | None = None
         self.requests = RequestCounts()
         self.reloading = Reloading(settings, read=read, take_up=self.take_up, clock=clock)
         self.scraper = Scraper((), Turns(clock))
@@ -101,23 +105,20 @@ class Exporter:
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
-        self._run_engine(settings.processes if settings.collectors.needs_processes else None)
+        wanted = settings.processes if settings.collectors.needs_processes else None
+        before = self._engine
+        if before is None or before.settings != wanted:
+            self._engine = ProcessEngine(wanted, self._clock) if wanted else None
+            if self._engine:
+                self._engine.start()
         own = self._engine.collectors if self._engine else ()
         self.scraper.use([c for c in (*self._collectors, *own) if settings.collectors.is_on(c.name)])
+        if before is not None and before is not self._engine:
+            before.stop()
 
     def read_host(self) -> bytes:
         """Return the text of a scrape of everything."""
         return as_text(self.scraper.scrape(EVERYTHING, within_seconds=_OWN_SCRAPE_SECONDS))
-
-    def _run_engine(self, settings: ProcessSettings | None) -> None:
-        if settings == self._engine_settings:
-            return
-        if self._engine:
-            self._engine.stop()
-        self._engine = ProcessEngine(settings, self._clock) if settings else None
-        self._engine_settings = settings
-        if self._engine:
-            self._engine.table.start()
 
 
 def exposition(settings: ExporterSettings) -> bytes:
