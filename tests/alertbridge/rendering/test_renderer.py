@@ -99,7 +99,7 @@ def test_tells_another_alert_by_its_own_words(kind, state):
 def test_leaves_it_to_be_seen_that_a_text_was_cut():
     text = _text(Kind.WARN, hosts=(host_facts(summary="disk " * 50),)).replace("\n", " ")
 
-    assert re.search(r"Warning for 15 s: (disk )+d\.\.\. Since", text)
+    assert re.search(r"Warning for 15 s: (disk )+di\.\.\. Since", text)
 
 
 def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():
