@@ -10,6 +10,10 @@ from enum import StrEnum
 
 from alertbridge.alerts import Alert
 
+# Alertmanager sends no end of an alert that is muted or inhibited when it ends. A firing that began this much
+# later than the stored one is a firing anew; the stored one has ended unseen.
+ANEW_SECONDS = 1.0
+
 # A firing older than the stored end is a stale replay only this long after that end was told: Alertmanager
 # retries for a group interval, its peers wait 15 s each. Later it means that the end was wrong, and is news.
 REPLAY_WINDOW_SECONDS = 300.0
@@ -58,44 +62,50 @@ class Fold:
     Attributes:
         opened: New episodes, in the payload's order.
         closed: Episodes that were open and have ended, in the payload's order.
+        lapsed: Episodes that were open, of which no end was ever told, and whose alert now fires anew.
         verdicts: One for each alert, in the payload's order.
     """
 
     opened: tuple[Episode, ...]
     closed: tuple[Episode, ...]
+    lapsed: tuple[Episode, ...]
     verdicts: tuple[Verdict, ...]
 
 
 def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_seconds: float) -> Fold:
     """Return what *alerts* change, given the *latest* episode of each alert by its id."""
     current = dict(latest)
-    touched: dict[tuple[str, int], Episode] = {}
+    opened: dict[str, Episode] = {}
+    closed: dict[str, Episode] = {}
+    lapsed: dict[str, Episode] = {}
     verdicts = []
     for alert in alerts:
-        alert_id = alert.alert_id
-        verdict = judge(current.get(alert_id), alert, now_unix_seconds)
+        before = current.get(alert.alert_id)
+        verdict = judge(before, alert, now_unix_seconds)
         verdicts.append(verdict)
-        match verdict:
-            case Verdict.OPENED:
-                number = current[alert_id].number + 1 if alert_id in current else 1
-                changed = Episode(
-                    alert_id=alert_id, number=number, alert=alert, opened_unix_seconds=now_unix_seconds
-                )
-            case Verdict.CLOSED:
-                changed = replace(
-                    current[alert_id],
-                    ended_unix_seconds=alert.ends_unix_seconds,
-                    closed_unix_seconds=now_unix_seconds,
-                )
-            case _:
-                continue
-        current[alert_id] = touched[(alert_id, changed.number)] = changed
-    known = {(episode.alert_id, episode.number) for episode in latest.values()}
+        if verdict is Verdict.OPENED:
+            if before is not None and before.is_open:
+                lapsed[alert.alert_id] = _ended(before, alert.starts_unix_seconds, now_unix_seconds)
+            current[alert.alert_id] = opened[alert.alert_id] = Episode(
+                alert_id=alert.alert_id,
+                number=1 if before is None else before.number + 1,
+                alert=alert,
+                opened_unix_seconds=now_unix_seconds,
+            )
+        elif verdict is Verdict.CLOSED and before is not None:
+            ended = _ended(before, alert.ends_unix_seconds or now_unix_seconds, now_unix_seconds)
+            changed = opened if alert.alert_id in opened else closed
+            current[alert.alert_id] = changed[alert.alert_id] = ended
     return Fold(
-        opened=tuple(episode for key, episode in touched.items() if key not in known),
-        closed=tuple(episode for key, episode in touched.items() if key in known),
+        opened=tuple(opened.values()),
+        closed=tuple(closed.values()),
+        lapsed=tuple(lapsed.values()),
         verdicts=tuple(verdicts),
     )
+
+
+def _ended(episode: Episode, ended_unix_seconds: float, now_unix_seconds: float) -> Episode:
+    return replace(episode, ended_unix_seconds=ended_unix_seconds, closed_unix_seconds=now_unix_seconds)
 
 
 def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
@@ -114,7 +124,8 @@ def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float)
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
-        return Verdict.REPEATED
+        is_anew = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
+        return Verdict.OPENED if is_anew else Verdict.REPEATED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds:
         return Verdict.OPENED
     is_fresh = 0 <= now_unix_seconds - latest.closed_unix_seconds < REPLAY_WINDOW_SECONDS

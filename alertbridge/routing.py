@@ -166,13 +166,12 @@ def openings(opened: Iterable[Episode], storms: dict[str, StormState], storm_hos
 
 
 def due_unix_seconds(
-    episodes: Sequence[Episode], last_notice_unix_seconds: float | None, now: float, window: float
+    last_notice_unix_seconds: float | None, now_unix_seconds: float, window_seconds: float
 ) -> float:
-    """Return when a thread's next notice may leave: a storm that goes on is told once per window."""
-    is_going_on = len(episodes) > 1 and any(episode.is_open for episode in episodes)
-    if last_notice_unix_seconds is None or not is_going_on:
-        return now
-    return max(now, last_notice_unix_seconds + window)
+    """Return when the next notice of a storm that goes on may leave: once per window, the first at once."""
+    if last_notice_unix_seconds is None:
+        return now_unix_seconds
+    return max(now_unix_seconds, last_notice_unix_seconds + window_seconds)
 
 
 def _alertname(episode: Episode) -> str:

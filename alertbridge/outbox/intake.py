@@ -1,16 +1,15 @@
 """Accepting a webhook: in one transaction, what it changes and to whom that is owed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode, Verdict, fold
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.rows import episode_of, episodes_of, latest_episodes, row_of
+from alertbridge.outbox.rows import Stored, latest_episodes, row_of
 from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
 from alertbridge.routing import (
     Opening,
@@ -49,12 +48,13 @@ class Intake:
             StoreError: Nothing of it could be stored.
         """
         with self._database.transaction() as connection:
-            rows = latest_episodes(connection, {alert.alert_id for alert in alerts})
-            latest = {alert_id: episode_of(row) for alert_id, row in rows.items()}
+            stored = latest_episodes(connection, alerts)
+            latest = {alert_id: one.episode for alert_id, one in stored.items()}
             folded = fold(latest, alerts, now_unix_seconds)
             ledger = _Ledger(connection, routing, now_unix_seconds, self._new_incident_id)
+            ledger.end(folded.closed + folded.lapsed)
             ledger.open(folded.opened)
-            ledger.close(folded.closed, rows)
+            ledger.tell_ends(folded.closed, stored)
             return Taken(verdicts=Counter(folded.verdicts), notices=ledger.owe())
 
 
@@ -86,15 +86,23 @@ class _Ledger:
             if rows:
                 self._connection.execute(table.insert(), rows)
 
-    def close(self, closed: Iterable[Episode], rows: dict[str, Row[Any]]) -> None:
-        for episode in closed:
-            one = (episodes.c.alert_id == episode.alert_id) & (episodes.c.number == episode.number)
-            ends = {
+    def end(self, ended: Sequence[Episode]) -> None:
+        one = (episodes.c.alert_id == bindparam("its_id")) & (episodes.c.number == bindparam("its_number"))
+        ends = [
+            {
+                "its_id": episode.alert_id,
+                "its_number": episode.number,
                 "ended_unix_seconds": episode.ended_unix_seconds,
                 "closed_unix_seconds": episode.closed_unix_seconds,
             }
-            self._connection.execute(episodes.update().where(one).values(ends))
-            self._news[rows[episode.alert_id].incident_id].append(episode)
+            for episode in ended
+        ]
+        if ends:
+            self._connection.execute(episodes.update().where(one), ends)
+
+    def tell_ends(self, closed: Iterable[Episode], stored: Mapping[str, Stored]) -> None:
+        for episode in closed:
+            self._news[stored[episode.alert_id].incident_id].append(episode)
 
     def owe(self) -> int:
         """Store a notice for everybody who wants to know; return how many there are to be told."""
@@ -109,11 +117,11 @@ class _Ledger:
             for user in self._routing.told_users(episode.alert):
                 if is_fresh or user.name in in_thread:
                     told[user.name].append(episode)
-        everything = [episode_of(row) for row in episodes_of(self._connection, incident_id)]
+        is_going_on = self._is_storm_going_on(incident_id)
         for user_name, episodes_told in told.items():
             if user_name not in in_thread:
                 self._begin_thread(incident_id, user_name, episodes_told)
-            self._owe_notice(incident_id, user_name, episodes_told, everything)
+            self._owe_notice(incident_id, user_name, episodes_told, is_paced=is_going_on)
         return len(told)
 
     def _begin_thread(self, incident_id: str, user_name: str, told: list[Episode]) -> None:
@@ -121,16 +129,14 @@ class _Ledger:
         row = {"incident_id": incident_id, "user_name": user_name, "title": title}
         self._connection.execute(threads.insert().values(row))
 
-    def _owe_notice(
-        self, incident_id: str, user_name: str, news: list[Episode], everything: Sequence[Episode]
-    ) -> None:
+    def _owe_notice(self, incident_id: str, user_name: str, news: list[Episode], *, is_paced: bool) -> None:
         thread = (notices.c.incident_id == incident_id) & (notices.c.user_name == user_name)
         last = self._connection.execute(
             select(notices).where(thread).order_by(notices.c.sequence.desc()).limit(1)
         ).first()
         last_created = last.created_unix_seconds if last else None
         window = self._routing.storm_window_seconds
-        due = due_unix_seconds(everything, last_created, self._now, window)
+        due = due_unix_seconds(last_created, self._now, window) if is_paced else self._now
         priority = min(priority_of(one.alert, is_over=not one.is_open) for one in news)
         if last and last.state == State.PENDING and last.told is None:
             sooner = {"priority": min(priority, last.priority)}
@@ -150,6 +156,11 @@ class _Ledger:
             "next_unix_seconds": due,
         }
         self._connection.execute(notices.insert().values(row))
+
+    def _is_storm_going_on(self, incident_id: str) -> bool:
+        its = select(func.count(), func.count(episodes.c.ended_unix_seconds))
+        size, ended = self._connection.execute(its.where(episodes.c.incident_id == incident_id)).one()
+        return bool(size > 1 and ended < size)
 
     def _storm_state(self, alertname: str) -> StormState:
         since = self._now - self._routing.storm_window_seconds

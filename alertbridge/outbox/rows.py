@@ -1,33 +1,49 @@
 """Rows of the tables <-> episodes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
 from alertbridge.outbox.schema import episodes
 
 _IDS_PER_QUERY = 500  # well below SQLite's limit of variables in older versions
+_STATE = (
+    episodes.c.alert_id,
+    episodes.c.number,
+    episodes.c.incident_id,
+    episodes.c.starts_unix_seconds,
+    episodes.c.opened_unix_seconds,
+    episodes.c.ended_unix_seconds,
+    episodes.c.closed_unix_seconds,
+)
 
 
-def latest_episodes(connection: Connection, alert_ids: Iterable[str]) -> dict[str, Row[Any]]:
-    """Return the row of the latest episode of each alert that has one, by alert id."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An episode, and the incident that it is part of."""
+
+    episode: Episode
+    incident_id: str
+
+
+def latest_episodes(connection: Connection, alerts: Sequence[Alert]) -> dict[str, Stored]:
+    """Return the latest episode of each of *alerts* that has one, by alert id.
+
+    Labels and annotations are those of *alerts*: the first are the same by the nature of
+    the id, the second newer.
+    """
+    told = {alert.alert_id: alert for alert in alerts}
     found = {}
-    newest = (
-        select(episodes.c.alert_id, func.max(episodes.c.number).label("number"))
-        .group_by(episodes.c.alert_id)
-        .subquery()
-    )
-    for chunk in _chunks(alert_ids):
-        query = select(episodes).join(
-            newest,
-            and_(episodes.c.alert_id == newest.c.alert_id, episodes.c.number == newest.c.number),
-        )
-        for row in connection.execute(query.where(episodes.c.alert_id.in_(chunk))):
-            found[row.alert_id] = row
+    for chunk in _chunks(told):
+        for row in connection.execute(_latest(chunk)):
+            alert = told[row.alert_id]
+            episode = _episode(row, alert.labels, alert.annotations, alert.generator_url)
+            found[row.alert_id] = Stored(episode, row.incident_id)
     return found
 
 
@@ -38,24 +54,9 @@ def episodes_of(connection: Connection, incident_id: str) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(*order)))
 
 
-def episode_of(row: Row[Any]) -> Episode:
+def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
     """Return the episode that *row* holds."""
-    return Episode(
-        alert_id=row.alert_id,
-        number=row.number,
-        alert=Alert(
-            alert_id=row.alert_id,
-            labels=row.labels,
-            annotations=row.annotations,
-            is_firing=row.ended_unix_seconds is None,
-            starts_unix_seconds=row.starts_unix_seconds,
-            ends_unix_seconds=row.ended_unix_seconds,
-            generator_url=row.generator_url,
-        ),
-        opened_unix_seconds=row.opened_unix_seconds,
-        ended_unix_seconds=row.ended_unix_seconds,
-        closed_unix_seconds=row.closed_unix_seconds,
-    )
+    return _episode(row, row.labels, row.annotations, row.generator_url)
 
 
 def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
@@ -74,6 +75,38 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "ended_unix_seconds": episode.ended_unix_seconds,
         "closed_unix_seconds": episode.closed_unix_seconds,
     }
+
+
+def _latest(alert_ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    newest = (
+        select(episodes.c.alert_id, func.max(episodes.c.number).label("number"))
+        .where(episodes.c.alert_id.in_(alert_ids))
+        .group_by(episodes.c.alert_id)
+        .subquery()
+    )
+    is_newest = and_(episodes.c.alert_id == newest.c.alert_id, episodes.c.number == newest.c.number)
+    return select(*_STATE).join(newest, is_newest)
+
+
+def _episode(
+    row: Row[*tuple[Any, ...]], labels: Mapping[str, str], annotations: Mapping[str, str], generator_url: str
+) -> Episode:
+    return Episode(
+        alert_id=row.alert_id,
+        number=row.number,
+        alert=Alert(
+            alert_id=row.alert_id,
+            labels=labels,
+            annotations=annotations,
+            is_firing=row.ended_unix_seconds is None,
+            starts_unix_seconds=row.starts_unix_seconds,
+            ends_unix_seconds=row.ended_unix_seconds,
+            generator_url=generator_url,
+        ),
+        opened_unix_seconds=row.opened_unix_seconds,
+        ended_unix_seconds=row.ended_unix_seconds,
+        closed_unix_seconds=row.closed_unix_seconds,
+    )
 
 
 def _chunks(alert_ids: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -82,6 +82,19 @@ def test_an_alert_that_still_fires_long_after_its_end_was_told_is_news(story):
     assert story.tell(an_alert(), now=later) == (Verdict.OPENED,)
 
 
+def test_a_firing_anew_ends_the_episode_whose_end_was_never_told(story):
+    """Alertmanager tells no end of what is muted or inhibited when it ends."""
+    story.tell(an_alert(), now=T0 + 1)
+
+    folded = fold(story.latest, [an_alert(starts=T0 + 3600)], T0 + 3601)
+
+    assert folded.verdicts == (Verdict.OPENED,)
+    assert [episode.number for episode in folded.opened] == [2]
+    (lapsed,) = folded.lapsed
+    assert (lapsed.number, lapsed.ended_unix_seconds) == (1, T0 + 3600)
+    assert folded.closed == ()
+
+
 def test_a_late_end_of_an_earlier_episode_does_not_close_the_present_one(story):
     story.tell(an_alert(), now=T0 + 1)
     story.tell(an_alert(ends=T0 + 60), now=T0 + 61)

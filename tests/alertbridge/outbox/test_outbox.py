@@ -111,6 +111,19 @@ def test_what_ended_before_it_could_be_told_makes_one_mail(outbox):
     assert [hosts(claim) for claim in outbox.send_all()] == [[("web-1", True)]]
 
 
+def test_a_firing_anew_is_told_though_the_end_before_it_never_was(outbox):
+    outbox.take(an_alert())
+    first = outbox.send()
+    outbox.clock.advance(3600)
+    outbox.take(an_alert(starts=T0 + 3590))
+
+    (second,) = outbox.send_all()
+
+    assert hosts(second) == [("web-1", False)]
+    assert second.incident_id != first.incident_id
+    assert outbox.take(an_alert(starts=T0 + 3590)).notices == 0
+
+
 def test_a_user_who_was_not_told_of_the_beginning_is_not_told_of_the_end(outbox):
     outbox.take(an_alert())
     outbox.send_all()
