@@ -48,8 +48,7 @@ def main() -> int:
 
 def _show(stack: Stack) -> None:
     print(f"marax: starting, all in {_short(stack.folder)}")
-    for part in stack.parts:
-        part.start()
+    stack.launch()
     for part in stack.parts:
         part.wait_until_ready()
         print(f"  {part.name:<16} http://{part.address}{_page(part, stack)}")
@@ -138,7 +137,7 @@ def _print_mail(mail: EmailMessage | None) -> None:
         return
     body = mail.get_body(("plain",))
     text = body.get_content() if body else "(no text part)"
-    head = [f"{name}: {mail[name]}" for name in ("From", "To", "Date", "Subject")]
+    head = [f"{name}: {mail[name]}" for name in ("From", "To", "Date", "Subject") if name in mail]
     print(f"\n  .{'-' * _FRAME_COLUMNS}")
     for line in [*head, "", *str(text).rstrip().splitlines()]:
         for piece in textwrap.wrap(line, _FRAME_COLUMNS - 2, drop_whitespace=False) or [""]:
