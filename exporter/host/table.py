@@ -106,17 +106,19 @@ class ProcessTable:
         self._pump.start()
 
     def stop(self) -> None:
-        """End that thread, after the scan that it may be in."""
+        """End all scanning, for readers too; returns when the last scan is over."""
         self._stopping.set()
         if self._pump is not None:
             self._pump.join()
+        with self._scanning:
+            pass  # a reader's scan is over too
 
     def _scan_unless(self, max_age_seconds: float) -> None:
         oldest_seconds = self._clock.monotonic_seconds() - max_age_seconds
         if self._is_as_new_as(oldest_seconds) or not self._scanning.acquire(timeout=_LONGEST_WAIT_SECONDS):
             return
         try:
-            if not self._is_as_new_as(oldest_seconds):
+            if not self._is_as_new_as(oldest_seconds) and not self._stopping.is_set():
                 newest = self._scan()
                 window_seconds = self._pace.window_seconds
                 self._snapshots = with_newest(self._snapshots, newest, window_seconds=window_seconds)

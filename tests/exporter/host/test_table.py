@@ -267,6 +267,27 @@ def test_pump_lives_on_when_a_scan_fails():
     assert scans.count >= 3
 
 
+def test_nothing_is_scanned_after_a_stop(table: ProcessTable, scans: Scans):
+    table.stop()
+
+    table.refresh(max_age_seconds=0)
+
+    assert scans.count == 0
+
+
+def test_stop_waits_for_the_scan_of_a_reader():
+    scans = Scans(SystemClock(), during=lambda: time.sleep(0.2))
+    table = ProcessTable(scans.scan, SystemClock(), Pace())
+    reader = threading.Thread(target=table.refresh, kwargs={"max_age_seconds": 0})
+    reader.start()
+    assert eventually(lambda: scans.at_once == 1)
+
+    table.stop()
+
+    assert scans.at_once == 0
+    reader.join()
+
+
 def test_stop_ends_the_thread():
     before = threading.active_count()
     with running(Scans(SystemClock()).scan):
