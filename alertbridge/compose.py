@@ -150,6 +150,7 @@ def _host_facts(told: ToldEpisode, findings: Findings, routing: Routing) -> Host
         name=routing.host_of(alert) or alert.labels.get("alertname", ""),
         address=alert.labels.get("instance", ""),
         is_over=told.is_over,
+        means_down=routing.means_down(alert),
         alertname=alert.labels.get("alertname", ""),
         severity=severity_of(alert),
         summary=alert.annotations.get("summary", ""),
