@@ -20,6 +20,7 @@ from alertbridge.findings import Enricher, NoPrometheus
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
+from alertbridge.remembered import Remembered
 from alertbridge.rendering.renderer import Renderer
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
 from marax.clock import SystemClock
@@ -150,7 +151,9 @@ class Service:
 
 def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
     """Return what finds out more about the hosts of a mail."""
-    return Prometheus(settings.prometheus.url, clock) if settings.prometheus else NoPrometheus()
+    if settings.prometheus is None:
+        return NoPrometheus()
+    return Remembered(Prometheus(settings.prometheus.url, clock), clock)
 
 
 def mailer_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Mailer:
