@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from prometheus_client import disable_created_metrics
+
 from alertbridge.bridge import Bridge
 from alertbridge.compose import MailComposer
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
@@ -54,6 +56,7 @@ class Service:
         """
         self._config = config
         self._clock = SystemClock()
+        disable_created_metrics()  # a series more for each counter, which nothing reads
         self._instruments = Instruments()
         settings = read_config(config)
         secrets = read_secrets(settings, config)

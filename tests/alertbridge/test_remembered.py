@@ -50,7 +50,7 @@ def test_asks_once_about_the_same_subjects(remembered, enricher, clock):
     assert enricher.asked == [WEB]
 
 
-def test_asks_again_when_the_answer_is_old(remembered, enricher, clock):
+def test_asks_again_when_the_answer_is_old(remembered, clock):
     remembered.look_up(WEB)
     clock.advance(10)
 
