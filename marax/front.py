@@ -15,6 +15,7 @@ from marax.pools import Pool
 from marax.problems import MEDIA_TYPE, Problem
 
 LARGEST_HEAD_BYTES = 16 * 1024
+_LINE_BYTES = len(": \r\n")
 _LARGEST_BODIES_HELD = 4
 _LEAST_HELD_BYTES = 16 * 1024 * 1024
 
@@ -112,7 +113,7 @@ def fault_of(scope: HTTPScope, *, body_limit_bytes: int) -> Problem | None:
     fields = dict(scope["headers"])
     is_chunked = b"transfer-encoding" in fields
     target = scope["raw_path"] + scope["query_string"]
-    head_bytes = len(target) + sum(len(name) + len(value) for name, value in scope["headers"])
+    head_bytes = len(target) + sum(len(name) + len(value) + _LINE_BYTES for name, value in scope["headers"])
     faults = {
         _WRONG_VERSION: scope["http_version"] not in ("1.0", "1.1"),
         _WRONG_TARGET: not target.startswith(b"/"),

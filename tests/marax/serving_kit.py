@@ -44,6 +44,8 @@ class TinyApp:
         self.seen.append(f"{environ['REQUEST_METHOD']} {path}")
         if path == "/metrics":
             return self._answer(start_response, EXPOSITION)
+        if path.endswith("/large"):
+            return self._answer(start_response, bytes(8 * 1024 * 1024))
         if path == "/stream":
             start_response("200 OK", [("Content-Type", "text/event-stream")])
             return self._stream()
@@ -64,7 +66,7 @@ class TinyApp:
             "path": environ["PATH_INFO"],
             "scheme": environ["wsgi.url_scheme"],
             "thread": threading.current_thread().name.rpartition("-")[0],
-            "headers": sorted(name for name in environ if name.startswith("HTTP_")),
+            "headers": {name: value for name, value in environ.items() if name.startswith("HTTP_")},
             "body": environ["wsgi.input"].read(length).decode("latin-1"),
         }
 
@@ -140,6 +142,12 @@ class Served:
         return psutil.Process(self.process.pid)
 
 
+def read_response(connection: socket.socket) -> tuple[int, bytes]:
+    response = HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
+
+
 @contextlib.contextmanager
 def served_in_a_process(
     web_config: Path | None = None, client_tls: ssl.SSLContext | None = None
@@ -158,9 +166,12 @@ def served_in_a_process(
 
 @contextlib.contextmanager
 def served_in_a_thread(
-    web_config: Path | None = None, client_tls: ssl.SSLContext | None = None
+    web_config: Path | None = None,
+    client_tls: ssl.SSLContext | None = None,
+    *,
+    settings: ServingSettings | None = None,
 ) -> Iterator[tuple[Served, Server]]:
-    server = Server(TinyApp(), _settings(web_config), is_kept=is_kept)
+    server = Server(TinyApp(), settings or _settings(web_config), is_kept=is_kept)
     address = server.bind()
     ready = threading.Event()
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
