@@ -41,7 +41,7 @@ def stack(start_stack, mailgun, tmp_path) -> Stack:
         "base_url": mailgun.url,
     }
     plan = Plan(hosts=("web-1", "db-1"), users=USERS, bridge={"mailgun": settings}, timings=TIMINGS)
-    started = start_stack(plan)
+    started: Stack = start_stack(plan)
     wait_until(lambda: answered_scrapes(started, "web-1") >= 3, "web-1 is scraped")
     return started
 
