@@ -3,14 +3,13 @@
 import contextlib
 import itertools
 import socket
-import ssl
 import threading
 import time
 from pathlib import Path
 
 import pytest
-import trustme
 
+from tests.marax.certificates import make_certificates
 from tests.marax.serving_kit import EXPOSITION, Served, served_in_a_process, wait_until
 
 ATTACK_SECONDS = 6.0
@@ -20,8 +19,9 @@ SILENT, SLOW_HEAD, SLOW_BODY, BLOCKED = 100, 60, 60, 40
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_answers_every_scrape_under_attack_and_recovers(scheme: str, tmp_path: Path):
-    web_config, client_tls = _tls(tmp_path) if scheme == "https" else (None, None)
-    with served_in_a_process(web_config, client_tls) as served:
+    certificates = make_certificates(tmp_path)
+    secure = (certificates.web_config(), certificates.client())
+    with served_in_a_process(*(secure if scheme == "https" else ())) as served:
         _scrape_seconds(served)
         quiet = (served.rss_bytes(), served.descriptors())
 
@@ -87,15 +87,3 @@ def _every(seconds: float, *, for_seconds: float):
             return
         time.sleep(max(0.0, began + number * seconds - time.monotonic()))
         yield number
-
-
-def _tls(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    certificate.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    certificate.private_key_pem.write_to_path(folder / "key.pem")
-    (folder / "key.pem").chmod(0o600)
-    (folder / "web.yml").write_text("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n")
-    client = ssl.create_default_context()
-    authority.configure_trust(client)
-    return folder / "web.yml", client
