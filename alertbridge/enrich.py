@@ -21,7 +21,6 @@ from alertbridge.outage import (
 from alertbridge.prometheus_api import PrometheusApi
 from alertbridge.prometheus_format import NotKnown, Series, matcher
 from alertbridge.prometheus_settings import HttpUrl
-from alertbridge.prometheus_settings import PrometheusSettings as PrometheusSettings
 from marax.clock import Clock
 
 BUDGET_SECONDS = 2.0

@@ -60,12 +60,19 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswer:
-    """No HTTP answer can be had; *reason* says why, in words and without text from outside."""
+    """No answer can be had; *reason* says why, in words and without text from outside."""
 
     reason: str
 
 
-Outcome = Answer | TimedOut | NoAnswer
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotHttp:
+    """The far side took the connection and then did not speak HTTP; *reason* says what it did, as above."""
+
+    reason: str
+
+
+Outcome = Answer | TimedOut | NoAnswer | NotHttp
 
 
 class HttpGetter:
@@ -86,13 +93,9 @@ class HttpGetter:
                 return await _exchange(connection, request, largest_bytes)
         except TimeoutError:
             return TimedOut(stage=stage)
-        except UnicodeError:
-            return NoAnswer(reason="no such name")  # a label of the name is empty or too long
-        except asyncio.IncompleteReadError as error:
-            return NoAnswer(reason=_broken_off(error.partial))
-        except asyncio.LimitOverrunError:
-            return NoAnswer(reason="its answer's header has no end")
-        except OSError as error:
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionResetError) as error:
+            return NotHttp(reason=_manners(error))
+        except (OSError, UnicodeError) as error:
             return NoAnswer(reason=_words(error))
 
     async def _look_up(self, host: str, port: int) -> Resolved:
@@ -162,11 +165,11 @@ async def _exchange(connection: socket.socket, request: Request, largest_bytes: 
         writer.write(_head(request))
         start = await reader.readexactly(len(b"HTTP/"))
         if start != b"HTTP/":
-            return NoAnswer(reason=_not_http(start))
+            return NotHttp(reason=_not_http(start))
         head = await reader.readuntil(b"\r\n\r\n")
         status = _STATUS.match(head)
         if status is None:
-            return NoAnswer(reason=_not_http(head))
+            return NotHttp(reason=_not_http(head))
         length = _LENGTH.search(head)
         expected_bytes = int(length[1]) if length else None
         body = await _read_body(reader, expected_bytes, largest_bytes)
@@ -205,17 +208,23 @@ def _head(request: Request) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def _broken_off(received: bytes) -> str:
-    if not received:
+def _manners(error: Exception) -> str:
+    if isinstance(error, ConnectionResetError):
+        return "connection reset"
+    if not isinstance(error, asyncio.IncompleteReadError):
+        return "its answer's header has no end"
+    if not error.partial:
         return "closed the connection without an answer"
-    return _not_http(received) if received.startswith(_TLS_ALERT) else "broke off its answer"
+    return _not_http(error.partial) if error.partial.startswith(_TLS_ALERT) else "broke off its answer"
 
 
 def _not_http(received: bytes) -> str:
     return "speaks TLS, not plain HTTP" if received.startswith(_TLS_ALERT) else "does not speak HTTP"
 
 
-def _words(error: OSError) -> str:
+def _words(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "no such name"  # a label of it is empty or too long
     if isinstance(error, socket.gaierror):
         unsure = error.errno == socket.EAI_AGAIN
         return "its name cannot be looked up: no name server answers" if unsure else "no such name"

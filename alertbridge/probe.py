@@ -4,6 +4,7 @@ import asyncio
 import re
 import resource
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from prometheus_client.parser import text_string_to_metric_families
 
 from alertbridge.hosts import HostSettings
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, Outcome, Request, Resolve, TimedOut
+from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request, Resolve, TimedOut
 from alertbridge.rendering.facts import HostState, LastValues
 from marax.clock import Clock
 
@@ -41,12 +42,13 @@ _MEANING = {
 
 
 class Probe:
-    """Asks hosts, each within *timeout_seconds* of its own start, name look-up and all."""
+    """Asks hosts, each within *timeout_seconds* of its own start, name look-up and all; over TLS if need be."""
 
     def __init__(
         self, clock: Clock, *, timeout_seconds: float = TIMEOUT_SECONDS, resolve: Resolve = socket.getaddrinfo
     ) -> None:
         self._clock = clock
+        self._tls = _unverified()
         self._timeout_seconds = timeout_seconds
         self._getter = HttpGetter(resolve)
 
@@ -68,13 +70,19 @@ class Probe:
             started = self._clock.monotonic_seconds()
             deadline = asyncio.get_running_loop().time() + self._timeout_seconds
             outcome = await self._get(host, _CHEAP, deadline)
-            if isinstance(outcome, Answer) and outcome.status == _BAD_REQUEST:  # an exporter without filters
+            if _is_bad_request(outcome):  # an exporter without filters
                 outcome = await self._get(host, _ALL, deadline)
+            if _is_bad_request(outcome) or isinstance(outcome, NotHttp):  # how servers meet a lack of TLS
+                secured = await self._get(host, _ALL, deadline, tls=self._tls)
+                outcome = secured if isinstance(secured, Answer) else outcome
             answer_seconds = self._clock.monotonic_seconds() - started
         return _state(host, self._samples(outcome), answer_seconds)
 
-    async def _get(self, host: HostSettings, path: str, deadline: float) -> Outcome:
-        request = Request(host=host.address.host, port=host.address.port, path=path, accept=_TEXT_FORMAT)
+    async def _get(
+        self, host: HostSettings, path: str, deadline: float, *, tls: ssl.SSLContext | None = None
+    ) -> Outcome:
+        address = host.address
+        request = Request(host=address.host, port=address.port, path=path, accept=_TEXT_FORMAT, tls=tls)
         return await self._getter.get(request, deadline=deadline, largest_bytes=_LARGEST_BYTES)
 
     def _samples(self, outcome: Outcome) -> Mapping[str, float] | str:
@@ -85,7 +93,7 @@ class Probe:
                 return f"HTTP {status}" + (f": {_MEANING[status]}" if status in _MEANING else "")
             case TimedOut(stage=stage):
                 return f"timed out after {self._timeout_seconds:g} s while {stage}"
-            case NoAnswer(reason=reason):
+            case NoAnswer(reason=reason) | NotHttp(reason=reason):
                 return reason
             case _:
                 assert_never(outcome)
@@ -105,6 +113,18 @@ def read_samples(exposition: bytes) -> Mapping[str, float] | str:
         return "answers, but not in Prometheus' text format"
     samples = {sample.name: float(sample.value) for family in families for sample in family.samples}
     return {name: value for name, value in samples.items() if 0 <= value < _BEYOND_ANY_HOST}
+
+
+def _is_bad_request(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answer) and outcome.status == _BAD_REQUEST
+
+
+def _unverified() -> ssl.SSLContext:
+    """Return TLS that takes every certificate: nothing secret is sent, and plain HTTP proves no more."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _state(host: HostSettings, samples: Mapping[str, float] | str, answer_seconds: float) -> HostState:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import assert_never
 from urllib.parse import urlencode
 
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, Request, TimedOut
+from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
 from alertbridge.prometheus_format import NotKnown, Series, Target, read_series, read_targets
 from alertbridge.prometheus_settings import HttpUrl
 
@@ -59,7 +59,7 @@ class PrometheusApi:
                 return body if status == _OK else NotKnown(reason=f"HTTP {status}")
             case TimedOut():
                 return NotKnown(reason="no answer in time")
-            case NoAnswer(reason=reason):
+            case NoAnswer(reason=reason) | NotHttp(reason=reason):
                 return NotKnown(reason=reason)
             case _:
                 assert_never(outcome)

@@ -1,5 +1,6 @@
 import json
 import shutil
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 
 from alertbridge.enrich import Prometheus
 from alertbridge.findings import Findings, Subject
@@ -260,6 +262,37 @@ def test_gives_the_login_that_the_url_bears():
 
     assert all(b"\r\nAuthorization: Basic YW5uOnNlQGNyZXQ=\r\n" in head for head in heads)
     assert all(head.startswith(b"GET /prometheus/api/v1/") for head in heads)
+
+
+@pytest.fixture
+def tls(tmp_path) -> ssl.SSLContext:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def test_asks_over_tls_whom_this_machine_trusts(tls, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    with rude.a_server(rude.over_tls(tls, rude.answering(b"", status=418))) as port:
+        findings = Prometheus(HttpUrl.from_setting(f"https://localhost:{port}"), CLOCK).look_up([a_subject()])
+
+    assert findings.missing[0].endswith(": HTTP 418.")
+
+
+def test_tells_nothing_to_whom_this_machine_does_not_trust(tls):
+    heads: list[bytes] = []
+
+    def answer(head: bytes) -> tuple[int, bytes, bytes]:
+        heads.append(head)
+        return 200, b"", EMPTY
+
+    with rude.a_server(rude.over_tls(tls, rude.answering_each(answer))) as port:
+        findings = Prometheus(HttpUrl.from_setting(f"https://localhost:{port}"), CLOCK).look_up([a_subject()])
+
+    assert "its certificate is not trusted" in findings.missing[0]
+    assert heads == []
 
 
 def eventually(is_so: Callable[[], bool]) -> None:

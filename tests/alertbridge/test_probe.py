@@ -1,11 +1,13 @@
 import errno
 import resource
 import socket
+import ssl
 import threading
 import time
 from contextlib import ExitStack
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +133,47 @@ def test_says_what_is_wrong_with_an_answer(manners, reason):
         state = ask_one(a_host(port))
 
     assert (state.is_up, state.reason, state.values, state.uptime_seconds) == (False, reason, None, None)
+
+
+@pytest.fixture
+def tls() -> ssl.SSLContext:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.configure_trust(context)
+    return context
+
+
+def test_asks_over_tls_where_that_is_spoken(tls):
+    with rude.a_server(rude.over_tls(tls, rude.answering(EXPOSITION))) as port:
+        state = ask_one(a_host(port))
+
+    assert (state.is_up, state.reason) == (True, "")
+
+
+def test_says_what_is_wrong_behind_tls(tls):
+    with rude.a_server(rude.over_tls(tls, rude.answering(b"", status=401))) as port:
+        assert ask_one(a_host(port)).reason == "HTTP 401: wants a login for /metrics"
+
+
+def test_an_exporter_that_wants_a_client_certificate_is_not_up(tls):
+    tls.verify_mode = ssl.CERT_REQUIRED
+
+    with rude.a_server(rude.over_tls(tls, rude.answering(EXPOSITION))) as port:
+        state = ask_one(a_host(port))
+
+    assert (state.is_up, state.values) == (False, None)
+    assert state.reason in {"connection reset", "closed the connection without an answer"}
+
+
+def test_asks_over_tls_where_plain_http_is_a_bad_request(tls):
+    def manners(connection):
+        is_tls = connection.recv(1, socket.MSG_PEEK) == b"\x16"
+        answer = rude.over_tls(tls, rude.answering(EXPOSITION)) if is_tls else rude.answering(b"", status=400)
+        answer(connection)
+
+    with rude.a_server(manners) as port:
+        assert ask_one(a_host(port)).is_up
 
 
 @pytest.mark.parametrize(

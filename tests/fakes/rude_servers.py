@@ -2,12 +2,15 @@
 
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 Manners = Callable[[socket.socket], None]
+
+_TLS_HANDSHAKE = b"\x16"
 
 
 @contextmanager
@@ -34,6 +37,16 @@ def answering_each(answer: Callable[[bytes], tuple[int, bytes, bytes]]) -> Manne
         connection.sendall(b"HTTP/1.0 %d As It Is\r\n%s%s\r\n%s" % (status, length, headers, body))
 
     return manners
+
+
+def over_tls(context: ssl.SSLContext, manners: Manners) -> Manners:
+    """Speak TLS, and within it have *manners*."""
+
+    def treat(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            manners(secured)
+
+    return treat
 
 
 def sending(raw: bytes) -> Manners:
@@ -132,7 +145,7 @@ def _treat(connection: socket.socket, manners: Manners) -> None:
 
 def _request_head(connection: socket.socket) -> bytes:
     head = b""
-    while b"\r\n\r\n" not in head:
+    while b"\r\n\r\n" not in head and not head.startswith(_TLS_HANDSHAKE):
         received = connection.recv(65536)
         if not received:
             break
