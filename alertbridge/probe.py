@@ -42,7 +42,7 @@ _MEANING = {
 
 
 class Probe:
-    """Asks hosts, over TLS if need be, each within *timeout_seconds* of its own start, name look-up and all."""
+    """Asks hosts, over TLS if need be, each within *timeout_seconds* of its own start, look-up and all."""
 
     def __init__(
         self, clock: Clock, *, timeout_seconds: float = TIMEOUT_SECONDS, resolve: Resolve = socket.getaddrinfo
