@@ -84,7 +84,7 @@ class Server:
         """
         if self._socket is None:
             raise RuntimeError("bind() comes before run()")
-        with _end_quietly(self.stop) if _in_main_thread() else nullcontext():
+        with self._socket, _end_quietly(self.stop) if _in_main_thread() else nullcontext():
             asyncio.run(self._serve(self._socket, on_ready, on_hangup))
 
     def stop(self) -> None:

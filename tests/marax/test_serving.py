@@ -128,7 +128,7 @@ def test_ends_a_stream_when_its_client_leaves(shared: Served):
     with shared.connect() as connection:
         connection.sendall(HEAD % b"/stream")
         assert b"text/event-stream" in connection.recv(1000)
-        assert shared.open_streams() == 1
+        wait_until(lambda: shared.open_streams() == 1)
 
     wait_until(lambda: shared.open_streams() == 0)
 
