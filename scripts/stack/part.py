@@ -23,9 +23,8 @@ class Program:
     Attributes:
         name: What people call it.
         argv: The command and its arguments.
-        address: `127.0.0.1:PORT`, where it listens.
+        address: `127.0.0.1:PORT`, where it listens, and answers `/-/ready` with 200 once it is ready.
         log: The file that all it says is appended to.
-        ready_path: Answers 200 once the program is ready.
         grace_seconds: How long it may take to end in good order.
     """
 
@@ -33,7 +32,6 @@ class Program:
     argv: tuple[str, ...]
     address: str
     log: Path
-    ready_path: str = "/-/ready"
     grace_seconds: float = 10.0
 
 
@@ -127,7 +125,7 @@ class Part:
 
     def _is_ready(self) -> bool:
         try:
-            return self._get(self._program.ready_path)[0] == http.HTTPStatus.OK
+            return self._get("/-/ready")[0] == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
 

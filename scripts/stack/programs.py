@@ -1,15 +1,12 @@
 """How each program of a stack is started, and where its files lie in the stack's folder."""
 
 import shutil
-import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.stack.part import PartError, Program
 from scripts.stack.timings import Timings, prometheus_duration
-
-MAIL_DOMAIN = "mg.example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +30,6 @@ class Layout:
     @property
     def webhook_token(self) -> Path:
         return self.folder / "webhook.token"
-
-    @property
-    def mailgun_key(self) -> Path:
-        return self.folder / "mailgun.key"
 
     @property
     def maildir(self) -> Path:
@@ -89,15 +82,6 @@ def prometheus(layout: Layout, address: str, timings: Timings) -> Program:
         f"--rules.alert.resend-delay={prometheus_duration(timings.group_interval_seconds)}",
     )
     return Program(name="prometheus", argv=argv, address=address, log=layout.log("prometheus"))
-
-
-def mailgun(layout: Layout, address: str) -> Program:
-    """Return the stand-in for Mailgun, for MAIL_DOMAIN."""
-    module = (sys.executable, "-m", "tests.standin.mailgun")
-    port = address.rpartition(":")[2]
-    argv = (*module, "--port", port, "--domain", MAIL_DOMAIN, "--key-file", str(layout.mailgun_key))
-    log = layout.log("mailgun")
-    return Program(name="mailgun", argv=argv, address=address, log=log, ready_path="/standin/messages")
 
 
 def own_command(name: str) -> str:

@@ -32,14 +32,12 @@ class Plan:
     Attributes:
         hosts: Their names; each is one exporter of this machine.
         users: Who is told, as `users:` in the bridge's settings.
-        mailgun: Whether mails go to the stand-in for Mailgun; otherwise they go to a Maildir.
-        bridge: Further settings of the bridge, or other ones in place of the stack's.
+        bridge: Further settings of the bridge, such as `mailgun`, or other ones in place of the stack's.
         timings: How fast it lives.
     """
 
     hosts: tuple[str, ...] = ("web-1",)
     users: tuple[Mapping[str, object], ...] = (ANN,)
-    mailgun: bool = False
     bridge: Mapping[str, object] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings)
 
@@ -54,25 +52,22 @@ class Stack:
         folder: Where all of it is written; it must be empty, or not exist.
         maildir: Where mails go unless to Mailgun; it may not exist yet.
         exporters: By the name of the host.
-        mailgun: The stand-in for Mailgun, if planned; `/standin/messages` is what it has accepted.
         parts: All of them, in the order in which they are started.
     """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         layout = Layout(folder.absolute())
-        prometheus, alertmanager, bridge, mailgun, *exporters = free_addresses(4 + len(plan.hosts))
+        prometheus, alertmanager, bridge, *exporters = free_addresses(3 + len(plan.hosts))
         self.folder = layout.folder
         self.maildir = layout.maildir
         self.exporters = {
             host: Part(programs.exporter(layout, host, address))
             for host, address in zip(plan.hosts, exporters, strict=True)
         }
-        self.mailgun = Part(programs.mailgun(layout, mailgun)) if plan.mailgun else None
         self.bridge = Part(programs.bridge(layout, bridge))
         self.alertmanager = Part(programs.alertmanager(layout, alertmanager))
         self.prometheus = Part(programs.prometheus(layout, prometheus, plan.timings))
-        standins = (self.mailgun,) if self.mailgun else ()
-        self.parts = (*self.exporters.values(), *standins, self.bridge, self.alertmanager, self.prometheus)
+        self.parts = (*self.exporters.values(), self.bridge, self.alertmanager, self.prometheus)
         self._layout = layout
         self._plan = plan
         self._ends = contextlib.ExitStack()
@@ -128,9 +123,8 @@ class Stack:
         layout = self._layout
         for folder in (layout.targets.parent, layout.data("alertmanager")):
             folder.mkdir(parents=True)
-        for file in (layout.webhook_token, layout.mailgun_key):
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_urlsafe() + "\n")
+        layout.webhook_token.touch(mode=0o600)
+        layout.webhook_token.write_text(secrets.token_urlsafe() + "\n")
         addresses = {
             "127.0.0.1:9090": self.prometheus.address,
             "127.0.0.1:9093": self.alertmanager.address,
@@ -143,7 +137,7 @@ class Stack:
         _write(layout.bridge_config, self._bridge_settings())
 
     def _bridge_settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {
+        return {
             "listen": self.bridge.address,
             "database": f"sqlite:///{self._layout.data('alertbridge.db')}",
             "webhook": {"token_file": str(self._layout.webhook_token)},
@@ -151,15 +145,8 @@ class Stack:
             "prometheus": {"url": f"http://{self.prometheus.address}"},
             "hosts": [{"name": host, "address": part.address} for host, part in self.exporters.items()],
             "users": [dict(user) for user in self._plan.users],
+            **self._plan.bridge,
         }
-        if self.mailgun:
-            settings["mailgun"] = {
-                "domain": programs.MAIL_DOMAIN,
-                "from": f"marax <alerts@{programs.MAIL_DOMAIN}>",
-                "api_key_file": str(self._layout.mailgun_key),
-                "base_url": f"http://{self.mailgun.address}",
-            }
-        return {**settings, **self._plan.bridge}
 
 
 def _write(path: Path, settings: Mapping[str, Any]) -> None:

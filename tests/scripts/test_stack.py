@@ -65,3 +65,11 @@ def test_a_program_that_cannot_be_had_is_named_with_the_next_step(tmp_path, monk
         PartError, match=r"prometheus-alertmanager is not on the PATH; scripts/demo and scripts/test"
     ):
         Stack(tmp_path / "stack", Plan())
+
+
+def test_settings_that_the_bridge_refuses_are_told_and_nothing_is_started(tmp_path):
+    with Stack(tmp_path, Plan(bridge={"mailgnu": {}})) as stack:
+        with pytest.raises(PartError, match=r"targets ended with 3:[^$]*mailgnu"):
+            stack.launch()
+
+        assert processes_of(tmp_path) == []
