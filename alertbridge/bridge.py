@@ -5,53 +5,48 @@ from collections.abc import Callable, Sequence
 
 from alertbridge.alerts import Alert
 from alertbridge.config import BridgeSettings
-from alertbridge.instruments import Instruments
+from alertbridge.fleet.targets import TargetGroup, target_groups
+from alertbridge.heartbeat import Heartbeat
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.notices import Backlog
 from alertbridge.outbox.outbox import Outbox
-from alertbridge.targets import TargetGroup, target_groups
+from alertbridge.reception import Reception
 from marax.clock import Clock
 
 logger = logging.getLogger("bridge")
 
 
 class Bridge:
-    """Takes alerts in for the web, and calls *on_news* when somebody has to be told."""
+    """What the web passes its requests on to."""
 
     def __init__(
         self,
         *,
         outbox: Outbox,
+        reception: Reception,
+        heartbeat: Heartbeat,
         settings: Callable[[], BridgeSettings],
         clock: Clock,
-        instruments: Instruments,
-        on_news: Callable[[], None],
     ) -> None:
         self._outbox = outbox
+        self._reception = reception
+        self._heartbeat = heartbeat
         self._settings = settings
         self._clock = clock
-        self._instruments = instruments
-        self._on_news = on_news
 
     def take(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
 
         Raises:
-            StoreError: Nothing of it could be stored.
+            StoreError: Nothing of it could be stored, or that the heartbeat came could not.
         """
-        settings = self._settings()
-        now = self._clock.unix_seconds()
-        heartbeat = settings.heartbeat.alertname
+        heartbeat = self._settings().heartbeat.alertname
+        beats = [alert for alert in alerts if alert.labels.get("alertname") == heartbeat]
         told = [alert for alert in alerts if alert.labels.get("alertname") != heartbeat]
-        taken = self._outbox.intake.take(told, settings.routing(), now)
-        if any(alert.is_firing for alert in alerts if alert.labels.get("alertname") == heartbeat):
-            self._instruments.heartbeat_seconds.set(now)
-        for verdict, count in taken.verdicts.items():
-            self._instruments.alerts.labels(verdict=verdict).inc(count)
-        if taken.notices:
-            verdicts = {str(verdict): count for verdict, count in taken.verdicts.items()}
-            logger.info("alerts taken", extra={"notices": taken.notices} | verdicts)
-            self._on_news()
+        if told:
+            self._reception.take(told)
+        if any(alert.is_firing for alert in beats):
+            self._heartbeat.beat()
 
     def troubles(self) -> list[str]:
         """Return what keeps alerts from being stored or sent, in words; empty when nothing does."""

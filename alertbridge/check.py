@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from alertbridge.alerts import Alert, alert_id_of
 from alertbridge.config import BridgeSettings
-from alertbridge.hosts import HostSettings
+from alertbridge.fleet.hosts import HostSettings
 from alertbridge.routing import watches
 from alertbridge.users import Severity
 

@@ -75,7 +75,7 @@ def targets(config: Path, file: Path) -> None:
 
     FILE is /etc/prometheus/marax/targets.json unless given; - is stdout.
     """
-    from alertbridge.targets import target_groups, write_targets
+    from alertbridge.fleet.targets import target_groups, write_targets
 
     settings = read_config(config)
     if str(file) == "-":
@@ -96,8 +96,8 @@ marax-alertbridge status --json | jq '.[] | select(.state == "down")'
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """Ask every host in the settings itself, all at once, 5 seconds at most; exit 1 when one is down."""
-    from alertbridge.fleet_table import fleet_json, fleet_table
-    from alertbridge.probe import Probe
+    from alertbridge.fleet.probe import Probe
+    from alertbridge.fleet.table import fleet_json, fleet_table
     from marax.clock import SystemClock
 
     states = Probe(SystemClock()).ask(read_config(config).hosts)
@@ -110,8 +110,8 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
 @takes_config
 def report(config: Path) -> None:
     """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
-    from alertbridge.fleet_table import closing_line
-    from alertbridge.probe import Probe
+    from alertbridge.fleet.probe import Probe
+    from alertbridge.fleet.table import closing_line
     from alertbridge.wiring import correspondence_of
     from marax.clock import SystemClock
 

@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from alertbridge.delivery.courier import Letter
-from alertbridge.findings import Enricher, Findings, HostFindings, Subject
+from alertbridge.enrich.findings import Enricher, Findings, HostFindings, Subject
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.notices import Claim, ToldEpisode
@@ -22,7 +22,7 @@ from marax.clock import Clock
 # Not "All" and no `Precedence: bulk`: the first suppresses bounces, the second hides mail in some programs
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 _LOOKED_UP_AT_MOST = 50  # as many as a mail lists
-_WORST_FIRST = (Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.UP, Kind.OK)
+_WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.UP, Kind.OK)
 
 logger = logging.getLogger("compose")
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 
 from alertbridge.delivery.mailgun_settings import MailgunSettings
-from alertbridge.hosts import HostSettings
-from alertbridge.prometheus_settings import PrometheusSettings
+from alertbridge.enrich.settings import PrometheusSettings
+from alertbridge.fleet.hosts import HostSettings
 from alertbridge.routing import Routing
 from alertbridge.users import UserSettings
 from marax.addresses import ListenAddress
@@ -34,9 +34,10 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class HeartbeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The alert that always fires: its name. It is noted, and never told."""
+    """The alert that always fires: its name, and how long it may be silent before people are told."""
 
     alertname: str = "Watchdog"
+    alarm_after_seconds: Seconds = msgspec.field(name="alarm_after", default=Seconds(300))
 
 
 class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -61,11 +61,6 @@ class Instruments:
             "Surprises in the courier's loop; each is in the log with a traceback.",
             registry=registry,
         )
-        self.heartbeat_seconds = Gauge(
-            "alertbridge_heartbeat_timestamp_seconds",
-            "When the heartbeat alert last arrived, as Unix time; 0 until it first does.",
-            registry=registry,
-        )
         self.reload_success = Gauge(
             "alertbridge_config_last_reload_successful",
             "Whether the settings file could be used when it was last read.",
@@ -74,6 +69,14 @@ class Instruments:
         self.reload_success.set(1)
         for verdict in ("opened", "closed", "repeated", "stale", "never_told"):
             self.alerts.labels(verdict=verdict)
+
+    def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
+        """Publish when the heartbeat last came."""
+        Gauge(
+            "alertbridge_heartbeat_timestamp_seconds",
+            "When the heartbeat last came, or the bridge first waited for it, as Unix time.",
+            registry=self.registry,
+        ).set_function(last_unix_seconds)
 
     def watch_backlog(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
         """Publish what *read* says of the outbox at each scrape; nothing of it while it cannot be read."""

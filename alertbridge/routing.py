@@ -10,6 +10,7 @@ from itertools import groupby
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
+from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL
 from alertbridge.rendering.facts import Kind
 from alertbridge.rendering.subject import NOT_ANSWERING, title_of
 from alertbridge.users import Severity, UserSettings
@@ -64,6 +65,8 @@ class Routing:
         """Return what a mail about *alert* is called."""
         if self.means_down(alert):
             return Kind.UP if is_over else Kind.DOWN
+        if BLIND_LABEL in alert.labels:
+            return Kind.OK if is_over else Kind.BLIND
         return Kind.OK if is_over else _KIND_OF_SEVERITY[severity_of(alert)]
 
     def what_of(self, alert: Alert) -> str:
@@ -88,6 +91,10 @@ class Routing:
     def told_users(self, alert: Alert) -> tuple[UserSettings, ...]:
         """Return those who want to know of *alert*."""
         host, severity = self.host_of(alert), severity_of(alert)
+        if alert.labels.get(AUDIENCE_LABEL) == ADMINS:
+            return tuple(user for user in self.users if user.is_admin)
+        if BLIND_LABEL in alert.labels:
+            host = ""
         return tuple(
             user
             for user in self.users

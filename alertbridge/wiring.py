@@ -17,13 +17,17 @@ from alertbridge.delivery.courier import Courier, Equipment
 from alertbridge.delivery.maildir import MaildirMailer
 from alertbridge.delivery.mailer import Mailer
 from alertbridge.delivery.mailgun import MailgunMailer
-from alertbridge.enrich import Prometheus
-from alertbridge.findings import Enricher, NoPrometheus
+from alertbridge.enrich.diagnosis import diagnose
+from alertbridge.enrich.findings import Enricher, NoPrometheus
+from alertbridge.enrich.prometheus import Prometheus
+from alertbridge.enrich.remembered import Remembered
+from alertbridge.heartbeat import Heartbeat
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
-from alertbridge.remembered import Remembered
+from alertbridge.reception import Reception
 from alertbridge.rendering.renderer import Renderer
+from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
 from marax.clock import SystemClock
 from marax.commandline import CannotReachError
@@ -62,21 +66,39 @@ class Service:
         secrets = read_secrets(settings, config)
         self._in_force = self._built(settings, secrets)
         self._outbox = _open_outbox(settings)
+        reception = Reception(
+            intake=self._outbox.intake,
+            routing=lambda: self._in_force.equipment.routing,
+            clock=self._clock,
+            instruments=self._instruments,
+            on_news=self._wake_courier,
+        )
         self._courier = Courier(
             notices=self._outbox.notices,
             equipment=lambda: self._in_force.equipment,
+            refusals=Undeliverable(
+                open_alerts=self._outbox.intake, tell=reception.take_own, clock=self._clock
+            ),
             backoff=Backoff(),
             clock=self._clock,
             instruments=self._instruments,
         )
+        self._heartbeat = Heartbeat(
+            store=self._outbox.pulses,
+            tell=reception.take_own,
+            diagnose=self._diagnose,
+            alarm_after_seconds=lambda: self._in_force.settings.heartbeat.alarm_after_seconds,
+            clock=self._clock,
+        )
         bridge = Bridge(
             outbox=self._outbox,
+            reception=reception,
+            heartbeat=self._heartbeat,
             settings=lambda: self._in_force.settings,
             clock=self._clock,
-            instruments=self._instruments,
-            on_news=self._courier.wake,
         )
         self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
+        self._instruments.watch_heartbeat(self._heartbeat.last_unix_seconds)
         self._server = Server(
             create_app(bridge, secrets.webhook_token, self._instruments, self._clock),
             ServingSettings(
@@ -97,20 +119,20 @@ class Service:
         recovered = self._outbox.notices.recover(self._clock.unix_seconds())
         if recovered:
             logger.warning("the last run stopped while sending; it is sent again", extra={"mails": recovered})
-        couriers = [
+        is_over = threading.Event()
+        threads = [
             threading.Thread(target=self._courier.run, name=f"courier-{i}", daemon=True)
             for i in range(_COURIERS)
         ]
-        for courier in couriers:
-            courier.start()
-        self._server.run(
-            on_ready=lambda: self._tell_ready(str(address)),
-            on_hangup=self.reload,
-        )
+        threads.append(threading.Thread(target=self._heartbeat.run, args=(is_over,), daemon=True))
+        for thread in threads:
+            thread.start()
+        self._server.run(on_ready=lambda: self._tell_ready(str(address)), on_hangup=self.reload)
+        is_over.set()
         self._courier.stop()
         deadline = self._clock.monotonic_seconds() + _LAST_MAILS_SECONDS
-        for courier in couriers:
-            courier.join(max(0.0, deadline - self._clock.monotonic_seconds()))
+        for thread in threads:
+            thread.join(max(0.0, deadline - self._clock.monotonic_seconds()))
         self._outbox.close()
         logger.info("stopped")
 
@@ -129,6 +151,14 @@ class Service:
         logger.info("settings taken up; `listen`, `database` and `webhook` wait for a restart")
         self._outbox.notices.resume()
         self._courier.wake()
+
+    def _wake_courier(self) -> None:
+        self._courier.wake()
+
+    def _diagnose(self) -> str:
+        settings = self._in_force.settings
+        url = settings.prometheus.url if settings.prometheus else None
+        return diagnose(url, settings.heartbeat.alertname)
 
     def _built(self, settings: BridgeSettings, secrets: Secrets) -> InForce:
         composer = MailComposer(

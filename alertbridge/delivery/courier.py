@@ -60,20 +60,30 @@ class Equipment:
     mailer: Mailer
 
 
+class Refusals(Protocol):
+    """Hears of mails that were given up and that went through; StoreError when it cannot keep it."""
+
+    def note_refused(self, user_name: str, reason: str) -> None: ...
+
+    def note_taken(self, user_name: str) -> None: ...
+
+
 class Courier:
     """Sends what is owed, critical first, one notice a turn; several threads may run it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams of the loop
         self,
         *,
         notices: Notices,
         equipment: Callable[[], Equipment],
+        refusals: Refusals,
         backoff: Backoff,
         clock: Clock,
         instruments: Instruments,
     ) -> None:
         self._notices = notices
         self._equipment = equipment
+        self._refusals = refusals
         self._backoff = backoff
         self._clock = clock
         self._instruments = instruments
@@ -156,6 +166,7 @@ class Courier:
     def _settle_accepted(self, claim: Claim, letter: Letter, provider_id: str) -> None:
         now = self._clock.unix_seconds()
         self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
+        self._refusals.note_taken(claim.user_name)
         self._instruments.mails.labels(kind=letter.kind, result="accepted").inc()
         self._instruments.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
         logger.info(
@@ -193,6 +204,7 @@ class Courier:
 
     def _bury(self, claim: Claim, kind: str, reason: str) -> None:
         self._notices.bury(claim, reason, self._clock.unix_seconds())
+        self._refusals.note_refused(claim.user_name, reason)
         self._instruments.mails.labels(kind=kind, result="dead").inc()
         logger.error(
             "a notice was given up",

@@ -57,6 +57,20 @@ class Intake:
             ledger.tell_ends(folded.closed, stored)
             return Taken(verdicts=Counter(folded.verdicts), notices=ledger.owe())
 
+    def open_since(self, alert_id: str) -> float | None:
+        """Return since when the alert fires, in Unix seconds; None when it does not.
+
+        Raises:
+            StoreError: That could not be read.
+        """
+        query = (
+            select(episodes.c.starts_unix_seconds)
+            .where(episodes.c.alert_id == alert_id, episodes.c.ended_unix_seconds.is_(None))
+            .order_by(episodes.c.number.desc())
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query)
+
 
 class _Ledger:
     """One transaction's changes: the incidents that they touch, and the notices owed for them."""

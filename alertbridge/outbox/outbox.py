@@ -7,6 +7,7 @@ from alertbridge.outbox.database import Database
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.notices import Notices
 from alertbridge.outbox.ownership import Ownership
+from alertbridge.outbox.pulses import Pulses
 
 # Without letters and digits that people confuse when they read an incident out
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -20,12 +21,14 @@ class Outbox:
         database: For checks of its health.
         intake: Where alerts come in.
         notices: What is owed to people.
+        pulses: Where the heartbeat's pulse is kept.
         ownership: Keeps other processes out.
     """
 
     database: Database
     intake: Intake
     notices: Notices
+    pulses: Pulses
     ownership: Ownership
 
     def close(self) -> None:
@@ -51,6 +54,7 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
         database=database,
         intake=Intake(database, new_incident_id=_new_incident_id),
         notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
+        pulses=Pulses(database),
         ownership=ownership,
     )
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from alertbridge.hosts import HostSettings, Labels
-from alertbridge.targets import write_targets
+from alertbridge.fleet.hosts import HostSettings, Labels
+from alertbridge.fleet.targets import write_targets
 from marax.addresses import Address
 from tests.deploy import shipped
 

@@ -31,14 +31,23 @@ class Post:
         self.composer = FakeComposer()
         self.instruments = Instruments()
         self.routing = a_routing()
+        self.refused: list[tuple[str, str]] = []
+        self.taken: list[str] = []
         self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
         self.courier = Courier(
             notices=self.outbox.notices,
             equipment=lambda: Equipment(routing=self.routing, composer=self.composer, mailer=self.mailer),
+            refusals=self,
             backoff=Backoff(max_age_seconds=3600),
             clock=self.clock,
             instruments=self.instruments,
         )
+
+    def note_refused(self, user_name: str, reason: str) -> None:
+        self.refused.append((user_name, reason))
+
+    def note_taken(self, user_name: str) -> None:
+        self.taken.append(user_name)
 
     def take(self, *alerts) -> None:
         self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())
@@ -78,6 +87,7 @@ def test_sends_what_is_owed_once(post):
 
     assert [mail.subject for mail in post.mailer.accepted] == ["web-1=down"]
     assert post.sample("alertbridge_mails_total", kind="down", result="accepted") == 1
+    assert (post.taken, post.refused) == (["ann"], [])
 
 
 def test_tries_again_after_what_was_surely_not_sent(post):
@@ -137,6 +147,7 @@ def test_what_is_refused_for_good_is_a_dead_letter(post, outcome):
 
     assert (len(post.mailer.tried), post.dead) == (1, 1)
     assert post.sample("alertbridge_mails_total", kind="down", result="dead") == 1
+    assert post.refused == [("ann", "bad")]
 
 
 def test_one_refused_recipient_does_not_hold_up_the_others(post):

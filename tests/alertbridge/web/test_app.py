@@ -7,9 +7,12 @@ import pytest
 
 from alertbridge.bridge import Bridge
 from alertbridge.config import BridgeSettings, WebhookSettings
-from alertbridge.hosts import HostSettings
+from alertbridge.fleet.hosts import HostSettings
+from alertbridge.heartbeat import Heartbeat
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.outbox import open_outbox
+from alertbridge.reception import Reception
+from alertbridge.routing import Routing
 from alertbridge.web.app import create_app, is_kept
 from marax.addresses import Address
 from marax.secret import Secret
@@ -33,16 +36,33 @@ class Site:
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
         self.instruments = Instruments()
         self.news = 0
-        clock = FakeClock(T0)
-        bridge = Bridge(
-            outbox=self.outbox,
-            settings=lambda: self.settings,
+        self.clock = clock = FakeClock(T0)
+        reception = Reception(
+            intake=self.outbox.intake,
+            routing=self.routing,
             clock=clock,
             instruments=self.instruments,
             on_news=self.note_news,
         )
+        self.heartbeat = Heartbeat(
+            store=self.outbox.pulses,
+            tell=reception.take_own,
+            diagnose=lambda: "",
+            alarm_after_seconds=lambda: 300.0,
+            clock=clock,
+        )
+        bridge = Bridge(
+            outbox=self.outbox,
+            reception=reception,
+            heartbeat=self.heartbeat,
+            settings=lambda: self.settings,
+            clock=clock,
+        )
         self.instruments.watch_backlog(bridge.backlog, clock.unix_seconds)
         self.client = create_app(bridge, Secret(TOKEN), self.instruments, clock).test_client()
+
+    def routing(self) -> Routing:
+        return self.settings.routing()
 
     def note_news(self) -> None:
         self.news += 1
@@ -130,10 +150,11 @@ def test_what_cannot_be_stored_is_asked_for_again(site):
 
 def test_the_heartbeat_is_noted_and_told_to_nobody(site):
     watchdog = an_alert("", alertname="Watchdog", severity="none")
+    site.clock.advance(60)
 
     assert site.post(payload_of(watchdog)).status_code == 200
     assert site.pending() == 0
-    assert site.sample("alertbridge_heartbeat_timestamp_seconds") == T0
+    assert site.heartbeat.last_unix_seconds() == T0 + 60
 
 
 def test_lists_the_targets_to_those_who_bear_the_token(site):

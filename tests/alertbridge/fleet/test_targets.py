@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.hosts import HostSettings, Labels
-from alertbridge.targets import target_groups, write_targets
+from alertbridge.fleet.hosts import HostSettings, Labels
+from alertbridge.fleet.targets import target_groups, write_targets
 from marax.addresses import Address
 from marax.commandline import CannotReachError
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertbridge.prometheus_format import Sample, Series
+from alertbridge.enrich.format import Sample, Series
 from alertbridge.rendering.facts import LastValues, ProcessFact
 
 VALUE_NAMES = (

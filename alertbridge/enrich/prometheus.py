@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from alertbridge.findings import Findings, HostFindings, Subject
-from alertbridge.outage import (
+from alertbridge.enrich.api import PrometheusApi
+from alertbridge.enrich.findings import Findings, HostFindings, Subject
+from alertbridge.enrich.format import NotKnown, Series, matcher
+from alertbridge.enrich.outage import (
     BOOT_NAMES,
     LAST_MINUTE_SECONDS,
     PROCESS_NAMES,
@@ -18,9 +20,7 @@ from alertbridge.outage import (
     top_processes,
     windows,
 )
-from alertbridge.prometheus_api import PrometheusApi
-from alertbridge.prometheus_format import NotKnown, Series, matcher
-from alertbridge.prometheus_settings import HttpUrl
+from alertbridge.enrich.settings import HttpUrl
 from marax.clock import Clock
 
 BUDGET_SECONDS = 2.0

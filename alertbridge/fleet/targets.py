@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypedDict
 
-from alertbridge.hosts import HostSettings
+from alertbridge.fleet.hosts import HostSettings
 from marax.commandline import CannotReachError
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from alertbridge.hosts import HostSettings
+from alertbridge.fleet.hosts import HostSettings
 from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request, Resolve, TimedOut
 from alertbridge.rendering.facts import HostState, LastValues
 from marax.clock import Clock

@@ -1,6 +1,6 @@
 import pytest
 
-from alertbridge.prometheus_settings import HttpUrl, PrometheusSettings
+from alertbridge.enrich.settings import HttpUrl, PrometheusSettings
 from marax.settings import SettingsError, read_settings
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.outage import Outage, Span, has_rebooted, last_values, outage, top_processes, windows
-from alertbridge.prometheus_format import Sample, Series
+from alertbridge.enrich.format import Sample, Series
+from alertbridge.enrich.outage import Outage, Span, has_rebooted, last_values, outage, top_processes, windows
 from alertbridge.rendering.facts import LastValues
 
 

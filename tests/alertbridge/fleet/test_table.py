@@ -1,6 +1,6 @@
 import json
 
-from alertbridge.fleet_table import closing_line, fleet_json, fleet_table
+from alertbridge.fleet.table import closing_line, fleet_json, fleet_table
 from alertbridge.rendering.facts import HostState, LastValues
 
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.prometheus_format import (
+from alertbridge.enrich.format import (
     NotKnown,
     Sample,
     Series,

@@ -1,4 +1,4 @@
-from alertbridge.findings import Findings, HostFindings, NoPrometheus, Subject
+from alertbridge.enrich.findings import Findings, HostFindings, NoPrometheus, Subject
 from alertbridge.rendering.facts import FleetFacts
 
 WEB = Subject(instance="web-1:9877", job="marax", fired_unix_seconds=1_790_000_000)

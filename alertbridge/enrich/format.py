@@ -71,6 +71,15 @@ def read_targets(body: bytes) -> tuple[Target, ...] | NotKnown:
     return tuple(Target(labels=row.labels, last_error=row.last_error) for row in answer.data.active)
 
 
+def read_alertmanagers(body: bytes) -> tuple[str, ...] | NotKnown:
+    """Return the URLs of the Alertmanagers that the answer holds, or that it holds none."""
+    try:
+        answer = _ALERTMANAGERS.decode(body)
+    except _UNREADABLE:
+        return _GARBAGE
+    return tuple(row.url for row in answer.data.active)
+
+
 class _Row(msgspec.Struct):
     metric: dict[str, str]
     values: list[tuple[float, str]] = []
@@ -98,8 +107,21 @@ class _TargetsAnswer(msgspec.Struct):
     data: _Targets
 
 
+class _ActiveAlertmanager(msgspec.Struct):
+    url: str
+
+
+class _Alertmanagers(msgspec.Struct):
+    active: list[_ActiveAlertmanager] = msgspec.field(name="activeAlertmanagers")
+
+
+class _AlertmanagersAnswer(msgspec.Struct):
+    data: _Alertmanagers
+
+
 _QUERY = msgspec.json.Decoder(_QueryAnswer)
 _TARGETS = msgspec.json.Decoder(_TargetsAnswer)
+_ALERTMANAGERS = msgspec.json.Decoder(_AlertmanagersAnswer)
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 _GARBAGE = NotKnown(reason="its answer is not Prometheus' JSON")
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import assert_never
 from urllib.parse import urlencode
 
+from alertbridge.enrich.format import NotKnown, Series, Target, read_alertmanagers, read_series, read_targets
+from alertbridge.enrich.settings import HttpUrl
 from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
-from alertbridge.prometheus_format import NotKnown, Series, Target, read_series, read_targets
-from alertbridge.prometheus_settings import HttpUrl
 
 _LARGEST_BYTES = 8 * 1024 * 1024
 _AT_ONCE = 4
@@ -42,6 +42,11 @@ class PrometheusApi:
         """Return all that Prometheus scrapes."""
         body = await self._get("targets", {"state": "active"})
         return body if isinstance(body, NotKnown) else read_targets(body)
+
+    async def alertmanagers(self) -> tuple[str, ...] | NotKnown:
+        """Return the URLs to which Prometheus sends its alerts."""
+        body = await self._get("alertmanagers", {})
+        return body if isinstance(body, NotKnown) else read_alertmanagers(body)
 
     async def _get(self, call: str, arguments: Mapping[str, str]) -> bytes | NotKnown:
         request = Request(

@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from alertbridge.findings import Findings, Subject
-from alertbridge.remembered import Remembered
+from alertbridge.enrich.findings import Findings, Subject
+from alertbridge.enrich.remembered import Remembered
 from tests.fakes.clock import FakeClock
 
 WEB = (Subject(instance="web-1:9877", fired_unix_seconds=1.0),)
@@ -14,10 +14,10 @@ class Counting:
     """An enricher that counts, and can be held up."""
 
     def __init__(self) -> None:
-        self.asked = []
+        self.asked: list[tuple[Subject, ...]] = []
         self.may_answer = threading.Event()
         self.may_answer.set()
-        self.error = None
+        self.error: Exception | None = None
 
     def look_up(self, subjects):
         self.asked.append(subjects)

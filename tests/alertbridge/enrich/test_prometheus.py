@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from alertbridge.enrich import Prometheus
-from alertbridge.findings import Findings, Subject
-from alertbridge.prometheus_settings import HttpUrl
+from alertbridge.enrich.findings import Findings, Subject
+from alertbridge.enrich.prometheus import Prometheus
+from alertbridge.enrich.settings import HttpUrl
 from alertbridge.rendering.facts import FleetFacts, LastValues, ProcessFact
 from marax.clock import SystemClock
 from tests.fakes import rude_servers as rude

@@ -4,7 +4,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from alertbridge.hosts import HostSettings
+from alertbridge.fleet.hosts import HostSettings
 from marax.addresses import Address
 from marax.settings import SettingsError, read_settings, unique
 

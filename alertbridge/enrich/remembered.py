@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from alertbridge.findings import Enricher, Findings, Subject
+from alertbridge.enrich.findings import Enricher, Findings, Subject
 from marax.clock import Clock
 
 _FRESH_SECONDS = 10.0

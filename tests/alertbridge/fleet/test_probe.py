@@ -11,8 +11,8 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.hosts import HostSettings
-from alertbridge.probe import Probe, read_samples
+from alertbridge.fleet.hosts import HostSettings
+from alertbridge.fleet.probe import Probe, read_samples
 from alertbridge.rendering.facts import LastValues
 from marax.addresses import Address
 from marax.clock import SystemClock

@@ -1,0 +1,1 @@
+"""What Prometheus knows about the hosts of a mail; optional, never in the way."""

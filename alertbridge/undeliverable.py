@@ -1,0 +1,50 @@
+"""Telling the admins, once, that mail to somebody is refused for good, and that it goes through again."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from alertbridge.alerts import Alert
+from alertbridge.own_alerts import undeliverable_alert
+from marax.clock import Clock
+
+
+class OpenAlerts(Protocol):
+    """Knows which alerts are open; StoreError when that cannot be read."""
+
+    def open_since(self, alert_id: str) -> float | None:
+        """Return since when the alert fires, in Unix seconds; None when it does not."""
+        ...
+
+
+class Undeliverable:
+    """Raises an alert of the bridge's own when a mail is given up, and ends it when one goes through.
+
+    That nobody is told twice is the work of the outbox behind *tell*.
+    """
+
+    def __init__(self, *, open_alerts: OpenAlerts, tell: Callable[[Alert], object], clock: Clock) -> None:
+        self._open_alerts = open_alerts
+        self._tell = tell
+        self._clock = clock
+
+    def note_refused(self, user_name: str, reason: str) -> None:
+        """Note that a mail to *user_name* was given up for the *reason*.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        now = self._clock.unix_seconds()
+        alert = undeliverable_alert(user_name, reason, now, ends_unix_seconds=None)
+        if self._open_alerts.open_since(alert.alert_id) is None:
+            self._tell(alert)
+
+    def note_taken(self, user_name: str) -> None:
+        """Note that a mail to *user_name* was taken.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        now = self._clock.unix_seconds()
+        alert = undeliverable_alert(user_name, "", now, ends_unix_seconds=now)
+        if self._open_alerts.open_since(alert.alert_id) is not None:
+            self._tell(alert)

@@ -1,0 +1,58 @@
+import pytest
+
+from alertbridge.outbox.outbox import open_outbox
+from alertbridge.undeliverable import Undeliverable
+from tests.alertbridge.alert_builders import T0, a_routing, a_user
+from tests.fakes.clock import FakeClock
+
+
+class Office:
+    """The admins' view of mail that is refused."""
+
+    def __init__(self, url: str) -> None:
+        self.clock = FakeClock(T0)
+        self.outbox = open_outbox(url, lane="mailgun")
+        self.routing = a_routing(a_user("ann"), a_user("ops", is_admin=True, hosts=("db-*",)))
+        self.undeliverable = Undeliverable(
+            open_alerts=self.outbox.intake,
+            tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
+            clock=self.clock,
+        )
+
+    def told(self) -> list[tuple[str, str, bool]]:
+        mails = []
+        while claim := self.outbox.notices.claim(self.routing, self.clock.unix_seconds()):
+            mails.append((claim.user_name, claim.title, claim.told[0].is_over))
+            self.outbox.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
+        return mails
+
+
+@pytest.fixture
+def office(tmp_path):
+    made = Office(f"sqlite:///{tmp_path}/bridge.db")
+    yield made
+    made.outbox.close()
+
+
+def test_the_admins_are_told_once_that_somebody_cannot_be_reached(office):
+    for _ in range(3):
+        office.undeliverable.note_refused("ann", "no such address")
+        office.clock.advance(60)
+
+    assert office.told() == [("ops", "mail for ann: not delivered", False)]
+
+
+def test_and_once_that_they_can_be_again(office):
+    office.undeliverable.note_refused("ann", "no such address")
+    office.told()
+    office.clock.advance(60)
+    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_taken("ann")
+
+    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+
+
+def test_mail_that_goes_through_is_no_news(office):
+    office.undeliverable.note_taken("ann")
+
+    assert office.told() == []
