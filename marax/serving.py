@@ -142,7 +142,7 @@ def _uvicorn_config(front: Front, connections: Connections) -> uvicorn.Config:
 def _listen(address: Address) -> socket.socket:
     try:
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server(
+        listening = socket.create_server(
             (address.host, address.port),
             family=family,
             backlog=_BACKLOG,
@@ -153,6 +153,9 @@ def _listen(address: Address) -> socket.socket:
         reason = os.strerror(number) if number in errno.errorcode else error.strerror
         step = _NEXT_STEP.get(number, "listen on another address").format(port=address.port)
         raise CannotReachError(f"cannot listen on {address}: {reason}; {step}") from error
+    # Accepted sockets inherit it. Without it, a client that acknowledges late holds up each answer by 40 ms
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 _NEXT_STEP = {
