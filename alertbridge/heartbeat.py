@@ -3,30 +3,17 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from alertbridge.alerts import Alert
 from alertbridge.outbox.database import StoreError
+from alertbridge.outbox.pulses import Pulse
 from alertbridge.own_alerts import blind_alert
 from marax.clock import Clock
 
 _TICK_SECONDS = 5.0
 
 logger = logging.getLogger("heartbeat")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
-    """What is known of the heartbeat; stored, so that a restart neither forgets nor cries wolf.
-
-    Attributes:
-        last_unix_seconds: When it last came, or when the bridge first waited for it.
-        silent_seconds: For how long it has not come, counting only the time in which the bridge ran.
-    """
-
-    last_unix_seconds: float
-    silent_seconds: float = 0.0
 
 
 class PulseStore(Protocol):

@@ -1,14 +1,27 @@
 """The heartbeat's pulse in the database."""
 
 import json
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 
-from alertbridge.heartbeat import Pulse
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.schema import meta
 
 _KEY = "pulse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What is known of the heartbeat; stored, so that a restart neither forgets nor cries wolf.
+
+    Attributes:
+        last_unix_seconds: When it last came, or when the bridge first waited for it.
+        silent_seconds: For how long it has not come, counting only the time in which the bridge ran.
+    """
+
+    last_unix_seconds: float
+    silent_seconds: float = 0.0
 
 
 class Pulses:
@@ -33,7 +46,6 @@ class Pulses:
         Raises:
             StoreError: It cannot be written.
         """
-        fields = {"last_unix_seconds": pulse.last_unix_seconds, "silent_seconds": pulse.silent_seconds}
         with self._database.transaction() as connection:
             connection.execute(meta.delete().where(meta.c.key == _KEY))
-            connection.execute(meta.insert().values(key=_KEY, value=json.dumps(fields)))
+            connection.execute(meta.insert().values(key=_KEY, value=json.dumps(asdict(pulse))))
