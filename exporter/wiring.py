@@ -23,6 +23,7 @@ from exporter.collectors.top import TopCollector
 from exporter.collectors.vmstat import VmstatCollector
 from exporter.config import ExporterSettings
 from exporter.exposition import as_text
+from exporter.host.cpu_usage import UsageWindow
 from exporter.host.details import DetailsReader
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
@@ -34,6 +35,7 @@ from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
 from exporter.host.vmstat import read_vmstat
 from exporter.processes.groups import GroupLedger, program_names
+from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
 from exporter.reloading import Reloading
@@ -69,7 +71,7 @@ class ProcessEngine:
             self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
         )
         self.collectors: tuple[Collector, ...] = (
-            ProcessesCollector(self._table),
+            ProcessesCollector(self._table, series_limits(settings)),
             GroupsCollector(self._table, ledger),
             TopCollector(self._table, selection, details),
         )
@@ -101,10 +103,12 @@ class Exporter:
         itself = ExporterCollector(
             version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
         )
-        self._collectors = (*_host_collectors(clock), itself)
+        self._usage = UsageWindow()
+        self._collectors = (*_host_collectors(clock, self._usage), itself)
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
+        self._usage.length_seconds = settings.processes.window_seconds
         wanted = settings.processes if settings.collectors.needs_processes else None
         before = self._engine
         if before is None or before.settings != wanted:
@@ -175,10 +179,10 @@ def _audience(address: Address, settings: ExporterSettings) -> str:
     return "everyone who can reach this address; web_config_file in the settings can ask for certificates"
 
 
-def _host_collectors(clock: Clock) -> tuple[Collector, ...]:
+def _host_collectors(clock: Clock, usage: UsageWindow) -> tuple[Collector, ...]:
     read_stat = partial(read_kernel_stat, _PROCFS)
     return (
-        CpuCollector(read_stat, clock),
+        CpuCollector(read_stat, clock, usage),
         CpuPerCoreCollector(read_stat),
         LoadCollector(os.getloadavg),
         MemoryCollector(read_memory),

@@ -18,10 +18,10 @@ class CpuCollector:
     name = "cpu"
     families = (families.CPU_SECONDS, families.CPU_USAGE_RATIO)
 
-    def __init__(self, read: Read, clock: Clock) -> None:
+    def __init__(self, read: Read, clock: Clock, window: UsageWindow) -> None:
         self._read = read
         self._clock = clock
-        self._window = UsageWindow()
+        self._window = window
         self._last: CpuTimes | None = None
 
     def collect(self) -> Iterator[Metric]:

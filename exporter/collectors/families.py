@@ -37,7 +37,7 @@ CPU_CORE_SECONDS = _counter(
 )
 CPU_USAGE_RATIO = _gauge(
     "marax_cpu_usage_ratio",
-    "Share of the host's CPU time that was neither idle, iowait nor steal over the last 15 s or so, 0 to 1.",
+    "Share of the host's CPU time that was neither idle, iowait nor steal over `processes.window`, 0 to 1.",
 )
 
 LOAD1 = _gauge("marax_load1", "Load average over 1 minute.")
@@ -119,8 +119,13 @@ PROCESS_VISIBILITY_RATIO = _gauge(
     "marax_process_visibility_ratio",
     "Visible threads by all threads of the host; well below 1 when /proc hides processes from the exporter.",
 )
-PROCESSES_UNREADABLE = _gauge(
-    "marax_processes_unreadable", "Listed processes that the exporter may not read."
+PROCESSES_UNREADABLE = _gauge("marax_processes_unreadable", "Listed processes that could not be read.")
+PROCESS_SERIES_LIMIT = _gauge(
+    "marax_process_series_limit", "Most series by group and top process that there can be at once."
+)
+PROCESS_NEW_SERIES_LIMIT = _gauge(
+    "marax_process_new_series_limit",
+    "Most new series by group and top process that there can be within any hour.",
 )
 SAMPLE_TIMESTAMP = _gauge(
     "marax_sample_timestamp_seconds", "When the processes were last read, in seconds since 1970."
@@ -164,7 +169,10 @@ TOP_INFO = _info(
     unit=_TOP,
     cmdline=_TOP,
 )
-TOP_IDENTITIES = _counter("marax_top_identities_total", "Processes that became top processes.")
+TOP_IDENTITIES = _counter(
+    "marax_top_identities_total",
+    "Processes that became top processes; one that changed its name or parent counts again.",
+)
 TOP_IDENTITIES_LIMITED = _gauge(
     "marax_top_identities_limited",
     "1 while newcomers among the top processes appear only in their group, as too many came within the hour.",

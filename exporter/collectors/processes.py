@@ -1,4 +1,4 @@
-"""How many processes there are, in which states, and how much of the host we can see."""
+"""How many processes there are, in which states, how much of them we can see, and how much we may tell."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors import families
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import ProcessTable
+from exporter.processes.limits import SeriesLimits
 
 _OTHER = "other"
 _STATES = MappingProxyType(  # proc_pid_stat(5)
@@ -36,14 +37,19 @@ class ProcessesCollector:
         families.PIDS_LIMIT,
         families.PROCESS_VISIBILITY_RATIO,
         families.PROCESSES_UNREADABLE,
+        families.PROCESS_SERIES_LIMIT,
+        families.PROCESS_NEW_SERIES_LIMIT,
         families.SAMPLE_TIMESTAMP,
         families.SAMPLER_INTERVAL,
     )
 
-    def __init__(self, table: ProcessTable) -> None:
+    def __init__(self, table: ProcessTable, limits: SeriesLimits) -> None:
         self._table = table
+        self._limits = limits
 
     def collect(self) -> Iterator[Metric]:
+        yield families.PROCESS_SERIES_LIMIT.of(self._limits.at_once)
+        yield families.PROCESS_NEW_SERIES_LIMIT.of(self._limits.new_per_hour)
         self._table.keep_up()
         for now in self._table.snapshots[-1:]:
             threads = sum(process.threads for process in now.processes.values())

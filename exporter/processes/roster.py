@@ -8,6 +8,11 @@ from exporter.processes.bucket import TokenBucket
 _NEW_PER_HOUR = 60
 
 
+def names_per_hour(limit: int) -> int:
+    """Return how many names a roster of *limit* takes up within any hour at most."""
+    return max(_NEW_PER_HOUR, 2 * limit)
+
+
 class Roster:
     """Holds at most *limit* names, and takes up at most 60 an hour (twice the limit, if that is more).
 
@@ -17,7 +22,7 @@ class Roster:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
-        self._bucket = TokenBucket(per_hour=max(_NEW_PER_HOUR, 2 * limit), burst=limit)
+        self._bucket = TokenBucket(per_hour=names_per_hour(limit), burst=limit)
         self._prominent_seconds: dict[str, float] = {}
 
     @property

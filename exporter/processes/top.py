@@ -10,7 +10,7 @@ from exporter.processes.attribution import cpu_ratios
 from exporter.processes.bucket import TokenBucket
 from exporter.processes.prominence import cpu_prominence, memory_prominence
 
-_NEW_PER_HOUR = 60
+IDENTITIES_PER_HOUR = 60
 _YOUNGEST_SECONDS = 10.0
 _LASTING_PROMINENCE = 0.5
 _LEAVING_SAMPLES = 3
@@ -61,7 +61,7 @@ class TopSelection:
     def __init__(self, *, count: int, window_seconds: float) -> None:
         self._count = count
         self._window_seconds = window_seconds
-        self._bucket = TokenBucket(per_hour=_NEW_PER_HOUR, burst=2 * count)
+        self._bucket = TokenBucket(per_hour=IDENTITIES_PER_HOUR, burst=2 * count)
         self._members: dict[int, _Membership] = {}
         self._taken_up = 0
         self._newest: TopProcesses | None = None

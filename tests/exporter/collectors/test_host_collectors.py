@@ -17,6 +17,7 @@ from exporter.collectors.memory import MemoryCollector
 from exporter.collectors.pressure import PressureCollector
 from exporter.collectors.system import SystemCollector
 from exporter.collectors.vmstat import VmstatCollector
+from exporter.host.cpu_usage import UsageWindow
 from exporter.host.kernel_stat import MODES, CpuTimes, KernelStat
 from exporter.host.memory import Memory
 from exporter.host.os_release import OsRelease
@@ -58,7 +59,7 @@ def clock() -> FakeClock:
 
 
 def test_cpu_tells_all_modes_and_no_ratio_from_the_first_reading(clock: FakeClock):
-    collector = CpuCollector(Readings(stat(times(user=10, idle=90))), clock)
+    collector = CpuCollector(Readings(stat(times(user=10, idle=90))), clock, UsageWindow())
 
     found = samples(collector.collect())
 
@@ -68,7 +69,8 @@ def test_cpu_tells_all_modes_and_no_ratio_from_the_first_reading(clock: FakeCloc
 
 
 def test_cpu_tells_the_ratio_from_the_second_reading(clock: FakeClock):
-    collector = CpuCollector(Readings(stat(times(user=10, idle=90)), stat(times(user=11, idle=93))), clock)
+    readings = Readings(stat(times(user=10, idle=90)), stat(times(user=11, idle=93)))
+    collector = CpuCollector(readings, clock, UsageWindow())
     list(collector.collect())
     clock.advance(2)
 
@@ -78,7 +80,8 @@ def test_cpu_tells_the_ratio_from_the_second_reading(clock: FakeClock):
 
 
 def test_cpu_counters_do_not_fall(clock: FakeClock):
-    collector = CpuCollector(Readings(stat(times(iowait=5.0)), stat(times(iowait=4.9))), clock)
+    readings = Readings(stat(times(iowait=5.0)), stat(times(iowait=4.9)))
+    collector = CpuCollector(readings, clock, UsageWindow())
     list(collector.collect())
 
     found = samples(collector.collect())
@@ -218,7 +221,7 @@ def test_exporter_tells_of_itself():
 @pytest.mark.parametrize(
     "collector",
     [
-        CpuCollector(stat, FakeClock()),
+        CpuCollector(stat, FakeClock(), UsageWindow()),
         CpuPerCoreCollector(stat),
         SystemCollector(stat, OsRelease, FakeClock()),
         CgroupCollector(Path("/")),

@@ -9,9 +9,12 @@ from exporter.host.files import HostReadError
 from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import Pace, ProcessTable
+from exporter.processes.limits import SeriesLimits
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_snapshot
+
+LIMITS = SeriesLimits(at_once=127, new_per_hour=360)
 
 
 def values(metrics: list[Metric]) -> dict[str, float]:
@@ -25,7 +28,7 @@ def values(metrics: list[Metric]) -> dict[str, float]:
 
 def collected(snapshot: Snapshot) -> dict[str, float]:
     clock = FakeClock()
-    return values(list(ProcessesCollector(ProcessTable(lambda: snapshot, clock, Pace())).collect()))
+    return values(list(ProcessesCollector(ProcessTable(lambda: snapshot, clock, Pace()), LIMITS).collect()))
 
 
 def test_counts_processes_by_state_with_all_eight_states():
@@ -69,16 +72,23 @@ def test_says_when_the_sample_was_taken_and_how_often_it_is():
     assert seen["marax_sampler_interval_seconds"] == 8
 
 
+def test_says_how_many_series_there_can_be():
+    seen = collected(a_snapshot())
+
+    assert (seen["marax_process_series_limit"], seen["marax_process_new_series_limit"]) == (127, 360)
+
+
 def test_fails_when_the_host_cannot_be_read():
     def fail() -> Snapshot:
         raise HostReadError("cannot list /proc: Permission denied")
 
     with pytest.raises(HostReadError):
-        list(ProcessesCollector(ProcessTable(fail, FakeClock(), Pace())).collect())
+        list(ProcessesCollector(ProcessTable(fail, FakeClock(), Pace()), LIMITS).collect())
 
 
 def test_returns_only_families_of_its_own():
-    collector = ProcessesCollector(ProcessTable(lambda: a_snapshot([a_process()]), FakeClock(), Pace()))
+    table = ProcessTable(lambda: a_snapshot([a_process()]), FakeClock(), Pace())
+    collector = ProcessesCollector(table, LIMITS)
 
     names = {sample.name for metric in collector.collect() for sample in metric.samples}
 
@@ -87,7 +97,9 @@ def test_returns_only_families_of_its_own():
 
 def test_agrees_with_psutil_on_this_machine():
     scanner = ProcessScanner(Path("/proc"), SystemClock(), held_descriptors=0)
-    seen = values(list(ProcessesCollector(ProcessTable(scanner.scan, SystemClock(), Pace())).collect()))
+    seen = values(
+        list(ProcessesCollector(ProcessTable(scanner.scan, SystemClock(), Pace()), LIMITS).collect())
+    )
     scanner.close()
     count = sum(value for name, value in seen.items() if name.startswith("marax_processes "))
 

@@ -57,6 +57,17 @@ def test_looks_back_over_fifteen_seconds_however_often_it_is_asked():
     assert ratio == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.parametrize(("length_seconds", "ratio"), [(15, 1.0), (30, 0.5), (300, 0.05)])
+def test_looks_back_over_as_long_as_it_is_told_to(length_seconds: float, ratio: float):
+    window = UsageWindow(300)
+    for now in range(100, 400, 5):
+        window.usage_ratio(now, times(busy=0, idle=now))
+
+    window.length_seconds = length_seconds
+
+    assert window.usage_ratio(400, times(busy=15, idle=385)) == pytest.approx(ratio)
+
+
 def test_forgets_what_was_hours_ago():
     window = UsageWindow()
     window.usage_ratio(100.0, half_busy_at(100))
