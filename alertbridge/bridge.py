@@ -7,8 +7,8 @@ from alertbridge.alerts import Alert
 from alertbridge.config import BridgeSettings
 from alertbridge.fleet.targets import TargetGroup, target_groups
 from alertbridge.heartbeat import Heartbeat
+from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.database import StoreError
-from alertbridge.outbox.notices import Backlog
 from alertbridge.outbox.outbox import Outbox
 from alertbridge.reception import Reception
 from marax.clock import Clock
@@ -63,7 +63,7 @@ class Bridge:
     def backlog(self) -> Backlog | None:
         """Return what has not left yet; None while the store cannot be read."""
         try:
-            return self._outbox.notices.backlog(self._clock.unix_seconds())
+            return self._outbox.backlog(self._clock.unix_seconds())
         except StoreError:
             logger.warning("the outbox cannot be read for the metrics")
             return None

@@ -149,6 +149,69 @@ def preview(folder: Path) -> None:
         click.echo(name)
 
 
+@main.command(examples="marax-alertbridge explain k3f9q2m")
+@takes_config
+@click.argument("incident")
+def explain(config: Path, incident: str) -> None:
+    """Say what became of INCIDENT, whose id stands at the end of each mail: who was told what, and when."""
+    from alertbridge.outbox_cli import print_incident
+
+    print_incident(config, incident)
+
+
+@main.group(
+    examples="""
+marax-alertbridge outbox list           what waits and what was given up
+marax-alertbridge outbox show 17        all about one notice
+marax-alertbridge outbox retry          try everything again that was given up
+marax-alertbridge outbox drop 17 18     never send these
+"""
+)
+def outbox() -> None:
+    """Look at what is owed to people and put it right, beside a running bridge or without one."""
+
+
+@outbox.command("list", examples="marax-alertbridge outbox list --json")
+@takes_config
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+@click.option("--all", "everything", is_flag=True, help="The newest 1,000 notices, sent ones too.")
+def list_notices(config: Path, as_json: bool, everything: bool) -> None:  # noqa: FBT001 - flags
+    """List the mails that wait, that are being sent and that were given up."""
+    from alertbridge.outbox_cli import print_list
+
+    print_list(config, as_json=as_json, everything=everything)
+
+
+@outbox.command(examples="marax-alertbridge outbox show 17")
+@takes_config
+@click.argument("notice", type=int)
+def show(config: Path, notice: int) -> None:
+    """Say all that is known of NOTICE, by its id in the list."""
+    from alertbridge.outbox_cli import print_notice
+
+    print_notice(config, notice)
+
+
+@outbox.command(examples="marax-alertbridge outbox retry 17")
+@takes_config
+@click.argument("notices", type=int, nargs=-1)
+def retry(config: Path, notices: tuple[int, ...]) -> None:
+    """Try again the NOTICES that were given up; all of those when none is named."""
+    from alertbridge.outbox_cli import retry as retry_notices
+
+    retry_notices(config, notices)
+
+
+@outbox.command(examples="marax-alertbridge outbox drop 17 18")
+@takes_config
+@click.argument("notices", type=int, nargs=-1, required=True)
+def drop(config: Path, notices: tuple[int, ...]) -> None:
+    """Never send the NOTICES, which wait or were given up."""
+    from alertbridge.outbox_cli import drop as drop_notices
+
+    drop_notices(config, notices)
+
+
 def _told(user: UserSettings, outcome: Outcome) -> ExitCode:
     """Say what came of a mail to *user*; return what to end with."""
     if isinstance(outcome, Accepted):

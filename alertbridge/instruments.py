@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from alertbridge.outbox.notices import Backlog
+from alertbridge.outbox.backlog import Backlog
 from alertbridge.routing import Priority
 
 

@@ -45,10 +45,16 @@ class ExampledCommand(_ExamplesFirst):
     """A subcommand, `@program.command(cls=ExampledCommand, examples=...)`."""
 
 
-class Program(_ExamplesFirst, click.Group):
-    """A command line that serves unless told otherwise, and turns known errors into exit codes."""
+class ExampledGroup(_ExamplesFirst, click.Group):
+    """A subcommand that has subcommands of its own, `@program.group(examples=...)`."""
 
     command_class = ExampledCommand
+
+
+class Program(ExampledGroup):
+    """A command line that serves unless told otherwise, and turns known errors into exit codes."""
+
+    group_class = ExampledGroup
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

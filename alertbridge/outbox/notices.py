@@ -4,19 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from alertbridge.episodes import Episode
+from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS, UNSETTLED, paused_until
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.rows import episode_of, episodes_of
 from alertbridge.outbox.schema import State, episodes, lanes, notices, threads
 from alertbridge.routing import Routing
 
-# A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
-_LONGEST_WAIT_SECONDS = 3600.0
 _AFTER_CRASH_SECONDS = 10.0
-_UNSETTLED = (State.PENDING, State.SENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +59,6 @@ class Claim:
     is_ambiguous: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
-    """What has not left yet.
-
-    Attributes:
-        pending: Notices by priority.
-        oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
-        dead: Notices that were given up.
-        paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
-    """
-
-    pending: Mapping[int, int]
-    oldest_unix_seconds: float | None
-    dead: int
-    paused_until_unix_seconds: float | None
-
-
 class Notices:
     """The notices of one lane, sent by one process at a time, named *owner*."""
 
@@ -107,7 +88,7 @@ class Notices:
         What has become no news in the meantime is settled on the way.
         """
         with self._database.transaction() as connection:
-            if self._paused_until(connection, now_unix_seconds) is not None:
+            if paused_until(connection, self._lane, now_unix_seconds) is not None:
                 return None
             while row := connection.execute(_next_due(now_unix_seconds)).first():
                 told = _told(connection, row, routing)
@@ -168,26 +149,6 @@ class Notices:
         with self._database.transaction() as connection:
             _settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
 
-    def backlog(self, now_unix_seconds: float) -> Backlog:
-        """Return what has not left yet."""
-        with self._database.reading() as connection:
-            unsettled = notices.c.state.in_(_UNSETTLED)
-            by_priority = select(notices.c.priority, func.count()).where(unsettled)
-            by_priority = by_priority.group_by(notices.c.priority)
-            oldest = select(func.min(notices.c.created_unix_seconds)).where(unsettled)
-            dead = select(func.count()).where(notices.c.state == State.DEAD)
-            return Backlog(
-                pending={row[0]: row[1] for row in connection.execute(by_priority)},
-                oldest_unix_seconds=connection.scalar(oldest),
-                dead=connection.scalar(dead) or 0,
-                paused_until_unix_seconds=self._paused_until(connection, now_unix_seconds),
-            )
-
-    def _paused_until(self, connection: Connection, now: float) -> float | None:
-        column = lanes.c.paused_until_unix_seconds
-        until: float | None = connection.scalar(select(column).where(lanes.c.lane == self._lane))
-        return until if until is not None and now < until <= now + _LONGEST_WAIT_SECONDS else None
-
     def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ToldEpisode]) -> Claim:
         values = {
             "state": State.SENDING,
@@ -222,12 +183,12 @@ def _next_due(now: float) -> Any:
         .where(earlier.c.incident_id == notices.c.incident_id)
         .where(earlier.c.user_name == notices.c.user_name)
         .where(earlier.c.sequence < notices.c.sequence)
-        .where(earlier.c.state.in_(_UNSETTLED))
+        .where(earlier.c.state.in_(UNSETTLED))
         .exists()
     )
     is_due = or_(
         notices.c.next_unix_seconds <= now,
-        notices.c.next_unix_seconds > now + _LONGEST_WAIT_SECONDS,
+        notices.c.next_unix_seconds > now + LONGEST_WAIT_SECONDS,
     )
     return (
         select(notices, threads.c.title)

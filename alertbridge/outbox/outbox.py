@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.notices import Notices
@@ -23,6 +24,7 @@ class Outbox:
         notices: What is owed to people.
         pulses: Where the heartbeat's pulse is kept.
         ownership: Keeps other processes out.
+        lane: The way by which its notices leave.
     """
 
     database: Database
@@ -30,6 +32,15 @@ class Outbox:
     notices: Notices
     pulses: Pulses
     ownership: Ownership
+    lane: str
+
+    def backlog(self, now_unix_seconds: float) -> Backlog:
+        """Return what has not left yet.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return read_backlog(self.database, self.lane, now_unix_seconds)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -56,6 +67,7 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
         notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
         pulses=Pulses(database),
         ownership=ownership,
+        lane=lane,
     )
 
 

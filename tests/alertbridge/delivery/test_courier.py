@@ -63,7 +63,7 @@ class Post:
 
     @property
     def dead(self) -> int:
-        return self.outbox.notices.backlog(self.clock.unix_seconds()).dead
+        return self.outbox.backlog(self.clock.unix_seconds()).dead
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.instruments.registry.get_sample_value(name, labels)

@@ -7,6 +7,7 @@ import pytest
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Verdict
+from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.outbox.notices import Claim, Notices
@@ -36,6 +37,9 @@ class Outbox:
 
     def claim(self) -> Claim | None:
         return self.notices.claim(self.routing, self.clock.unix_seconds())
+
+    def backlog(self, now: float) -> Backlog:
+        return read_backlog(self.database, "mailgun", now)
 
     def send(self) -> Claim | None:
         """Claim the next notice and have it accepted."""
@@ -139,7 +143,7 @@ def test_what_is_owed_to_somebody_who_left_is_dropped(outbox):
     outbox.routing = a_routing(a_user("bob"))
 
     assert outbox.claim() is None
-    assert not outbox.notices.backlog(T0).pending
+    assert not outbox.backlog(T0).pending
 
 
 def test_critical_is_told_first(outbox):
@@ -247,7 +251,7 @@ def test_a_paused_lane_sends_nothing_and_counts_no_attempt(outbox):
     outbox.notices.pause(outbox.claim(), T0 + 30, "rate limit")
 
     assert outbox.claim() is None
-    assert outbox.notices.backlog(T0).paused_until_unix_seconds == T0 + 30
+    assert outbox.backlog(T0).paused_until_unix_seconds == T0 + 30
     outbox.restart("boot-2")
     assert outbox.claim() is None
     outbox.clock.advance(30)
@@ -270,7 +274,7 @@ def test_a_dead_letter_is_kept_and_does_not_hold_up_the_next_news(outbox):
     outbox.notices.bury(outbox.claim(), "no such address", T0)
     outbox.take(an_alert(ends=T0 + 60))
 
-    assert outbox.notices.backlog(T0).dead == 1
+    assert outbox.backlog(T0).dead == 1
     assert hosts(outbox.send()) == [("web-1", True)]
 
 
@@ -289,6 +293,6 @@ def test_tells_how_much_has_not_left_yet(outbox):
     outbox.clock.advance(5)
     outbox.take(an_alert("web-2", severity="warning"))
 
-    backlog = outbox.notices.backlog(outbox.clock.unix_seconds())
+    backlog = outbox.backlog(outbox.clock.unix_seconds())
 
     assert (backlog.pending, backlog.oldest_unix_seconds, backlog.dead) == ({0: 1, 2: 1}, T0, 0)

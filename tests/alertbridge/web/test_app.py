@@ -71,7 +71,7 @@ class Site:
         return self.client.post("/alerts", data=body, headers=headers)
 
     def pending(self) -> int:
-        return sum(self.outbox.notices.backlog(T0).pending.values())
+        return sum(self.outbox.backlog(T0).pending.values())
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.instruments.registry.get_sample_value(name, labels)

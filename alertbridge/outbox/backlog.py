@@ -1,0 +1,58 @@
+"""What has not left yet, in figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.schema import State, lanes, notices
+
+# A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
+LONGEST_WAIT_SECONDS = 3600.0
+UNSETTLED = (State.PENDING, State.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What has not left yet.
+
+    Attributes:
+        pending: Notices by priority.
+        oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
+        dead: Notices that were given up.
+        paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
+    """
+
+    pending: Mapping[int, int]
+    oldest_unix_seconds: float | None
+    dead: int
+    paused_until_unix_seconds: float | None
+
+
+def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Backlog:
+    """Return what has not left yet by *lane*.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    with database.reading() as connection:
+        unsettled = notices.c.state.in_(UNSETTLED)
+        by_priority = select(notices.c.priority, func.count()).where(unsettled).group_by(notices.c.priority)
+        oldest = select(func.min(notices.c.created_unix_seconds)).where(unsettled)
+        dead = select(func.count()).where(notices.c.state == State.DEAD)
+        return Backlog(
+            pending={row[0]: row[1] for row in connection.execute(by_priority)},
+            oldest_unix_seconds=connection.scalar(oldest),
+            dead=connection.scalar(dead) or 0,
+            paused_until_unix_seconds=paused_until(connection, lane, now_unix_seconds),
+        )
+
+
+def paused_until(connection: Connection, lane: str, now_unix_seconds: float) -> float | None:
+    """Return until when *lane* is left alone, in Unix seconds; None when it can be used."""
+    column = lanes.c.paused_until_unix_seconds
+    until: float | None = connection.scalar(select(column).where(lanes.c.lane == lane))
+    if until is None or not now_unix_seconds < until <= now_unix_seconds + LONGEST_WAIT_SECONDS:
+        return None
+    return until

@@ -1,0 +1,156 @@
+"""The outbox as a person looks at it and puts it right: beside a running bridge, or without one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from alertbridge.outbox.backlog import UNSETTLED
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.rows import episodes_of
+from alertbridge.outbox.schema import State, incidents, notices, threads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView:
+    """A notice as it stands; times in Unix seconds, None where something has not happened."""
+
+    notice_id: int
+    incident_id: str
+    user: str
+    title: str
+    state: str
+    priority: int
+    attempts: int
+    is_ambiguous: bool
+    created_unix_seconds: float
+    next_unix_seconds: float
+    settled_unix_seconds: float | None
+    provider_id: str | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeView:
+    """An episode of an incident; times in Unix seconds, None where they are not known."""
+
+    alertname: str
+    host: str
+    last_answered_unix_seconds: float | None
+    fired_unix_seconds: float
+    told_unix_seconds: float
+    ended_unix_seconds: float | None
+    end_told_unix_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """An incident with all that became of it."""
+
+    incident_id: str
+    opened_unix_seconds: float
+    episodes: tuple[EpisodeView, ...]
+    notices: tuple[NoticeView, ...]
+
+
+class Inspection:
+    """Looks at the notices in *database*, and changes what can no longer be sent by itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unsettled_and_dead(self) -> list[NoticeView]:
+        """Return what waits, what is being sent and what was given up, oldest first."""
+        return self._read(_views().where(notices.c.state.in_((*UNSETTLED, State.DEAD))))
+
+    def all(self, limit: int) -> list[NoticeView]:
+        """Return the newest *limit* notices, oldest first."""
+        return self._read(_views().order_by(None).order_by(notices.c.notice_id.desc()).limit(limit))[::-1]
+
+    def notice(self, notice_id: int) -> NoticeView | None:
+        """Return one notice; None when there is no such."""
+        return next(iter(self._read(_views().where(notices.c.notice_id == notice_id))), None)
+
+    def incident(self, incident_id: str) -> IncidentView | None:
+        """Return an incident; None when there is no such."""
+        query = select(incidents).where(incidents.c.incident_id == incident_id)
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+            rows = episodes_of(connection, incident_id)
+        if row is None:
+            return None
+        return IncidentView(
+            incident_id=incident_id,
+            opened_unix_seconds=row.opened_unix_seconds,
+            episodes=tuple(map(_episode_view, rows)),
+            notices=tuple(self._read(_views().where(notices.c.incident_id == incident_id))),
+        )
+
+    def retry(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
+        """Let dead notices be sent again as if they were new; return how many that were.
+
+        One that may have been sent before keeps its words and its Message-Id.
+        """
+        are_these = notices.c.notice_id.in_(notice_ids) & (notices.c.state == State.DEAD)
+        anew = {
+            "state": State.PENDING,
+            "attempts": 0,
+            "created_unix_seconds": now_unix_seconds,
+            "next_unix_seconds": now_unix_seconds,
+            "settled_unix_seconds": None,
+        }
+        with self._database.transaction() as connection:
+            sure = are_these & ~notices.c.is_ambiguous
+            connection.execute(notices.update().where(sure).values(told=None))
+            return connection.execute(notices.update().where(are_these).values(anew)).rowcount
+
+    def drop(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
+        """Let waiting or dead notices never be sent; return how many that were."""
+        are_these = notices.c.notice_id.in_(notice_ids)
+        can_be = notices.c.state.in_((State.PENDING, State.DEAD))
+        dropped = {
+            "state": State.SUPERSEDED,
+            "settled_unix_seconds": now_unix_seconds,
+            "last_error": "dropped by hand",
+        }
+        with self._database.transaction() as connection:
+            return connection.execute(notices.update().where(are_these, can_be).values(dropped)).rowcount
+
+    def _read(self, query: Select[*tuple[Any, ...]]) -> list[NoticeView]:
+        with self._database.reading() as connection:
+            return [_notice_view(row) for row in connection.execute(query)]
+
+
+def _views() -> Select[*tuple[Any, ...]]:
+    return select(notices, threads.c.title).join(threads).order_by(notices.c.notice_id)
+
+
+def _notice_view(row: Row[*tuple[Any, ...]]) -> NoticeView:
+    return NoticeView(
+        notice_id=row.notice_id,
+        incident_id=row.incident_id,
+        user=row.user_name,
+        title=row.title,
+        state=row.state,
+        priority=row.priority,
+        attempts=row.attempts,
+        is_ambiguous=row.is_ambiguous,
+        created_unix_seconds=row.created_unix_seconds,
+        next_unix_seconds=row.next_unix_seconds,
+        settled_unix_seconds=row.settled_unix_seconds,
+        provider_id=row.provider_id,
+        last_error=row.last_error,
+    )
+
+
+def _episode_view(row: Row[*tuple[Any, ...]]) -> EpisodeView:
+    return EpisodeView(
+        alertname=row.alertname,
+        host=row.labels.get("host") or row.labels.get("instance", ""),
+        last_answered_unix_seconds=row.last_answered_unix_seconds,
+        fired_unix_seconds=row.starts_unix_seconds,
+        told_unix_seconds=row.opened_unix_seconds,
+        ended_unix_seconds=row.ended_unix_seconds,
+        end_told_unix_seconds=row.closed_unix_seconds,
+    )

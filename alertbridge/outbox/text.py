@@ -1,0 +1,106 @@
+"""The outbox in words and columns, for a terminal; nothing from outside can move its cursor."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from alertbridge.outbox.inspection import EpisodeView, IncidentView, NoticeView
+from marax.durations import spoken
+
+_HEAD = ("ID", "STATE", "USER", "OWED FOR", "TRIES", "INCIDENT", "TITLE", "LAST ERROR")
+_LONGEST_ERROR = 80
+
+
+def notices_table(found: Sequence[NoticeView], now_unix_seconds: float) -> str:
+    """Return an aligned table of *found*, or a line that says that there is nothing."""
+    if not found:
+        return "nothing waits and nothing was given up"
+    rows = [_HEAD, *(_row(notice, now_unix_seconds) for notice in found)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def notices_json(found: Iterable[NoticeView]) -> str:
+    """Return *found* as a JSON list of objects; times are Unix seconds."""
+    return json.dumps([asdict(notice) for notice in found], indent=2)
+
+
+def notice_text(notice: NoticeView) -> str:
+    """Return all that is known of *notice*, a line for each."""
+    return "\n".join(f"{name}: {value}" for name, value in _facts(notice))
+
+
+def incident_text(incident: IncidentView) -> str:
+    """Return what became of *incident* from the last answered scrape to each mail, in the order of time."""
+    events = sorted(
+        [event for episode in incident.episodes for event in _episode_events(episode)]
+        + [event for notice in incident.notices for event in _notice_events(notice)]
+    )
+    return "\n".join([f"incident {incident.incident_id}", *(f"{_moment(at)}  {what}" for at, what in events)])
+
+
+def _row(notice: NoticeView, now: float) -> tuple[str, ...]:
+    return (
+        str(notice.notice_id),
+        notice.state + (" (may have been sent)" if notice.is_ambiguous else ""),
+        notice.user,
+        spoken(now - notice.created_unix_seconds),
+        str(notice.attempts),
+        notice.incident_id,
+        _printable(notice.title),
+        _printable(notice.last_error or "-")[:_LONGEST_ERROR],
+    )
+
+
+def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
+    yield "id", str(notice.notice_id)
+    yield "incident", notice.incident_id
+    yield "title", _printable(notice.title)
+    yield "user", notice.user
+    yield "state", notice.state
+    yield "may have been sent before", "yes" if notice.is_ambiguous else "no"
+    yield "attempts", str(notice.attempts)
+    yield "owed since", _moment(notice.created_unix_seconds)
+    if notice.settled_unix_seconds is None:
+        yield "next attempt", _moment(notice.next_unix_seconds)
+    else:
+        yield "settled", _moment(notice.settled_unix_seconds)
+    yield "the mail service's name for it", _printable(notice.provider_id or "-")
+    yield "last error", _printable(notice.last_error or "-")
+
+
+def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
+    host = _printable(episode.host)
+    if episode.last_answered_unix_seconds is not None:
+        yield episode.last_answered_unix_seconds, f"{host} answered its last scrape"
+    yield episode.fired_unix_seconds, f"{_printable(episode.alertname)} fired for {host}"
+    yield episode.told_unix_seconds, f"Alertmanager told that {host}'s alert fires"
+    if episode.ended_unix_seconds is not None:
+        yield episode.ended_unix_seconds, f"{host}'s alert ended"
+    if episode.end_told_unix_seconds is not None:
+        yield episode.end_told_unix_seconds, f"Alertmanager told that {host}'s alert ended"
+
+
+def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
+    name = f"notice {notice.notice_id} to {notice.user}"
+    yield notice.created_unix_seconds, f"{name} is owed"
+    if notice.settled_unix_seconds is None:
+        error = f"; last: {_printable(notice.last_error)}" if notice.last_error else ""
+        yield notice.next_unix_seconds, f"{name} is tried, for the {notice.attempts + 1}. time{error}"
+        return
+    how = {
+        "accepted": f"was taken at attempt {notice.attempts} as {_printable(notice.provider_id or '-')}",
+        "superseded": "had nothing new to tell" if not notice.last_error else _printable(notice.last_error),
+        "dead": f"was given up: {_printable(notice.last_error or '-')}",
+    }
+    yield notice.settled_unix_seconds, f"{name} {how.get(notice.state, notice.state)}"
+
+
+def _moment(unix_seconds: float) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
