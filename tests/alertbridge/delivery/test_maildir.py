@@ -3,6 +3,8 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -23,12 +25,15 @@ def read(directory: Path) -> list[mailbox.MaildirMessage]:
     return list(mailbox.Maildir(directory, create=False))
 
 
-@pytest.fixture
-def at_most_1000_bytes_a_file():
+@contextmanager
+def at_most_1000_bytes_a_file() -> Iterator[None]:
+    """Hold this process to small files; for a moment, as pytest writes its own log in it too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_makes_a_maildir_that_only_its_owner_reads(maildir):
@@ -67,9 +72,9 @@ def test_says_why_it_cannot_write(tmp_path):
     assert outcome == NotSent(reason=f"cannot write to the Maildir {tmp_path / 'file'}: File exists")
 
 
-@pytest.mark.usefixtures("at_most_1000_bytes_a_file")
 def test_a_full_disk_leaves_nothing_behind(maildir):
-    outcome = MaildirMailer(maildir, SystemClock()).send(a_mail(text="x" * 2000))
+    with at_most_1000_bytes_a_file():
+        outcome = MaildirMailer(maildir, SystemClock()).send(a_mail(text="x" * 2000))
 
     assert outcome == NotSent(reason=f"cannot write to the Maildir {maildir}: File too large")
     assert read(maildir) == []
