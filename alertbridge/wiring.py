@@ -22,6 +22,7 @@ from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.prometheus import Prometheus
 from alertbridge.enrich.remembered import Remembered
 from alertbridge.heartbeat import Heartbeat
+from alertbridge.housekeeping import Housekeeping
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
@@ -124,7 +125,9 @@ class Service:
             threading.Thread(target=self._courier.run, name=f"courier-{i}", daemon=True)
             for i in range(_COURIERS)
         ]
-        threads.append(threading.Thread(target=self._heartbeat.run, args=(is_over,), daemon=True))
+        housekeeping = Housekeeping(self._outbox.database, self._clock)
+        for task in (self._heartbeat.run, housekeeping.run):
+            threads.append(threading.Thread(target=task, args=(is_over,), daemon=True))
         for thread in threads:
             thread.start()
         self._server.run(on_ready=lambda: self._tell_ready(str(address)), on_hangup=self.reload)

@@ -1,0 +1,33 @@
+"""Forgetting what is long over."""
+
+from sqlalchemy import delete, exists, select
+
+from alertbridge.outbox.backlog import UNSETTLED
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.schema import episodes, incidents, notices, threads
+
+KEPT_SECONDS = 90 * 86400.0
+
+
+def forget_old(database: Database, now_unix_seconds: float) -> int:
+    """Delete the incidents of which nothing has been heard for 90 days; return how many that were.
+
+    One that still has an open episode, or a notice that is not settled, is kept.
+
+    Raises:
+        StoreError: Nothing could be deleted.
+    """
+    long_ago = now_unix_seconds - KEPT_SECONDS
+    is_alive = exists().where(
+        episodes.c.incident_id == incidents.c.incident_id,
+        episodes.c.closed_unix_seconds.is_(None) | (episodes.c.closed_unix_seconds > long_ago),
+    )
+    is_owed = exists().where(notices.c.incident_id == incidents.c.incident_id, notices.c.state.in_(UNSETTLED))
+    with database.transaction() as connection:
+        over = select(incidents.c.incident_id).where(
+            incidents.c.opened_unix_seconds < long_ago, ~is_alive, ~is_owed
+        )
+        old = list(connection.scalars(over.limit(500)))
+        for table in (notices, threads, episodes, incidents):
+            connection.execute(delete(table).where(table.c.incident_id.in_(old)))
+    return len(old)
