@@ -126,8 +126,10 @@ class Service:
             for i in range(_COURIERS)
         ]
         housekeeping = Housekeeping(self._outbox.database, self._clock)
-        for task in (self._heartbeat.run, housekeeping.run):
-            threads.append(threading.Thread(target=task, args=(is_over,), daemon=True))
+        threads += [
+            threading.Thread(target=task, args=(is_over,), daemon=True)
+            for task in (self._heartbeat.run, housekeeping.run)
+        ]
         for thread in threads:
             thread.start()
         self._server.run(on_ready=lambda: self._tell_ready(str(address)), on_hangup=self.reload)
