@@ -1,10 +1,13 @@
 """The exporter's routes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 
+from exporter.web.errors import tell_raised
+from exporter.web.guard import Admission, Guard, public
 from exporter.web.metrics import Scrape, answer_scrape
 from exporter.web.requests import RequestCounts
 from marax.flask_problems import tell_problems
@@ -39,8 +42,29 @@ def is_kept(path: str) -> bool:
     return path.rstrip("/") == "/metrics" or path.startswith("/-/")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The part of the routes that asks who is calling.
+
+    Attributes:
+        access: Returns what admits at the moment; None as long as there are no users.
+        blueprints: The routes.
+    """
+
+    access: Callable[[], Admission | None] = lambda: None
+    blueprints: tuple[Blueprint, ...] = ()
+
+
+_NO_API = Api()
+
+
 def create_app(
-    scraper: Scrape, *, is_ready: Callable[[], bool], requests: RequestCounts, version: str
+    scraper: Scrape,
+    *,
+    is_ready: Callable[[], bool],
+    requests: RequestCounts,
+    version: str,
+    api: Api = _NO_API,
 ) -> Flask:
     """Return the WSGI application, whose requests are counted in *requests*."""
     app = Flask("exporter", static_folder=None)
@@ -48,25 +72,11 @@ def create_app(
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     tell_problems(app)
+    tell_raised(app)
     requests.watch(app)
-
-    @app.get("/metrics")
-    def get_metrics() -> Response:
-        return answer_scrape(scraper, request)
-
-    @app.get("/-/healthy")
-    def get_healthy() -> Response:
-        return _line(200, "marax-exporter is healthy.")
-
-    @app.get("/-/ready")
-    def get_ready() -> Response:
-        if is_ready():
-            return _line(200, "marax-exporter is ready.")
-        return _line(503, "marax-exporter has not read the host yet.")
-
-    @app.get("/")
-    def get_page() -> Response:
-        return Response(_PAGE.format(version=escape(version)), mimetype="text/html")
+    Guard(api.access).watch(app)
+    for blueprint in (_open_routes(scraper, is_ready=is_ready, version=version), *api.blueprints):
+        app.register_blueprint(blueprint)
 
     @app.after_request
     def harden(answer: Response) -> Response:
@@ -75,6 +85,34 @@ def create_app(
         return answer
 
     return app
+
+
+def _open_routes(scraper: Scrape, *, is_ready: Callable[[], bool], version: str) -> Blueprint:
+    routes = Blueprint("open", __name__)
+
+    @routes.get("/metrics")
+    @public
+    def get_metrics() -> Response:
+        return answer_scrape(scraper, request)
+
+    @routes.get("/-/healthy")
+    @public
+    def get_healthy() -> Response:
+        return _line(200, "marax-exporter is healthy.")
+
+    @routes.get("/-/ready")
+    @public
+    def get_ready() -> Response:
+        if is_ready():
+            return _line(200, "marax-exporter is ready.")
+        return _line(503, "marax-exporter has not read the host yet.")
+
+    @routes.get("/")
+    @public
+    def get_page() -> Response:
+        return Response(_PAGE.format(version=escape(version)), mimetype="text/html")
+
+    return routes
 
 
 def _line(status: int, text: str) -> Response:
