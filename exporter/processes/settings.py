@@ -1,36 +1,13 @@
 """What the owner of a host may choose about its process metrics: `processes:` in exporter.yml."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal
 
 import msgspec
 
-from marax.durations import Seconds
+from exporter.durations import BoundedSeconds
 
 
-class _BoundedSeconds(Seconds):
-    """A duration within bounds that include both ends."""
-
-    shortest_seconds: ClassVar[float]
-    longest_seconds: ClassVar[float]
-    spelled: ClassVar[str]
-
-    @classmethod
-    def from_setting(cls, value: object) -> Self:
-        """Return the duration that *value* spells.
-
-        Raises:
-            ValueError: Saying what was expected.
-        """
-        try:
-            seconds = super().from_setting(value)
-        except ValueError as error:
-            raise ValueError(f"a duration {cls.spelled}") from error
-        if not cls.shortest_seconds <= seconds <= cls.longest_seconds:
-            raise ValueError(f"a duration {cls.spelled}")
-        return seconds
-
-
-class WindowSeconds(_BoundedSeconds):
+class WindowSeconds(BoundedSeconds):
     """How far the CPU ratios look back."""
 
     shortest_seconds = 2.0
@@ -38,7 +15,7 @@ class WindowSeconds(_BoundedSeconds):
     spelled = "from 2s to 10m"
 
 
-class IntervalSeconds(_BoundedSeconds):
+class IntervalSeconds(BoundedSeconds):
     """How long the sampler waits between two scans."""
 
     shortest_seconds = 1.0
