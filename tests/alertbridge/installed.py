@@ -1,0 +1,104 @@
+"""The installed `marax-alertbridge`, as a person or systemd runs it."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+COMMAND = Path(sys.executable).with_name("marax-alertbridge")
+PATIENCE_SECONDS = 20.0
+TOKEN = "webhook-token"
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
+
+
+class Settings:
+    """A settings file in *folder* that is enough to serve: a free port, a Maildir, one user."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "alertbridge.yml"
+        (folder / "webhook.token").write_text(TOKEN + "\n")
+        self.write()
+
+    def write(self, **changed: Any) -> None:
+        """Write the file anew, with the *changed* keys."""
+        settings: Mapping[str, Any] = {
+            "listen": "127.0.0.1:0",
+            "database": f"sqlite:///{self.folder}/bridge.db",
+            "webhook": {"token_file": "webhook.token"},
+            "maildir": "mail",
+            "users": [{"name": "ann", "email": "ann@example.org"}],
+        }
+        self.path.write_text(yaml.safe_dump({**settings, **changed}))
+
+
+class Served:
+    """A bridge that serves, and what it says."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._log = settings.folder / "bridge.log"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([COMMAND, "--config", settings.path], stderr=log)
+        until(lambda: "msg=ready" in self.log or self._process.poll() is not None)
+        found = re.search(r"msg=ready address=(\S+)", self.log)
+        assert found, self.log
+        self.url = f"http://{found[1]}"
+
+    @property
+    def log(self) -> str:
+        """All that it has said so far."""
+        return self._log.read_text()
+
+    def get(self, path: str) -> str:
+        """Return the body of an answer to one who bears the token."""
+        return self._ask(urllib.request.Request(self.url + path))
+
+    def post(self, body: bytes) -> str:
+        """Return what is answered to a post at the webhook."""
+        return self._ask(urllib.request.Request(self.url + "/alerts", data=body))
+
+    def sample(self, name: str) -> float | None:
+        """Return the value of a metric without labels."""
+        families = text_string_to_metric_families(self.get("/metrics"))
+        return next((s.value for family in families for s in family.samples if s.name == name), None)
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Return its exit code once it has ended."""
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+
+    def _ask(self, request: urllib.request.Request) -> str:
+        request.add_header("Authorization", f"Bearer {TOKEN}")
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            text: str = answer.read().decode()
+            return text
+
+
+def until(reached: Callable[[], object]) -> None:
+    """Return once *reached* is true; fail when it does not become so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

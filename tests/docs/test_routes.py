@@ -1,0 +1,61 @@
+"""Every route of both programs is documented, and every documented one is there."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pytest
+from flask import Flask
+
+from alertbridge.alerts import Alert
+from alertbridge.instruments import Instruments
+from alertbridge.web.app import create_app as create_bridge_app
+from exporter.scrape import Scraper
+from exporter.turns import Turns
+from exporter.web.app import create_app as create_exporter_app
+from exporter.web.requests import RequestCounts
+from marax.clock import SystemClock
+from marax.secret import Secret
+from tests.docs.pages import documented
+from tests.docs.programs import BRIDGE, EXPORTER, Documented
+
+ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^?\s]*)(?:\?.*)?")
+
+
+class IdleBridge:
+    """A bridge that nothing is asked of."""
+
+    def take(self, alerts: Sequence[Alert]) -> None: ...
+
+    def troubles(self) -> list[str]:
+        return []
+
+    def target_groups(self) -> Sequence[Mapping[str, object]]:
+        return []
+
+
+def bridge_app() -> Flask:
+    return create_bridge_app(IdleBridge(), Secret("token"), Instruments(), SystemClock())
+
+
+def exporter_app() -> Flask:
+    scraper = Scraper((), Turns(SystemClock()))
+    return create_exporter_app(scraper, is_ready=lambda: True, requests=RequestCounts(), version="1.2.3")
+
+
+def routes(app: Flask) -> set[str]:
+    return {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "app"), [(BRIDGE, bridge_app()), (EXPORTER, exporter_app())], ids=["bridge", "exporter"]
+)
+def test_every_route_is_documented_and_every_documented_one_is_there(program: Documented, app: Flask):
+    written = [match for one in documented("route", program.pages) if (match := ROUTE.fullmatch(one))]
+
+    assert sorted({f"{method} {path}" for method, path in (match.groups() for match in written)}) == sorted(
+        routes(app)
+    )
