@@ -30,6 +30,11 @@ def undeliverable_alert(
     return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
 
 
+def is_own(alert: Alert) -> bool:
+    """Return whether the bridge raised *alert* itself."""
+    return AUDIENCE_LABEL in alert.labels or BLIND_LABEL in alert.labels
+
+
 def _alert(labels: dict[str, str], annotations: dict[str, str], starts: float, ends: float | None) -> Alert:
     return Alert(
         alert_id=alert_id_of(labels),

@@ -19,6 +19,7 @@ from alertbridge.delivery.mailer import Mailer
 from alertbridge.delivery.mailgun import MailgunMailer
 from alertbridge.enrich.diagnosis import diagnose
 from alertbridge.enrich.findings import Enricher, NoPrometheus
+from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
 from alertbridge.enrich.prometheus import Prometheus
 from alertbridge.enrich.remembered import Remembered
 from alertbridge.heartbeat import Heartbeat
@@ -27,6 +28,7 @@ from alertbridge.instruments import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
 from alertbridge.reception import Reception
+from alertbridge.reconciliation import Reconciliation
 from alertbridge.rendering.renderer import Renderer
 from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
@@ -91,6 +93,13 @@ class Service:
             alarm_after_seconds=lambda: self._in_force.settings.heartbeat.alarm_after_seconds,
             clock=self._clock,
         )
+        self._reconciliation = Reconciliation(
+            open_episodes=self._outbox.intake.open_episodes,
+            firing=self._firing,
+            heartbeat=lambda: self._in_force.settings.heartbeat.alertname,
+            tell=reception.take,
+            clock=self._clock,
+        )
         bridge = Bridge(
             outbox=self._outbox,
             reception=reception,
@@ -128,7 +137,7 @@ class Service:
         housekeeping = Housekeeping(self._outbox.database, self._clock)
         threads += [
             threading.Thread(target=task, args=(is_over,), daemon=True)
-            for task in (self._heartbeat.run, housekeeping.run)
+            for task in (self._heartbeat.run, self._reconciliation.run, housekeeping.run)
         ]
         for thread in threads:
             thread.start()
@@ -156,6 +165,10 @@ class Service:
         logger.info("settings taken up; `listen`, `database` and `webhook` wait for a restart")
         self._outbox.notices.resume()
         self._courier.wake()
+
+    def _firing(self) -> FiringAlerts | None:
+        prometheus = self._in_force.settings.prometheus
+        return FiringInPrometheus(prometheus.url) if prometheus else None
 
     def _wake_courier(self) -> None:
         self._courier.wake()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode, Verdict, fold
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.rows import Stored, latest_episodes, row_of
+from alertbridge.outbox.rows import Stored, episode_of, latest_episodes, row_of
 from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
 from alertbridge.routing import (
     Opening,
@@ -70,6 +70,16 @@ class Intake:
         )
         with self._database.reading() as connection:
             return connection.scalar(query)
+
+    def open_episodes(self) -> list[Episode]:
+        """Return the episodes of which no end was told.
+
+        Raises:
+            StoreError: They could not be read.
+        """
+        query = select(episodes).where(episodes.c.ended_unix_seconds.is_(None))
+        with self._database.reading() as connection:
+            return [episode_of(row) for row in connection.execute(query)]
 
 
 class _Ledger:
