@@ -1,7 +1,7 @@
 """Durations as Prometheus writes them: `15s`, `1h30m`, `500ms`."""
 
 import re
-from typing import Self
+from typing import ClassVar, Self
 
 _UNIT_SECONDS = {
     "y": 365 * 86400.0,
@@ -31,6 +31,29 @@ class Seconds(float):
             raise ValueError("a duration such as 500ms, 15s, 5m or 1h30m")
         counts = zip(match.groups(default="0"), _UNIT_SECONDS.values(), strict=True)
         return cls(sum(int(count) * unit_seconds for count, unit_seconds in counts))
+
+
+class BoundedSeconds(Seconds):
+    """A duration within bounds that include both ends."""
+
+    shortest_seconds: ClassVar[float]
+    longest_seconds: ClassVar[float]
+    spelled: ClassVar[str]
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return the duration that *value* spells.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        try:
+            seconds = super().from_setting(value)
+        except ValueError as error:
+            raise ValueError(f"a duration {cls.spelled}") from error
+        if not cls.shortest_seconds <= seconds <= cls.longest_seconds:
+            raise ValueError(f"a duration {cls.spelled}")
+        return seconds
 
 
 def spoken(seconds: float) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 import msgspec
 
 from exporter.access.roles import Role
-from exporter.durations import BoundedSeconds
+from marax.durations import BoundedSeconds
 from marax.secret import Secret
 
 LONGEST_NAME = 64

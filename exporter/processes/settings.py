@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from exporter.durations import BoundedSeconds
+from marax.durations import BoundedSeconds
 
 
 class WindowSeconds(BoundedSeconds):
