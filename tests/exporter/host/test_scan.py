@@ -2,6 +2,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ import pytest
 from exporter.host.files import HostReadError
 from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import HostTotals, Snapshot
-from exporter.host.stat_files import spare_descriptors
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_stat_line
@@ -237,11 +237,159 @@ def test_goes_on_without_held_descriptors_when_they_run_out(tree: Path):
     assert [len(snapshot.processes) for snapshot in snapshots] == [100, 100]
 
 
-def test_leaves_descriptors_to_others():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+@pytest.mark.parametrize(
+    ("limits", "raised", "spare"),
+    [
+        ((1024, 20000), 16384, 15872),
+        ((1024, 4096), 4096, 3584),
+        ((1024, 1024), 1024, 512),
+        ((300, 300), 300, 0),
+        ((18000, 20000), 18000, 15872),
+    ],
+    ids=["as systemd has it", "a low hard limit", "no room", "too few", "plenty"],
+)
+def test_has_descriptors_up_to_the_hard_limit_and_leaves_some_to_others(
+    limits: tuple[int, int], raised: int, spare: int
+):
+    program = f"""
+import resource
+from exporter.host.stat_files import spare_descriptors
+resource.setrlimit(resource.RLIMIT_NOFILE, {limits})
+print(spare_descriptors(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    if limits[1] > resource.getrlimit(resource.RLIMIT_NOFILE)[1]:
+        pytest.skip("this machine's hard limit is lower")
 
-        assert spare_descriptors() == 512
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert result.stdout.split() == [str(spare), str(raised)]
+
+
+def a_sleeper(pid: int, *, parent: int = 1, own_ticks: int = 7) -> bytes:
+    """Return the line of a process with one thread."""
+    line = a_stat_line(pid).replace(b" 20 0 4 0 ", b" 20 0 1 0 ").replace(b" 7 3 ", b" %d 3 " % own_ticks)
+    return line.replace(b" S 1 ", b" S %d " % parent)
+
+
+@pytest.fixture
+def telling_tree(tree: Path) -> Path:
+    """A procfs whose kernel tells how much a process has run."""
+    (tree / "self").mkdir(exist_ok=True)
+    put_runs(tree, "self", b"1 2 3\n")
+    return tree
+
+
+def put_runs(tree: Path, folder: str, runs: bytes) -> None:
+    (tree / folder / "schedstat").write_bytes(runs)
+
+
+def own_ticks_found(scanner: ProcessScanner, pid: int = 10) -> int:
+    return scanner.scan().processes[pid].own_ticks
+
+
+def test_reads_no_stat_file_of_a_process_that_has_not_run(telling_tree: Path):
+    stat = put(telling_tree, 10, a_sleeper(10))
+    put_runs(telling_tree, "10", b"500 20 3\n")
+    with a_scanner(telling_tree) as scanner:
+        known = [own_ticks_found(scanner) for _ in range(3)]
+        stat.write_bytes(a_sleeper(10, own_ticks=9))
+        asleep = own_ticks_found(scanner)
+        put_runs(telling_tree, "10", b"501 20 4\n")
+        awake = own_ticks_found(scanner)
+
+    assert (known, asleep, awake) == ([10, 10, 10], 10, 12)
+
+
+def test_reads_every_stat_file_once_in_12_scans(telling_tree: Path):
+    stat = put(telling_tree, 10, a_sleeper(10))
+    put_runs(telling_tree, "10", b"500 20 3\n")
+    with a_scanner(telling_tree) as scanner:
+        before = [own_ticks_found(scanner) for _ in range(3)][-1]
+        stat.write_bytes(a_sleeper(10, own_ticks=9))
+        after = [own_ticks_found(scanner) for _ in range(12)]
+
+    assert (before, after[-1]) == (10, 12)
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        (a_stat_line(10), b"500 20 3\n"),
+        (a_sleeper(10), b"0 0 0\n"),
+        (a_sleeper(10), b""),
+        (a_sleeper(10), None),
+    ],
+    ids=["other threads may have run", "the kernel does not count", "empty", "missing"],
+)
+def test_reads_a_process_at_every_scan_unless_it_is_known_to_sleep(
+    telling_tree: Path, line: bytes, runs: bytes | None
+):
+    stat = put(telling_tree, 10, line)
+    if runs is not None:
+        put_runs(telling_tree, "10", runs)
+    with a_scanner(telling_tree) as scanner:
+        before = [own_ticks_found(scanner) for _ in range(3)][-1]
+        stat.write_bytes(line.replace(b" 7 3 ", b" 9 3 "))
+        after = own_ticks_found(scanner)
+
+    assert (before, after) == (10, 12)
+
+
+def test_sees_the_new_parent_of_a_process_that_sleeps(telling_tree: Path):
+    stat = put(telling_tree, 10, a_sleeper(10, parent=9))
+    put_runs(telling_tree, "10", b"500 20 3\n")
+    parent = put(telling_tree, 9, a_stat_line(9)).parent
+    with a_scanner(telling_tree) as scanner:
+        before = [scanner.scan().processes[10].parent_pid for _ in range(3)][-1]
+        shutil.rmtree(parent)
+        stat.write_bytes(a_sleeper(10, parent=1))
+        after = scanner.scan().processes[10].parent_pid
+
+    assert (before, after) == (9, 1)
+
+
+def test_sees_the_new_parent_when_another_bears_the_number_of_the_old(telling_tree: Path):
+    stat = put(telling_tree, 10, a_sleeper(10, parent=19))
+    put_runs(telling_tree, "10", b"500 20 3\n")
+    parent = put(telling_tree, 19, a_stat_line(19))
+    with a_scanner(telling_tree) as scanner:
+        before = [scanner.scan().processes[10].parent_pid for _ in range(3)][-1]
+        parent.write_bytes(a_stat_line(19, start_ticks=6000))
+        stat.write_bytes(a_sleeper(10, parent=1))
+        after = scanner.scan().processes[10].parent_pid
+
+    assert (before, after) == (19, 1)
+
+
+def test_sees_a_real_process_wake_and_work():
+    program = "import sys\nfor line in sys.stdin: sum(range(10_000_000)); print(flush=True)"
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as worker,
+        a_scanner() as scanner,
+    ):
+        assert worker.stdin
+        assert worker.stdout
+        before = [own_ticks_found(scanner, worker.pid) for _ in range(5)][-1]
+        worker.stdin.write("work\n")
+        worker.stdin.flush()
+        worker.stdout.readline()
+        after = own_ticks_found(scanner, worker.pid)
+        worker.kill()
+
+    assert after > before
+
+
+def test_finds_what_a_scanner_finds_that_reads_every_file():
+    with a_scanner() as scanner, a_scanner(held_descriptors=0) as thorough:
+        for _ in range(5):
+            scanner.scan()
+        found, expected = scanner.scan(), thorough.scan()
+
+    both = found.processes.keys() & expected.processes.keys()
+    assert len(both) >= 0.8 * len(expected.processes)
+    for pid in both:
+        ours, theirs = found.processes[pid], expected.processes[pid]
+        assert (ours.name, ours.parent_pid, ours.threads) == (theirs.name, theirs.parent_pid, theirs.threads)
+        assert ours.own_ticks == pytest.approx(theirs.own_ticks, abs=20)
