@@ -3,19 +3,22 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import click
 from click.core import ParameterSource
 
 from exporter.config import DEFAULT_PATH, ExporterSettings, read_config
+from marax.clock import SystemClock
 from marax.commandline import program, takes_config
 from marax.logs import log_to
 
 _EXAMPLES = """
 marax-exporter                                  serve on 127.0.0.1:9877
-marax-exporter --config /etc/marax/exporter.yml serve as that file says
+marax-exporter --config exporter.yml             serve as that file says
 marax-exporter check-config                     is the file all right?
 marax-exporter metrics                          what would be scraped now?
+marax-exporter top                              who uses the CPU and the memory now?
 """
 
 
@@ -61,6 +64,48 @@ def metrics(config: Path) -> None:
     settings = _reader(config)()
     click.echo("reading the host twice, a second apart ...", err=True)
     sys.stdout.buffer.write(exposition(settings))
+
+
+@marax_exporter.command(
+    examples="""
+marax-exporter top                               live, until q
+marax-exporter top --once --sort mem --count 5   once, for a mail or a log
+marax-exporter top --json | jq '.processes[0]'   once, for another program
+"""
+)
+@click.option(
+    "--sort", type=click.Choice(["cpu", "mem"]), default="cpu", show_default=True, help="Sort by it."
+)
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Show at most N processes.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.5, 3600),
+    metavar="SECONDS",
+    default=2.0,
+    show_default=True,
+    help="Time between two readings.",
+)
+@click.option("--once", "form", flag_value="text", help="Print it once, as text, and end.")
+@click.option("--json", "form", flag_value="json", help="Print it once, as JSON, and end.")
+@takes_config
+def top(
+    config: Path,
+    sort: Literal["cpu", "mem"],
+    count: int | None,
+    interval: float,
+    form: Literal["text", "json"] | None,
+) -> None:
+    """Show the processes that use the most CPU, or hold the most memory.
+
+    Live in a terminal: the keys c and m sort by CPU and memory, q ends. Elsewhere it prints once, which takes
+    a second. CPU is a share of the whole host, over `processes.window` of the settings.
+    """
+    from exporter.top.showing import Wanted, show
+    from exporter.wiring import process_watch
+
+    settings = _reader(config)().processes
+    wanted = Wanted(by=sort, count=count, interval_seconds=interval, form=form or "live")
+    show(process_watch(settings), wanted, SystemClock())
 
 
 main = marax_exporter

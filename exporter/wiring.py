@@ -40,11 +40,13 @@ from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
 from exporter.reloading import Reloading
 from exporter.scrape import EVERYTHING, Scraper
+from exporter.top.watch import Watch
 from exporter.turns import Turns
 from exporter.web.app import create_app, is_kept
 from exporter.web.requests import RequestCounts
 from marax.addresses import Address
 from marax.clock import Clock, SystemClock
+from marax.commandline import CannotReachError
 from marax.serving import Server, ServingSettings
 
 logger = logging.getLogger(__name__)
@@ -126,7 +128,12 @@ class Exporter:
 
 
 def exposition(settings: ExporterSettings) -> bytes:
-    """Return what a second scrape, a second after the first, would get."""
+    """Return what a second scrape, a second after the first, would get.
+
+    Raises:
+        CannotReachError: This is not a Linux with /proc.
+    """
+    _need_procfs()
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
     exporter.take_up(settings)
     exporter.read_host()
@@ -134,12 +141,30 @@ def exposition(settings: ExporterSettings) -> bytes:
     return exporter.read_host()
 
 
+def process_watch(settings: ProcessSettings) -> Watch:
+    """Return what `top` shows; nothing is read before its first refresh.
+
+    Raises:
+        CannotReachError: This is not a Linux with /proc.
+    """
+    _need_procfs()
+    clock = SystemClock()
+    scanner = ProcessScanner(_PROCFS, clock, held_descriptors=spare_descriptors())
+    pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
+    return Watch(
+        table=ProcessTable(scanner.scan, clock, pace),
+        details=DetailsReader(_PROCFS, clock, show_command_line=False),
+        read_memory=read_memory,
+        window_seconds=settings.window_seconds,
+    )
+
+
 def serve(read: Callable[[], ExporterSettings]) -> None:
     """Serve until told to end, with the settings that *read* returns now and at each SIGHUP.
 
     Raises:
         SettingsError: The settings cannot be used.
-        CannotReachError: The address cannot be listened on.
+        CannotReachError: The address cannot be listened on, or this is not a Linux with /proc.
     """
 
     def read_again() -> ExporterSettings:
@@ -148,6 +173,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         return changed
 
     settings = read()
+    _need_procfs()
     exporter = Exporter(settings, read=read_again, clock=SystemClock())
     ready = threading.Event()
     app = create_app(
@@ -167,6 +193,13 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
     server.run(on_ready=start, on_hangup=exporter.reloading.reload)
+
+
+def _need_procfs() -> None:
+    if not (_PROCFS / "self/stat").exists():
+        raise CannotReachError(
+            "marax-exporter reads Linux's /proc, and there is none here: run it on Linux, with /proc mounted"
+        )
 
 
 def _audience(address: Address, settings: ExporterSettings) -> str:

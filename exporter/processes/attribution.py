@@ -55,6 +55,12 @@ def cpu_ratios(window: Window) -> dict[int, float]:
     return {pid: min(1.0, ticks / capacity_ticks) for pid, ticks in spent.items()}
 
 
+def host_cpu_ratio(window: Window) -> float:
+    """Return the share of the host's CPU time, 0 to 1, that was busy over *window*."""
+    busy_seconds = window.now.totals.busy_seconds - window.then.totals.busy_seconds
+    return min(1.0, max(0.0, busy_seconds / (window.seconds * window.now.totals.cpus)))
+
+
 def own_ticks(window: Window) -> dict[int, int]:
     """Return what each living process used itself in *window*, if anything."""
     return {process.pid: own for process, own, _ in _gains(window) if own > 0}
