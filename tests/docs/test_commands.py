@@ -15,6 +15,7 @@ from tests.docs.programs import (
     parse,
 )
 
+STEP = re.compile(r"^ {5}(\S.*)$", re.MULTILINE)
 EXPLANATION = re.compile(r" {2,}.*")
 PLACEHOLDER = re.compile(r"\b[A-Z]{1,10}\b")
 
@@ -36,13 +37,15 @@ def walked(program: Documented) -> list[tuple[str, click.Command]]:
 
 
 def texts() -> dict[str, list[str]]:
-    """Return what may be typed into a shell, by who says so: a page, a file of deploy/, `--help`."""
+    """Return what may be typed into a shell, by who says so: a page, a file of deploy/, a mail, `--help`."""
     found = {page.name: [*page.blocks("sh", "console"), *page.code()] for page in all_pages()}
     for program in PROGRAMS:
         found[f"{program.name} --help"] = [
             EXPLANATION.sub("", getattr(command, "examples", ""))
             for command in (program.command_line, *(command for _, command in walked(program)))
         ]
+    for path in (ROOT / "tests/data/mails").glob("*.txt"):
+        found[path.name] = STEP.findall(path.read_text())
     for path in [*(ROOT / "deploy").rglob("*.yml"), *(ROOT / "deploy").rglob("*.service")]:
         found[str(path.relative_to(ROOT))] = code_in(path.read_text())
     return found
