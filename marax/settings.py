@@ -9,13 +9,14 @@ import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
 
+from marax.expectations import expected_of
+
 _LARGEST_BYTES = 16 * 1024 * 1024
-_PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a path"}
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -140,7 +141,7 @@ class _Reader:
             values[field.name] = self.build(value_node, field.type, _join(key, name))
         for name, field in fields.items():
             if field.required and field.name not in values:
-                self._note(node, _join(key, name), "nothing", _expected(field.type))
+                self._note(node, _join(key, name), "nothing", expected_of(field.type))
                 whole = False
         if not whole or _Wrong in map(type, values.values()):
             return _Wrong()
@@ -164,11 +165,11 @@ class _Reader:
                 return shape.from_setting(value)
             return msgspec.convert(value, shape, strict=True, dec_hook=_decode)
         except msgspec.ValidationError:
-            return self._note(node, key, self._found(node), _expected(shape))
+            return self._note(node, key, self._found(node), expected_of(shape))
         except ValueError as error:
             return self._note(node, key, self._found(node), str(error))
         except yaml.YAMLError:
-            return self._note(node, key, self._found(node), _expected(shape))
+            return self._note(node, key, self._found(node), expected_of(shape))
 
     def _items(self, node: yaml.Node, key: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode):
@@ -223,32 +224,8 @@ class _Reader:
 def _decode(shape: type, value: object) -> object:
     if shape is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
-    raise ValueError(_expected(shape))
+    raise ValueError(expected_of(shape))
 
 
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
-
-
-def _expected(shape: Any) -> str:
-    origin, parts = get_origin(shape), get_args(shape)
-    if origin is Annotated:
-        described = [meta.description for meta in parts[1:] if meta.description]
-        return described[0] if described else _expected(parts[0])
-    if origin in (Union, types.UnionType):
-        return _expected(next(part for part in parts if part is not type(None)))
-    if origin is Literal:
-        return f"one of {', '.join(map(str, parts))}"
-    if origin is tuple:
-        return "a list"
-    if hasattr(shape, "from_setting"):
-        return _expectation_of(shape)
-    return _PLAIN.get(shape, "keys with values")
-
-
-def _expectation_of(shape: Any) -> str:
-    try:
-        shape.from_setting(None)
-    except ValueError as error:
-        return str(error)
-    return "a value"
