@@ -1,0 +1,46 @@
+"""Sleeps that can be told from all others, and who is still having one."""
+
+import itertools
+import os
+import time
+
+import psutil
+
+_numbers = itertools.count()
+
+
+def new_nap() -> str:
+    """Return a number of seconds, about three hours, that no other process sleeps for."""
+    return f"10000.{os.getpid():07}{next(_numbers):04}"
+
+
+def nappers(nap: str) -> list[str]:
+    """Return the command lines with *nap* in them: sleeps, shells and keepers alike."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if process.pid != os.getpid() and any(nap in word for word in words):
+            found.append(" ".join(words))
+    return found
+
+
+def wait_for_nap(nap: str) -> None:
+    """Return once somebody sleeps."""
+    _wait(lambda: any(line == f"sleep {nap}" for line in nappers(nap)), 10)
+
+
+def gone_within(nap: str, seconds: float) -> bool:
+    """Return whether nobody is left after *seconds* at the latest."""
+    deadline = time.monotonic() + seconds
+    while nappers(nap):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _wait(holds, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
