@@ -16,6 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 COMMAND = Path(sys.executable).with_name("marax-alertbridge")
 PATIENCE_SECONDS = 20.0
 TOKEN = "webhook-token"
+KEY = "key-0123456789abcdef"
+ANSWER = b"marax_cpu_usage_ratio 0.25\nmarax_memory_usage_ratio 0.5\nmarax_load1 1.5\n"
+TWO_USERS = [
+    {"name": "ann", "email": "ann@example.org", "hosts": ["web-*"]},
+    {"name": "bob", "email": "bob@example.org"},
+]
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -102,3 +108,19 @@ def until(reached: Callable[[], object]) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def a_host(port: int, name: str = "web-1", host: str = "127.0.0.1") -> dict[str, str]:
+    """Return the settings of a host that is asked at *port*."""
+    return {"name": name, "address": f"{host}:{port}"}
+
+
+def through(mailgun_url: str, folder: Path, key: str = KEY) -> dict[str, str]:
+    """Return settings that send through the Mailgun there, with the *key* in a file in *folder*."""
+    (folder / "mailgun.key").write_text(key + "\n")
+    return {
+        "domain": "mg.example.org",
+        "from": "marax <alerts@mg.example.org>",
+        "api_key_file": "mailgun.key",
+        "base_url": mailgun_url,
+    }
