@@ -20,19 +20,13 @@ Result = TypeVar("Result")
 
 
 def spare_descriptors() -> int:
-    """Return how many descriptors may be held, with enough left to others.
+    """Return how many descriptors may be held under this process's limit, with enough left to others."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(0, _useful(soft) - _LEFT_TO_OTHERS)
 
-    Raises this process's own limit for that, up to 16384, as far as it may. Programs that are started later
-    inherit it, unless they are given limits of their own.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    may_have, wanted = (
-        _MOST_DESCRIPTORS if limit == resource.RLIM_INFINITY else min(limit, _MOST_DESCRIPTORS)
-        for limit in (soft, hard)
-    )
-    if wanted > may_have:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(0, wanted - _LEFT_TO_OTHERS)
+
+def _useful(limit: int) -> int:
+    return _MOST_DESCRIPTORS if limit == resource.RLIM_INFINITY else min(limit, _MOST_DESCRIPTORS)
 
 
 class StatFiles:
