@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, select
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
 from alertbridge.outbox.schema import episodes
 
 _IDS_PER_QUERY = 500  # well below SQLite's limit of variables in older versions
-_STATE = (
+_NEWEST = (
+    select(episodes.c.alert_id, func.max(episodes.c.number).label("number"))
+    .where(episodes.c.alert_id.in_(bindparam("alert_ids", expanding=True)))
+    .group_by(episodes.c.alert_id)
+    .subquery()
+)
+_LATEST = select(
     episodes.c.alert_id,
     episodes.c.number,
     episodes.c.incident_id,
@@ -20,7 +26,7 @@ _STATE = (
     episodes.c.opened_unix_seconds,
     episodes.c.ended_unix_seconds,
     episodes.c.closed_unix_seconds,
-)
+).join(_NEWEST, and_(episodes.c.alert_id == _NEWEST.c.alert_id, episodes.c.number == _NEWEST.c.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def latest_episodes(connection: Connection, alerts: Sequence[Alert]) -> dict[str
     told = {alert.alert_id: alert for alert in alerts}
     found = {}
     for chunk in _chunks(told):
-        for row in connection.execute(_latest(chunk)):
+        for row in connection.execute(_LATEST, {"alert_ids": chunk}):
             alert = told[row.alert_id]
             episode = _episode(row, alert.labels, alert.annotations, alert.generator_url)
             found[row.alert_id] = Stored(episode, row.incident_id)
@@ -75,17 +81,6 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "ended_unix_seconds": episode.ended_unix_seconds,
         "closed_unix_seconds": episode.closed_unix_seconds,
     }
-
-
-def _latest(alert_ids: Sequence[str]) -> Select[*tuple[Any, ...]]:
-    newest = (
-        select(episodes.c.alert_id, func.max(episodes.c.number).label("number"))
-        .where(episodes.c.alert_id.in_(alert_ids))
-        .group_by(episodes.c.alert_id)
-        .subquery()
-    )
-    is_newest = and_(episodes.c.alert_id == newest.c.alert_id, episodes.c.number == newest.c.number)
-    return select(*_STATE).join(newest, is_newest)
 
 
 def _episode(
