@@ -19,6 +19,16 @@ _LEFT_TO_OTHERS = 512  # connections, logs, commands
 Result = TypeVar("Result")
 
 
+def raise_descriptor_limit() -> None:
+    """Raise this process's soft limit on descriptors to what can be put to use, as far as it may.
+
+    Programs that are started later inherit it, unless they are given limits of their own.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if _useful(soft) < _useful(hard):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_useful(hard), hard))
+
+
 def spare_descriptors() -> int:
     """Return how many descriptors may be held under this process's limit, with enough left to others."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
