@@ -19,19 +19,21 @@ logger = logging.getLogger("bridge")
 class Bridge:
     """What the web passes its requests on to."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what stands behind the routes
         self,
         *,
         outbox: Outbox,
         reception: Reception,
         heartbeat: Heartbeat,
         settings: Callable[[], BridgeSettings],
+        on_beat: Callable[[], None],
         clock: Clock,
     ) -> None:
         self._outbox = outbox
         self._reception = reception
         self._heartbeat = heartbeat
         self._settings = settings
+        self._on_beat = on_beat
         self._clock = clock
 
     def take(self, alerts: Sequence[Alert]) -> None:
@@ -47,6 +49,7 @@ class Bridge:
             self._reception.take(told)
         if any(alert.is_firing for alert in beats):
             self._heartbeat.beat()
+            self._on_beat()
 
     def troubles(self) -> list[str]:
         """Return what keeps alerts from being stored or sent, in words; empty when nothing does."""

@@ -6,19 +6,24 @@ Commands import what they need when they run, so that `--help` and `check-config
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from alertbridge.config import DEFAULT_PATH, read_config, read_secrets
-from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent, Outcome
-from alertbridge.users import UserSettings
 from marax.commandline import ExitCode, program, takes_config
 
+if TYPE_CHECKING:
+    from alertbridge.config import BridgeSettings
+    from alertbridge.correspondence import Correspondence
+    from alertbridge.delivery.mailer import Outcome
+    from alertbridge.users import UserSettings
+
+_CONFIG_FILE = "/etc/marax/alertbridge.yml"
 _TARGETS_FILE = "/etc/prometheus/marax/targets.json"
 
 
 @program(
-    DEFAULT_PATH,
+    _CONFIG_FILE,
     examples="""
 marax-alertbridge check-config                  who would be told about which host
 marax-alertbridge targets                       write the list of hosts for Prometheus
@@ -53,13 +58,14 @@ def serve(config: Path) -> None:
 def check_config(config: Path) -> None:
     """Say every mistake in the settings, or who would be told about which host."""
     from alertbridge.check import told_table, warnings
+    from alertbridge.config import read_secrets
 
-    settings = read_config(config)
+    settings = _settings(config)
     read_secrets(settings, config)
     click.echo(told_table(settings))
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)
-    click.echo(f"{config} is fine: {len(settings.hosts)} hosts, {len(settings.users)} users", err=True)
+    click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
 
 
 @main.command(
@@ -77,7 +83,7 @@ def targets(config: Path, file: Path) -> None:
     """
     from alertbridge.fleet.targets import target_groups, write_targets
 
-    settings = read_config(config)
+    settings = _settings(config)
     if str(file) == "-":
         click.echo(json.dumps(target_groups(settings.hosts), indent=2))
         return
@@ -100,7 +106,7 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
     from alertbridge.fleet.table import fleet_json, fleet_table
     from marax.clock import SystemClock
 
-    states = Probe(SystemClock()).ask(read_config(config).hosts)
+    states = Probe(SystemClock()).ask(_settings(config).hosts)
     click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
     if not all(state.is_up for state in states):
         raise click.exceptions.Exit(ExitCode.FINDING)
@@ -112,11 +118,10 @@ def report(config: Path) -> None:
     """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
     from alertbridge.fleet.probe import Probe
     from alertbridge.fleet.table import closing_line
-    from alertbridge.wiring import correspondence_of
     from marax.clock import SystemClock
 
-    settings = read_config(config)
-    correspondence = correspondence_of(settings, read_secrets(settings, config))
+    settings = _settings(config)
+    correspondence = _correspondence(settings, config)
     click.echo(f"asking {len(settings.hosts)} hosts", err=True)
     states = Probe(SystemClock()).ask(settings.hosts)
     click.echo(closing_line(states), err=True)
@@ -128,14 +133,12 @@ def report(config: Path) -> None:
 @click.argument("user")
 def send_test(config: Path, user: str) -> None:
     """Send USER a mail now, past the outbox, and say what came of it."""
-    from alertbridge.wiring import correspondence_of
-
-    settings = read_config(config)
+    settings = _settings(config)
     known = {one.name: one for one in settings.users}
     if user not in known:
         names = ", ".join(known) or "nobody"
         raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
-    correspondence = correspondence_of(settings, read_secrets(settings, config))
+    correspondence = _correspondence(settings, config)
     _leave_with([_told(known[user], correspondence.send_test(known[user], str(config)))])
 
 
@@ -212,8 +215,23 @@ def drop(config: Path, notices: tuple[int, ...]) -> None:
     drop_notices(config, notices)
 
 
-def _told(user: UserSettings, outcome: Outcome) -> ExitCode:
+def _settings(config: Path) -> "BridgeSettings":
+    from alertbridge.config import read_config
+
+    return read_config(config)
+
+
+def _correspondence(settings: "BridgeSettings", config: Path) -> "Correspondence":
+    from alertbridge.config import read_secrets
+    from alertbridge.wiring import correspondence_of
+
+    return correspondence_of(settings, read_secrets(settings, config))
+
+
+def _told(user: "UserSettings", outcome: "Outcome") -> ExitCode:
     """Say what came of a mail to *user*; return what to end with."""
+    from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent
+
     if isinstance(outcome, Accepted):
         click.echo(f"{user.name} <{user.email}>: taken as {outcome.provider_id}")
         return ExitCode.FINE

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from alertbridge.delivery.mailgun_settings import MailgunSettings
-from alertbridge.enrich.settings import PrometheusSettings
+from alertbridge.enrich.settings import HttpUrl, PrometheusSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.routing import Routing
 from alertbridge.users import UserSettings
@@ -16,7 +16,7 @@ from marax.durations import Seconds
 from marax.secret import Secret, SecretFileError, read_secret
 from marax.settings import Mistake, SettingsError, read_settings, unique
 
-DEFAULT_PATH = "/etc/marax/alertbridge.yml"
+_SQLITE = "sqlite:///"
 
 DatabaseUrl = Annotated[
     str,
@@ -34,10 +34,11 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class HeartbeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The alert that always fires: its name, and how long it may be silent before people are told."""
+    """The alert that always fires: its name, how long it may be silent, and whom to pass it on to."""
 
     alertname: str = "Watchdog"
     alarm_after_seconds: Seconds = msgspec.field(name="alarm_after", default=Seconds(300))
+    ping_url: HttpUrl | None = None
 
 
 class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,10 +87,14 @@ def read_config(path: Path) -> BridgeSettings:
     """Return the settings in the file at *path*; relative paths in it count from its folder.
 
     Raises:
-        SettingsError: Telling every mistake at once.
+        SettingsError: Telling every mistake in it, or in the web config that it names.
     """
-    settings = read_settings(path, BridgeSettings)
-    return _rooted(settings, path.parent)
+    settings = _rooted(read_settings(path, BridgeSettings), path.parent)
+    if settings.web_config_file is not None:
+        from marax.webconfig import read_web_config  # here, as TLS is slow to come in
+
+        read_web_config(settings.web_config_file)
+    return settings
 
 
 def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
@@ -126,6 +131,7 @@ def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
         web_config_file=folder / web_config if web_config else None,
         webhook=msgspec.structs.replace(webhook, token_file=folder / webhook.token_file),
         maildir=folder / settings.maildir,
+        database=f"{_SQLITE}{folder.absolute() / settings.database.removeprefix(_SQLITE)}",
         mailgun=msgspec.structs.replace(mailgun, api_key_file=folder / mailgun.api_key_file)
         if mailgun
         else None,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alertbridge.config import read_config
-from alertbridge.outbox.database import Database, StoreError
+from alertbridge.outbox.database import Database, StoreError, is_there
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.text import incident_text, notice_text, notices_json, notices_table
 from marax.clock import SystemClock
@@ -65,6 +65,8 @@ def drop(config: Path, notice_ids: tuple[int, ...]) -> None:
 @contextmanager
 def _inspection(config: Path) -> Iterator[Inspection]:
     settings = read_config(config)
+    if not is_there(settings.database):
+        raise CannotReachError(f"there is no {settings.database} yet: `serve` makes it when it first starts")
     try:
         database = Database(settings.database)
         database.prepare()

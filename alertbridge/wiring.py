@@ -27,6 +27,7 @@ from alertbridge.housekeeping import Housekeeping
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
+from alertbridge.ping import Ping
 from alertbridge.reception import Reception
 from alertbridge.reconciliation import Reconciliation
 from alertbridge.rendering.renderer import Renderer
@@ -48,6 +49,7 @@ class InForce:
     """The settings in force and what was built from them; replaced as a whole."""
 
     settings: BridgeSettings
+    secrets: Secrets
     equipment: Equipment
 
 
@@ -66,8 +68,7 @@ class Service:
         disable_created_metrics()  # type: ignore[no-untyped-call] # without types; spares a series per counter
         self._instruments = Instruments()
         settings = read_config(config)
-        secrets = read_secrets(settings, config)
-        self._in_force = self._built(settings, secrets)
+        self._in_force = self._built(settings, read_secrets(settings, config))
         self._outbox = _open_outbox(settings)
         reception = Reception(
             intake=self._outbox.intake,
@@ -93,6 +94,7 @@ class Service:
             alarm_after_seconds=lambda: self._in_force.settings.heartbeat.alarm_after_seconds,
             clock=self._clock,
         )
+        self._ping = Ping(lambda: self._in_force.settings.heartbeat.ping_url)
         self._reconciliation = Reconciliation(
             open_episodes=self._outbox.intake.open_episodes,
             firing=self._firing,
@@ -105,12 +107,13 @@ class Service:
             reception=reception,
             heartbeat=self._heartbeat,
             settings=lambda: self._in_force.settings,
+            on_beat=self._ping.note_beat,
             clock=self._clock,
         )
         self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
         self._instruments.watch_heartbeat(self._heartbeat.last_unix_seconds)
         self._server = Server(
-            create_app(bridge, secrets.webhook_token, self._instruments, self._clock),
+            create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._instruments, self._clock),
             ServingSettings(
                 address=settings.listen,
                 body_limit_bytes=LARGEST_BODY_BYTES,
@@ -137,7 +140,7 @@ class Service:
         housekeeping = Housekeeping(self._outbox.database, self._clock)
         threads += [
             threading.Thread(target=task, args=(is_over,), daemon=True)
-            for task in (self._heartbeat.run, self._reconciliation.run, housekeeping.run)
+            for task in (self._heartbeat.run, self._ping.run, self._reconciliation.run, housekeeping.run)
         ]
         for thread in threads:
             thread.start()
@@ -154,15 +157,16 @@ class Service:
         """Read the settings again; bad ones leave those in force as they are."""
         try:
             settings = read_config(self._config)
-            self._in_force = self._built(settings, read_secrets(settings, self._config))
+            built = self._built(settings, read_secrets(settings, self._config))
             self._server.reload_certificates()
         except SettingsError as error:
             self._instruments.reload_success.set(0)
             for mistake in error.mistakes:
                 logger.error("settings not taken up", extra={"mistake": str(mistake)})  # noqa: TRY400 - told
             return
+        self._in_force = built
         self._instruments.reload_success.set(1)
-        logger.info("settings taken up; `listen`, `database` and `webhook` wait for a restart")
+        logger.info("settings taken up; a change of `listen` or `database` waits for a restart")
         self._outbox.notices.resume()
         self._courier.wake()
 
@@ -187,7 +191,9 @@ class Service:
             instruments=self._instruments,
         )
         mailer = mailer_of(settings, secrets, self._clock)
-        return InForce(settings, Equipment(routing=settings.routing(), composer=composer, mailer=mailer))
+        return InForce(
+            settings, secrets, Equipment(routing=settings.routing(), composer=composer, mailer=mailer)
+        )
 
     def _tell_ready(self, address: str) -> None:
         settings = self._in_force.settings

@@ -5,6 +5,7 @@ classmethod `from_setting(value)` that raises ValueError saying what it expected
 """
 
 import difflib
+import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import yaml
 from marax.expectations import expected_of
 
 _LARGEST_BYTES = 16 * 1024 * 1024
+_LONGEST_FOUND = 60
+_PASSWORD_IN_URL = re.compile(r"//[^/\s]*@")
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -214,7 +217,8 @@ class _Reader:
             return "a list"
         if node.tag == "tag:yaml.org,2002:null":
             return "nothing"
-        text = node.value if len(node.value) <= 60 else node.value[:57] + "..."  # noqa: PLR2004
+        value = _PASSWORD_IN_URL.sub("//***@", node.value)
+        text = value if len(value) <= _LONGEST_FOUND else value[: _LONGEST_FOUND - 3] + "..."
         return repr(text) if node.tag == "tag:yaml.org,2002:str" else text
 
     def _whole_file(self, found: str, expected: str, line: int = 0) -> SettingsError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
@@ -96,6 +97,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def is_there(url: str) -> bool:
+    """Return whether the database at the SQLAlchemy *url* exists already."""
+    return Path(make_url(url).database or "").exists()
 
 
 def _make_durable(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """The bridge's routes: the webhook, the targets, health and metrics."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Protocol
 
@@ -45,12 +45,13 @@ def is_kept(path: str) -> bool:
     return path.rstrip("/") == "/metrics" or path.startswith("/-/")
 
 
-def create_app(bridge: Bridge, token: Secret, instruments: Instruments, clock: Clock) -> Flask:
-    """Return the WSGI application; *token* is what Alertmanager and Prometheus bear."""
+def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instruments, clock: Clock) -> Flask:
+    """Return the WSGI application; *token* returns what Alertmanager and Prometheus bear now."""
     app = Flask("alertbridge", static_folder=None)
     app.url_map.strict_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     tell_problems(app)
-    webhook = _Webhook(bridge, token, instruments)
+    webhook = _Webhook(bridge, token)
 
     @app.post("/alerts")
     def post_alerts() -> Response:
@@ -62,7 +63,7 @@ def create_app(bridge: Bridge, token: Secret, instruments: Instruments, clock: C
 
     @app.get("/targets")
     def get_targets() -> Response:
-        return jsonify(bridge.target_groups()) if _bears(token) else _refuse_token()
+        return jsonify(bridge.target_groups()) if _bears(token()) else _refuse_token()
 
     @app.get("/metrics")
     def get_metrics() -> Response:
@@ -82,13 +83,12 @@ def create_app(bridge: Bridge, token: Secret, instruments: Instruments, clock: C
 
 
 class _Webhook:
-    def __init__(self, bridge: Bridge, token: Secret, instruments: Instruments) -> None:
+    def __init__(self, bridge: Bridge, token: Callable[[], Secret]) -> None:
         self._bridge = bridge
         self._token = token
-        self._instruments = instruments
 
     def answer(self) -> Response:
-        if not _bears(self._token):
+        if not _bears(self._token()):
             return _refuse_token()
         try:
             alerts = parse_payload(request.get_data())

@@ -103,6 +103,7 @@ def test_takes_aliases_and_null_for_what_may_be_missing(read):
         ("flag: true\nflag: true", "2: flag: found this key a second time, expected each key once"),
         ("mode: " + "x" * 100, "1: mode: found '" + "x" * 57 + "...', expected one of"),
         ("a: 'b", "1: found broken YAML (found unexpected end of stream), expected valid YAML"),
+        ("mode: http://ann:hunter2@example.org", "1: mode: found 'http://***@example.org', expected one of"),
         ("a: !!python/object:os.system {}", "1: a: found an unknown key"),
         ("count: !!python/name:os.system x", "1: count: found x, expected a whole number"),
     ],

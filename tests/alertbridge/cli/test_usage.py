@@ -49,7 +49,7 @@ def test_check_config_says_who_is_told_about_which_host(settings: Settings):
         "web-1  ann, bob  ann, bob  ann, bob, eve\n"
         "db-1   bob       bob       bob, eve\n"
     )
-    assert said.stderr.endswith("alertbridge.yml is fine: 2 hosts, 3 users\n")
+    assert said.stderr.endswith("alertbridge.yml is fine; hosts: 2, users: 3\n")
 
 
 def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):

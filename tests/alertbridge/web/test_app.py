@@ -35,7 +35,7 @@ class Site:
         )
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
         self.instruments = Instruments()
-        self.news = 0
+        self.news = self.beats = 0
         self.clock = clock = FakeClock(T0)
         reception = Reception(
             intake=self.outbox.intake,
@@ -56,13 +56,17 @@ class Site:
             reception=reception,
             heartbeat=self.heartbeat,
             settings=lambda: self.settings,
+            on_beat=self.note_beat,
             clock=clock,
         )
         self.instruments.watch_backlog(bridge.backlog, clock.unix_seconds)
-        self.client = create_app(bridge, Secret(TOKEN), self.instruments, clock).test_client()
+        self.client = create_app(bridge, lambda: Secret(TOKEN), self.instruments, clock).test_client()
 
     def routing(self) -> Routing:
         return self.settings.routing()
+
+    def note_beat(self) -> None:
+        self.beats += 1
 
     def note_news(self) -> None:
         self.news += 1
@@ -154,7 +158,7 @@ def test_the_heartbeat_is_noted_and_told_to_nobody(site):
 
     assert site.post(payload_of(watchdog)).status_code == 200
     assert site.pending() == 0
-    assert site.heartbeat.last_unix_seconds() == T0 + 60
+    assert (site.heartbeat.last_unix_seconds(), site.beats) == (T0 + 60, 1)
 
 
 def test_lists_the_targets_to_those_who_bear_the_token(site):
@@ -199,6 +203,7 @@ def test_exposes_its_metrics(site):
         ("PUT", "/alerts", 405),
         ("GET", "/nothing", 404),
         ("POST", "/metrics", 405),
+        ("OPTIONS", "/alerts", 405),
         ("GET", "/alerts/../targets", 404),
     ],
 )
