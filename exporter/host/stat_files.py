@@ -30,15 +30,9 @@ def raise_descriptor_limit() -> None:
 
 
 def spare_descriptors() -> int:
-    """Return how many descriptors may be held, with enough left to others.
-
-    Raises this process's soft limit first, as far as that is of use and the hard limit lets it. Programs that
-    are started later inherit it, unless they are given limits of their own.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if _useful(soft) < _useful(hard):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (_useful(hard), hard))
-    return max(0, _useful(hard) - _LEFT_TO_OTHERS)
+    """Return how many descriptors may be held under this process's limit, with enough left to others."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(0, _useful(soft) - _LEFT_TO_OTHERS)
 
 
 def _useful(limit: int) -> int:

@@ -253,8 +253,9 @@ def test_has_descriptors_up_to_the_hard_limit_and_leaves_some_to_others(
 ):
     program = f"""
 import resource
-from exporter.host.stat_files import spare_descriptors
+from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
 resource.setrlimit(resource.RLIMIT_NOFILE, {limits})
+raise_descriptor_limit()
 print(spare_descriptors(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
     if limits[1] > resource.getrlimit(resource.RLIMIT_NOFILE)[1]:
