@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from alertbridge.outbox import schema
+from alertbridge.outbox.migrations import UnknownSchemaError, migrate
 
 _LOCK_WAIT_MILLISECONDS = 5000
 
@@ -43,19 +44,16 @@ class Database:
         self._reading_engine = self._engine.execution_options(begin="DEFERRED")
 
     def prepare(self) -> None:
-        """Create what is missing, and check that the schema is the one that this program knows.
+        """Create what is missing, and bring what an earlier version made up to date.
 
         Raises:
-            StoreError: The database cannot be written, or was made by another version.
+            StoreError: The database cannot be written, or was made by a later version.
         """
         with self.transaction() as connection:
-            schema.metadata.create_all(connection)
-            found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
-            if found is None:
-                row = {"key": "schema", "value": str(schema.VERSION)}
-                connection.execute(schema.meta.insert().values(row))
-            elif found != str(schema.VERSION):
-                raise StoreError(f"the database has schema {found}; this program knows {schema.VERSION}")
+            try:
+                migrate(connection)
+            except UnknownSchemaError as error:
+                raise StoreError(str(error)) from error
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

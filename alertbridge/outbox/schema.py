@@ -1,4 +1,7 @@
-"""The tables. Times are Unix seconds; JSON columns hold what Alertmanager told, as it told it."""
+"""The tables. Times are Unix seconds; JSON columns hold what Alertmanager told, as it told it.
+
+A change raises VERSION; `migrations.py` says how the tables of the version before become these.
+"""
 
 from enum import StrEnum
 
@@ -15,7 +18,7 @@ from sqlalchemy import (
     Table,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -80,6 +83,15 @@ class State(StrEnum):
     DEAD = "dead"
 
 
+class Delivery(StrEnum):
+    """What became of a mail after the mail service took it, as the service told it."""
+
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    SUPPRESSED = "suppressed"
+
+
 notices = Table(
     "notices",
     metadata,
@@ -95,9 +107,13 @@ notices = Table(
     Column("owner", String),
     Column("told", JSON),
     Column("is_ambiguous", Boolean, nullable=False, default=False),
+    Column("doubt_unix_seconds", Float),
     Column("provider_id", String),
     Column("last_error", String),
     Column("settled_unix_seconds", Float),
+    Column("delivery", String),
+    Column("delivery_unix_seconds", Float),
+    Column("delivery_detail", String),
     ForeignKeyConstraint(["incident_id", "user_name"], ["threads.incident_id", "threads.user_name"]),
     Index("notices_by_thread", "incident_id", "user_name", "sequence", unique=True),
     Index("notices_by_state", "state", "priority", "next_unix_seconds"),
@@ -109,4 +125,11 @@ lanes = Table(
     Column("lane", String, primary_key=True),
     Column("paused_until_unix_seconds", Float, nullable=False),
     Column("reason", String, nullable=False),
+)
+
+event_tokens = Table(
+    "event_tokens",
+    metadata,
+    Column("token", String, primary_key=True),
+    Column("told_unix_seconds", Float, nullable=False),
 )

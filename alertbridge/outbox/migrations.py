@@ -1,0 +1,49 @@
+"""From the tables of any earlier version to those of this one."""
+
+from sqlalchemy import Connection, inspect, select
+
+from alertbridge.outbox import schema
+
+# How the tables of a version become those of the next; new tables come without being told
+_STEPS = {
+    1: (
+        "ALTER TABLE notices ADD COLUMN doubt_unix_seconds FLOAT",
+        "ALTER TABLE notices ADD COLUMN delivery VARCHAR",
+        "ALTER TABLE notices ADD COLUMN delivery_unix_seconds FLOAT",
+        "ALTER TABLE notices ADD COLUMN delivery_detail VARCHAR",
+    ),
+}
+
+
+class UnknownSchemaError(Exception):
+    """The tables were made by a version of the program that is not known here."""
+
+
+def migrate(connection: Connection) -> None:
+    """Make the tables in an empty database, or turn those of an earlier version into those of this one.
+
+    The transaction is the caller's: all of it is done, or nothing.
+
+    Raises:
+        UnknownSchemaError: They are of a later version, or of none.
+    """
+    version = _version_of(connection)
+    for step in range(version or schema.VERSION, schema.VERSION):
+        for statement in _STEPS[step]:
+            connection.exec_driver_sql(statement)
+    schema.metadata.create_all(connection)
+    if version != schema.VERSION:
+        connection.execute(schema.meta.delete().where(schema.meta.c.key == "schema"))
+        connection.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))
+
+
+def _version_of(connection: Connection) -> int | None:
+    """Return the version of the tables; None where there are none yet."""
+    if not inspect(connection).has_table(schema.meta.name):
+        return None
+    found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
+    if found is None:
+        return None
+    if found not in map(str, range(1, schema.VERSION + 1)):
+        raise UnknownSchemaError(f"the database has schema {found}; this program knows {schema.VERSION}")
+    return int(found)
