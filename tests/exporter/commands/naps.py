@@ -26,7 +26,7 @@ def nappers(nap: str) -> list[str]:
 
 def wait_for_nap(nap: str) -> None:
     """Return once somebody sleeps."""
-    _wait(lambda: any(line == f"sleep {nap}" for line in nappers(nap)), 10)
+    _wait(lambda: any(line in (f"sleep {nap}", f"/bin/sleep {nap}") for line in nappers(nap)), 10)
 
 
 def gone_within(nap: str, seconds: float) -> bool:

@@ -1,0 +1,227 @@
+"""`GET /commands` and `POST /run`: what may be run, and running it."""
+
+import codecs
+import json
+import signal
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, jsonify, request
+
+from exporter.access.roles import Role
+from exporter.access.session import Session
+from exporter.commands.attempts import (
+    Asked,
+    Attempts,
+    Caller,
+    CommandAsked,
+    Garbled,
+    Result,
+    ShellAsked,
+    Underway,
+)
+from exporter.commands.catalogue import Reason, Refused
+from exporter.commands.parameters import Parameter
+from exporter.commands.settings import Command
+from exporter.web.bodies import read_body
+from exporter.web.errors import ProblemError
+from exporter.web.guard import requires
+from marax.clock import Clock
+from marax.problems import Problem
+
+_EVENTS = "text/event-stream"
+_SIGN_OF_LIFE = b":\n\n"
+_SIGN_OF_LIFE_SECONDS = 1.0
+
+
+class CommandBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sent to `/run`."""
+
+    command: str
+    arguments: dict[str, Any] = {}
+
+
+class AdminBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What admins send where a shell is switched on: the same, or nothing but a script for the shell."""
+
+    command: str | None = None
+    arguments: dict[str, Any] | None = None
+    shell: str | None = None
+
+
+def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
+    """Return the routes to *attempts*."""
+    routes = Blueprint("run", __name__)
+
+    @routes.get("/commands")
+    @requires(Role.OPERATOR)
+    def get_commands(session: Session) -> Response:
+        """List the commands that you may run, each with its parameters."""
+        catalogue = attempts.catalogue
+        commands = [_described(command) for command in catalogue.open_to(session.role)]
+        return jsonify(commands=commands, shell=catalogue.has_shell_for(session.role))
+
+    @routes.post("/run")
+    @requires(Role.VIEWER)  # whom the catalogue refuses, so that the audit log tells of them
+    def post_run(session: Session) -> Response:
+        """Run a command, and tell what came of it."""
+        caller = Caller(user=session.user, role=session.role, address=request.remote_addr or "")
+        try:
+            asked = _asked(has_shell=attempts.catalogue.has_shell_for(session.role))
+        except ProblemError as error:
+            attempts.begin(Garbled(detail=error.problem.detail), caller)
+            raise
+        begun = attempts.begin(asked, caller)
+        if isinstance(begun, Refused):
+            raise _told(begun)
+        return _as_it_comes(begun, clock) if _wants_events() else _in_the_end(begun)
+
+    return routes
+
+
+def _asked(*, has_shell: bool) -> Asked:
+    if not has_shell:
+        body = read_body(request, CommandBody)
+        return CommandAsked(name=body.command, arguments=body.arguments)
+    match read_body(request, AdminBody):
+        case AdminBody(command=str(name), arguments=arguments, shell=None):
+            return CommandAsked(name=name, arguments=arguments or {})
+        case AdminBody(command=None, arguments=None, shell=str(script)):
+            return ShellAsked(script=script)
+        case _:
+            raise ProblemError(
+                _problem_of(Reason.MALFORMED, "Send `command` and its `arguments`, or `shell`")
+            )
+
+
+def _wants_events() -> bool:
+    accepted = request.accept_mimetypes
+    return "stream" in request.args or accepted.quality(_EVENTS) > accepted.quality("application/json")
+
+
+def _in_the_end(begun: Underway) -> Response:
+    try:
+        for _ in begun.head():
+            pass
+    finally:
+        result = begun.finish()
+    output = result.output.head() + result.output.tail()
+    return jsonify(_answer(result) | {"output": output.decode(errors="replace")})
+
+
+def _as_it_comes(begun: Underway, clock: Clock) -> Response:
+    answer = Response(_events(begun, clock), mimetype=_EVENTS)
+    answer.headers["X-Accel-Buffering"] = "no"  # a proxy shall pass it on as it comes, too
+    answer.call_on_close(begun.finish)
+    return answer
+
+
+def _events(begun: Underway, clock: Clock) -> Iterator[bytes]:
+    """Yield the output as server-sent events, and a sign of life from time to time: it shows who has left."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    last_seconds = 0.0
+    for part in begun.head():
+        text = decoder.decode(part)
+        now_seconds = clock.monotonic_seconds()
+        if text or now_seconds - last_seconds >= _SIGN_OF_LIFE_SECONDS:
+            last_seconds = now_seconds
+            yield _event("output", {"text": text}) if text else _SIGN_OF_LIFE
+    result = begun.finish()
+    text = decoder.decode(result.output.tail(), final=True)
+    if text:
+        yield _event("output", {"text": text})
+    yield _event("end", _answer(result))
+
+
+def _event(kind: str, data: dict[str, object]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def _answer(result: Result) -> dict[str, object]:
+    end = result.end
+    return {
+        "outcome": result.outcome,
+        "exit_code": end.exit_code if end.exit_code >= 0 else None,
+        "signal": _signal_name(-end.exit_code) if end.exit_code < 0 else None,
+        "duration_seconds": end.duration_seconds,
+        "timed_out": result.outcome == "timed_out",
+        "truncated": result.output.is_truncated,
+        "output_bytes": result.output.total_bytes,
+    }
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"SIG{number}"
+
+
+def _described(command: Command) -> dict[str, object]:
+    return {
+        "name": command.name,
+        "about": command.about,
+        "parameters": [
+            {"name": name, **_described_parameter(parameter)}
+            for name, parameter in command.parameters.items()
+        ],
+        "time_limit_seconds": command.time_limit_seconds,
+        "output_limit_bytes": command.output_limit_bytes,
+        "at_once": command.at_once,
+    }
+
+
+def _described_parameter(parameter: Parameter) -> dict[str, object]:
+    if parameter.choice:
+        return {"kind": "choice", "choices": parameter.choice}
+    if parameter.integer:
+        smallest, largest = parameter.integer
+        return {"kind": "integer", "smallest": smallest, "largest": largest}
+    return {"kind": "pattern", "pattern": parameter.pattern, "max_length": parameter.longest}
+
+
+def _told(refused: Refused) -> ProblemError:
+    headers = {"Retry-After": "1"} if refused.reason is Reason.BUSY else {}
+    return ProblemError(_problem_of(refused.reason, refused.detail), headers)
+
+
+def _problem_of(reason: Reason, detail: str) -> Problem:
+    status, kind, title = _PROBLEMS[reason]
+    return Problem(status=status, kind=kind, title=title, detail=detail)
+
+
+_PROBLEMS = {
+    Reason.MALFORMED: (HTTPStatus.BAD_REQUEST, "wrong-body", "The body is not what this route takes."),
+    Reason.FORBIDDEN: (
+        HTTPStatus.FORBIDDEN,
+        "low-role",
+        "Your role in this host's settings does not allow this.",
+    ),
+    Reason.UNKNOWN: (
+        HTTPStatus.NOT_FOUND,
+        "unknown-command",
+        "There is no such command that you may run: GET /commands lists them.",
+    ),
+    Reason.ARGUMENTS: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "wrong-arguments",
+        "The command does not take these arguments.",
+    ),
+    Reason.BUSY: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-runs",
+        "As many commands are running as may run at once. Try again when one has ended.",
+    ),
+    Reason.UNAUDITED: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "not-audited",
+        "The audit log of this host cannot be written, so nothing is run.",
+    ),
+    Reason.UNAVAILABLE: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "command-unavailable",
+        "The command cannot be started on this host; its log says why.",
+    ),
+}
