@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -23,6 +24,8 @@ from marax.threads import DaemonThreads
 from marax.webconfig import WebConfig, read_web_config
 
 _MOST_CONNECTIONS = 256
+# A thread that computes holds up an answer for this long, rather than for Python's 5 ms
+_SWITCH_SECONDS = 0.001
 _BACKLOG = 128
 _GRACE_SECONDS = 5
 _TICK_SECONDS = 0.01
@@ -82,6 +85,7 @@ class Server:
 
         Signals are heeded in the main thread only. SIGHUP calls *on_hangup* in a thread of its own.
         """
+        sys.setswitchinterval(_SWITCH_SECONDS)
         if self._socket is None:
             raise RuntimeError("bind() comes before run()")
         with self._socket, _end_quietly(self.stop) if _in_main_thread() else nullcontext():

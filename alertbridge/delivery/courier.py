@@ -109,14 +109,15 @@ class Courier:
                     self._news.wait(_IDLE_SECONDS)
 
     def wake(self) -> None:
-        """Let the loop look for due notices now."""
+        """Let a thread look for due notices now; for as long as each finds some, it wakes one more."""
         with self._news:
-            self._news.notify_all()
+            self._news.notify()
 
     def stop(self) -> None:
         """Let every `run` return after its turn."""
         self._is_stopping.set()
-        self.wake()
+        with self._news:
+            self._news.notify_all()
 
     def turn(self) -> bool:
         """Send the next due notice; return whether there was one.
@@ -128,6 +129,7 @@ class Courier:
         claim = self._notices.claim(equipment.routing, self._clock.unix_seconds())
         if claim is None:
             return False
+        self.wake()
         try:
             letter = equipment.composer.compose(claim, equipment.routing)
         except Exception:
