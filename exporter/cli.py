@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from exporter.config import DEFAULT_PATH, ExporterSettings, read_config
 from marax.clock import SystemClock
-from marax.commandline import program, takes_config
+from marax.commandline import ExitCode, program, takes_config
 from marax.logs import log_to
 
 _EXAMPLES = """
@@ -19,6 +19,7 @@ marax-exporter --config exporter.yml             serve as that file says
 marax-exporter check-config                     is the file all right?
 marax-exporter metrics                          what would be scraped now?
 marax-exporter top                              who uses the CPU and the memory now?
+marax-exporter doctor                           what is hidden from it, and what helps?
 """
 
 
@@ -101,11 +102,35 @@ def top(
     a second. CPU is a share of the whole host, over `processes.window` of the settings.
     """
     from exporter.top.showing import Wanted, show
-    from exporter.wiring import process_watch
+    from exporter.wiring_tools import process_watch
 
     settings = _reader(config)().processes
     wanted = Wanted(by=sort, count=count, interval_seconds=interval, form=form or "live")
     show(process_watch(settings), wanted, SystemClock())
+
+
+@marax_exporter.command(
+    examples="""
+marax-exporter doctor                          what does this host hide, and what helps?
+sudo -u marax-exporter marax-exporter doctor   and from the user that serves?
+"""
+)
+@click.option("--json", "form", flag_value="json", help="Print a JSON list.")
+@takes_config
+def doctor(config: Path, form: Literal["json"] | None) -> None:
+    """Say what this host hides from the exporter, what is slow or in its way, and what to do about it.
+
+    Ends with 1 if anything that the settings ask for is not delivered.
+    """
+    from exporter.doctor.finding import as_json, as_lines
+    from exporter.doctor.settings_file import settings_found
+    from exporter.wiring_tools import examination
+
+    settings, finding = settings_found(config, _reader(config))
+    findings = [finding, *examination(settings).findings()]
+    click.echo(as_json(findings) if form == "json" else as_lines(findings))
+    if any(finding.verdict == "problem" for finding in findings):
+        raise click.exceptions.Exit(ExitCode.FINDING)
 
 
 main = marax_exporter

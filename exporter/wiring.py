@@ -30,7 +30,7 @@ from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
 from exporter.host.pressure import read_pressure
 from exporter.host.scan import ProcessScanner
-from exporter.host.stat_files import spare_descriptors
+from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
 from exporter.host.vmstat import read_vmstat
@@ -40,7 +40,6 @@ from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
 from exporter.reloading import Reloading
 from exporter.scrape import EVERYTHING, Scraper
-from exporter.top.watch import Watch
 from exporter.turns import Turns
 from exporter.web.app import create_app, is_kept
 from exporter.web.requests import RequestCounts
@@ -51,8 +50,8 @@ from marax.serving import Server, ServingSettings
 
 logger = logging.getLogger(__name__)
 
-_PROCFS = Path("/proc")
-_ROOT = Path("/")
+PROCFS = Path("/proc")
+ROOT = Path("/")
 _BETWEEN_READINGS_SECONDS = 1.25  # the process table scans a second time after 1 s
 _OWN_SCRAPE_SECONDS = 4.5
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -63,11 +62,11 @@ class ProcessEngine:
 
     def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
         self.settings = settings
-        self._scanner = ProcessScanner(_PROCFS, clock, held_descriptors=spare_descriptors())
-        naming = UnitNames(_PROCFS) if settings.group_by == "unit" else program_names
+        self._scanner = ProcessScanner(PROCFS, clock, held_descriptors=spare_descriptors())
+        naming = UnitNames(PROCFS) if settings.group_by == "unit" else program_names
         ledger = GroupLedger(limit=settings.groups, naming=naming)
         selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
-        details = DetailsReader(_PROCFS, clock, show_command_line=settings.show_cmdline)
+        details = DetailsReader(PROCFS, clock, show_command_line=settings.show_cmdline)
         pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
         self._table = ProcessTable(
             self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
@@ -106,7 +105,8 @@ class Exporter:
             version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
         )
         self._usage = UsageWindow()
-        self._collectors = (*_host_collectors(clock, self._usage), itself)
+        self._host = (*_host_collectors(clock, self._usage), itself)
+        self.collectors: list[Collector] = []
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
@@ -118,7 +118,8 @@ class Exporter:
             if self._engine:
                 self._engine.start()
         own = self._engine.collectors if self._engine else ()
-        self.scraper.use([c for c in (*self._collectors, *own) if settings.collectors.is_on(c.name)])
+        self.collectors = [c for c in (*self._host, *own) if settings.collectors.is_on(c.name)]
+        self.scraper.use(self.collectors)
         if before is not None and before is not self._engine:
             before.stop()
 
@@ -133,30 +134,12 @@ def exposition(settings: ExporterSettings) -> bytes:
     Raises:
         CannotReachError: This is not a Linux with /proc.
     """
-    _need_procfs()
+    need_procfs()
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
     exporter.take_up(settings)
     exporter.read_host()
     time.sleep(_BETWEEN_READINGS_SECONDS)
     return exporter.read_host()
-
-
-def process_watch(settings: ProcessSettings) -> Watch:
-    """Return what `top` shows; nothing is read before its first refresh.
-
-    Raises:
-        CannotReachError: This is not a Linux with /proc.
-    """
-    _need_procfs()
-    clock = SystemClock()
-    scanner = ProcessScanner(_PROCFS, clock, held_descriptors=spare_descriptors())
-    pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
-    return Watch(
-        table=ProcessTable(scanner.scan, clock, pace),
-        details=DetailsReader(_PROCFS, clock, show_command_line=False),
-        read_memory=read_memory,
-        window_seconds=settings.window_seconds,
-    )
 
 
 def serve(read: Callable[[], ExporterSettings]) -> None:
@@ -173,7 +156,8 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         return changed
 
     settings = read()
-    _need_procfs()
+    need_procfs()
+    raise_descriptor_limit()
     exporter = Exporter(settings, read=read_again, clock=SystemClock())
     ready = threading.Event()
     app = create_app(
@@ -195,8 +179,13 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     server.run(on_ready=start, on_hangup=exporter.reloading.reload)
 
 
-def _need_procfs() -> None:
-    if not (_PROCFS / "self/stat").exists():
+def need_procfs() -> None:
+    """Refuse to go on where there is nothing to read.
+
+    Raises:
+        CannotReachError: This is not a Linux with /proc.
+    """
+    if not (PROCFS / "self/stat").exists():
         raise CannotReachError(
             "marax-exporter reads Linux's /proc, and there is none here: run it on Linux, with /proc mounted"
         )
@@ -213,14 +202,14 @@ def _audience(address: Address, settings: ExporterSettings) -> str:
 
 
 def _host_collectors(clock: Clock, usage: UsageWindow) -> tuple[Collector, ...]:
-    read_stat = partial(read_kernel_stat, _PROCFS)
+    read_stat = partial(read_kernel_stat, PROCFS)
     return (
         CpuCollector(read_stat, clock, usage),
         CpuPerCoreCollector(read_stat),
         LoadCollector(os.getloadavg),
         MemoryCollector(read_memory),
-        VmstatCollector(partial(read_vmstat, _PROCFS), page_bytes=os.sysconf("SC_PAGE_SIZE")),
-        PressureCollector(partial(read_pressure, _PROCFS)),
-        SystemCollector(read_stat, partial(read_os_release, _ROOT), clock),
-        CgroupCollector(_ROOT),
+        VmstatCollector(partial(read_vmstat, PROCFS), page_bytes=os.sysconf("SC_PAGE_SIZE")),
+        PressureCollector(partial(read_pressure, PROCFS)),
+        SystemCollector(read_stat, partial(read_os_release, ROOT), clock),
+        CgroupCollector(ROOT),
     )

@@ -1,0 +1,195 @@
+"""The checks: what was read of the host becomes findings, without any further I/O."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import assert_never
+
+from exporter.doctor.finding import Finding, Verdict
+from exporter.host.cgroup import CpuLimit, MemoryLimit
+from exporter.host.confinement import Confinement
+from exporter.host.snapshot import Snapshot
+from exporter.turns import Collected, Failed, Late, Outcome
+
+SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
+_NEARLY_FULL_RATIO = 0.9
+_SLOW_SECONDS = 1.0
+_JUMP_SECONDS = 0.1
+_MIB = 1024**2
+_EDIT = "`systemctl edit marax-exporter`"
+
+
+def rights(user: str, confinement: Confinement) -> Finding:
+    """Judge who the doctor, and so perhaps the exporter, runs as."""
+    if confinement.has_own_users:
+        return Finding(
+            check="user",
+            verdict="problem",
+            says="in a user namespace that does not know all users: owners of processes are not told",
+            remedy="remove PrivateUsers= from the unit, or run the exporter outside of the container",
+        )
+    if user == "root":
+        return Finding(
+            check="user",
+            verdict="note",
+            says="run by root, who sees what the exporter's own user may not",
+            remedy="`sudo -u marax-exporter marax-exporter doctor` sees what that user sees",
+        )
+    return Finding(check="user", verdict="ok", says=f"run by {user}")
+
+
+def visibility(now: Snapshot, confinement: Confinement) -> Finding:
+    """Judge how much of the host is seen in *now*, and say what hides the rest."""
+    visible, tasks = sum(process.threads for process in now.processes.values()), now.totals.tasks
+    says = f"{min(visible, tasks)} of {tasks} threads of the host are visible"
+    unreadable = now.refused + now.malformed
+    if unreadable:
+        says += f", {unreadable} processes cannot be read"
+    elif visible >= SEEN_RATIO * tasks:
+        return Finding(check="processes", verdict="ok", says=says)
+    if confinement.hidepid != "off":
+        says += f": /proc is mounted with hidepid={confinement.hidepid}"
+        remedy = (
+            f"{_EDIT}: SupplementaryGroups={confinement.seeing_group}"
+            if confinement.seeing_group
+            else "if the unit sets ProtectProc=, remove that; otherwise mount /proc with gid= of a group, "
+            "and give the exporter that group by SupplementaryGroups="
+        )
+    elif confinement.has_own_processes:
+        says += ": in a PID namespace of its own, as in a container"
+        remedy = "run the exporter on the host itself, or in the host's PID namespace (`--pid=host`)"
+    else:
+        remedy = "a security module may hide them: `journalctl -k --grep 'avc|apparmor'`"
+    return Finding(check="processes", verdict="problem", says=says, remedy=remedy)
+
+
+def whole_proc() -> Finding:
+    """Say that /proc holds nothing but processes."""
+    return Finding(
+        check="processes",
+        verdict="problem",
+        says="/proc is mounted with subset=pid, without the host's own figures",
+        remedy=f"{_EDIT}: ProcSubset=all",
+    )
+
+
+def scan_cost(now: Snapshot, *, interval_seconds: float) -> Finding:
+    """Say what reading all processes costs."""
+    ratio = now.cost_seconds / interval_seconds
+    says = f"{len(now.processes)} processes take {1000 * now.cost_seconds:.1f} ms of CPU"
+    return Finding(
+        check="scan", verdict="ok", says=f"{says}, every {interval_seconds:g} s: {ratio:.2%} of a CPU"
+    )
+
+
+def container(kind: str | None, confinement: Confinement) -> Finding:
+    """Say whose figures are published inside a container."""
+    if confinement.has_lxcfs:
+        says = "LXCFS answers for parts of /proc: those figures are the container's, others the machine's"
+    elif kind:
+        says = f"in a container ({kind}): host metrics are the machine's, marax_cgroup_* the container's"
+    else:
+        return Finding(check="container", verdict="ok", says="none")
+    return Finding(check="container", verdict="note", says=says)
+
+
+def unknown_limits() -> Finding:
+    """Say that the limits of our own cgroup cannot be known."""
+    says = "not known: this host has no cgroup v2, so that marax_cgroup_* are absent"
+    return Finding(check="limits", verdict="note", says=says)
+
+
+def limits(memory: MemoryLimit | None, cpu: CpuLimit | None) -> Finding:
+    """Judge the limits of our own cgroup."""
+    told, remedy = [], ""
+    if memory:
+        told.append(
+            f"{memory.working_set_bytes / _MIB:.0f} of {memory.limit_bytes / _MIB:.0f} MiB memory in use"
+        )
+        if memory.working_set_bytes >= _NEARLY_FULL_RATIO * memory.limit_bytes:
+            remedy = f"{_EDIT}: a larger MemoryMax="
+    if cpu:
+        told.append(f"at most {cpu.limit_cores:g} CPUs, held back for {cpu.throttled_seconds:.1f} s so far")
+    verdict: Verdict = "problem" if remedy else "note" if cpu and cpu.throttled_seconds else "ok"
+    says = "; ".join(told) or "none on memory and CPU"
+    return Finding(check="limits", verdict=verdict, says=says, remedy=remedy)
+
+
+def pressure(resources: Collection[str], *, is_wanted: bool) -> Finding:
+    """Judge whether the kernel accounts for pressure (PSI)."""
+    if resources:
+        return Finding(check="pressure", verdict="ok", says=f"accounted for: {', '.join(resources)}")
+    if not is_wanted:
+        return Finding(check="pressure", verdict="ok", says="none, and switched off in the settings")
+    return Finding(
+        check="pressure",
+        verdict="problem",
+        says="this kernel keeps no account of it (PSI): marax_pressure_* are absent",
+        remedy="boot with `psi=1`, or switch it off: `collectors: {pressure: false}`",
+    )
+
+
+def descriptors(*, processes: int, held: int) -> Finding:
+    """Judge whether the descriptors that may be held reach for all processes."""
+    if processes <= held:
+        return Finding(
+            check="descriptors", verdict="ok", says=f"enough to hold {held} processes, of {processes}"
+        )
+    return Finding(
+        check="descriptors",
+        verdict="problem",
+        says=f"enough to hold {held} processes of {processes}: to read the others costs twice as much",
+        remedy=f"{_EDIT}: LimitNOFILE=65536",
+    )
+
+
+def clock(*, jump_seconds: float, is_synchronised: bool | None) -> Finding:
+    """Judge the clock, given by how much it went wrong while the doctor was at work."""
+    if abs(jump_seconds) >= _JUMP_SECONDS:
+        return Finding(
+            check="clock",
+            verdict="problem",
+            says=f"it jumped by {jump_seconds:+.1f} s just now",
+            remedy="see what sets it: `timedatectl timesync-status`, `chronyc tracking`, the hypervisor",
+        )
+    if is_synchronised is None:
+        return Finding(
+            check="clock", verdict="note", says="the kernel does not say whether it is synchronised"
+        )
+    if not is_synchronised:
+        return Finding(
+            check="clock",
+            verdict="note",
+            says="not synchronised, as far as the kernel knows",
+            remedy="`timedatectl set-ntp true`, or install chrony",
+        )
+    return Finding(check="clock", verdict="ok", says="synchronised")
+
+
+def collectors(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
+    """Judge each collector by how it fared in a scrape just now."""
+    well = {
+        name: o
+        for name, o in outcomes.items()
+        if isinstance(o, Collected) and o.duration_seconds < _SLOW_SECONDS
+    }
+    took = ", ".join(f"{name} {1000 * outcome.duration_seconds:.1f} ms" for name, outcome in well.items())
+    yield Finding(check="collectors", verdict="ok", says=took or "none is switched on, or well")
+    for name, outcome in outcomes.items():
+        if name not in well:
+            yield Finding(
+                check="collectors",
+                verdict="problem",
+                says=f"{name} {_complaint(outcome)}",
+                remedy=f"`collectors: {{{name}: false}}` in the settings switches it off",
+            )
+
+
+def _complaint(outcome: Outcome) -> str:
+    match outcome:
+        case Failed(error=error):
+            return f"fails: {error}"
+        case Late(duration_seconds=seconds):
+            return f"is not done after {seconds:.1f} s"
+        case Collected(duration_seconds=seconds):
+            return f"takes {seconds:.1f} s"
+        case _:
+            assert_never(outcome)

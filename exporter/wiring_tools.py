@@ -1,0 +1,52 @@
+"""Builds the real parts of the commands that look at this host by themselves: `top` and `doctor`."""
+
+from exporter.config import ExporterSettings
+from exporter.doctor.examination import Examination
+from exporter.host.details import DetailsReader
+from exporter.host.memory import read_memory
+from exporter.host.scan import ProcessScanner
+from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
+from exporter.host.table import Pace, ProcessTable
+from exporter.processes.settings import ProcessSettings
+from exporter.top.watch import Watch
+from exporter.wiring import PROCFS, ROOT, Exporter, need_procfs
+from marax.clock import SystemClock
+
+
+def process_watch(settings: ProcessSettings) -> Watch:
+    """Return what `top` shows; nothing is read before its first refresh.
+
+    Raises:
+        CannotReachError: This is not a Linux with /proc.
+    """
+    need_procfs()
+    clock = SystemClock()
+    scanner = ProcessScanner(PROCFS, clock, held_descriptors=spare_descriptors())
+    pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
+    return Watch(
+        table=ProcessTable(scanner.scan, clock, pace),
+        details=DetailsReader(PROCFS, clock, show_command_line=False),
+        read_memory=read_memory,
+        window_seconds=settings.window_seconds,
+    )
+
+
+def examination(settings: ExporterSettings) -> Examination:
+    """Return what `doctor` looks at.
+
+    Raises:
+        CannotReachError: This is not a Linux with /proc.
+    """
+    need_procfs()
+    raise_descriptor_limit()
+    clock, held = SystemClock(), spare_descriptors()
+    exporter = Exporter(settings, read=lambda: settings, clock=clock)
+    exporter.take_up(settings)
+    return Examination(
+        settings=settings,
+        collectors=exporter.collectors,
+        scan=ProcessScanner(PROCFS, clock, held_descriptors=held).scan,
+        held_descriptors=held,
+        clock=clock,
+        root=ROOT,
+    )
