@@ -1,13 +1,16 @@
 """The settings file of the exporter: what may stand in it, and what is wrong with it."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from exporter.access.settings import TokenSettings, UserSettings
 from exporter.collectors.settings import CollectorSwitches
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
-from marax.settings import read_settings
+from marax.settings import Mistake, SettingsError, read_settings, unique
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -19,6 +22,9 @@ class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     web_config_file: Path | None = None
     collectors: CollectorSwitches = CollectorSwitches()
     processes: ProcessSettings = ProcessSettings()
+    state_dir: Path = Path("/var/lib/marax-exporter")
+    users: Annotated[tuple[UserSettings, ...], unique("name")] = ()
+    tokens: TokenSettings = TokenSettings()
 
 
 def read_config(path: Path) -> ExporterSettings:
@@ -27,11 +33,35 @@ def read_config(path: Path) -> ExporterSettings:
     Raises:
         SettingsError: Telling every mistake in the file, or in the web config that it names.
     """
-    settings = read_settings(path, ExporterSettings)
-    if settings.web_config_file is None:
-        return settings
-    from marax.webconfig import read_web_config  # here, as TLS is slow to come in
+    settings = _beside(path, read_settings(path, ExporterSettings))
+    mistakes = list(_wrong_hashes(path, settings.users))
+    if mistakes:
+        raise SettingsError(mistakes)
+    if settings.web_config_file is not None:
+        from marax.webconfig import read_web_config  # here, as TLS is slow to come in
 
-    web_config_file = path.parent / settings.web_config_file
-    read_web_config(web_config_file)
-    return msgspec.structs.replace(settings, web_config_file=web_config_file)
+        read_web_config(settings.web_config_file)
+    return settings
+
+
+def _beside(path: Path, settings: ExporterSettings) -> ExporterSettings:
+    """Return *settings* with their relative paths counted from the folder of *path*."""
+    folder, web_config_file, key_file = path.parent, settings.web_config_file, settings.tokens.key_file
+    return msgspec.structs.replace(
+        settings,
+        web_config_file=web_config_file and folder / web_config_file,
+        state_dir=folder / settings.state_dir,
+        tokens=msgspec.structs.replace(settings.tokens, key_file=key_file and folder / key_file),
+    )
+
+
+def _wrong_hashes(path: Path, users: tuple[UserSettings, ...]) -> Iterator[Mistake]:
+    for i, user in enumerate(users):
+        if user.password_hash.fault:
+            yield Mistake(
+                file=path,
+                line=0,
+                key=f"users[{i}].password_hash",
+                found="something else, not shown here",
+                expected=user.password_hash.fault,
+            )

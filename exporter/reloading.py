@@ -47,7 +47,7 @@ class Reloading:
             self._refuse(error)
             return
         self._take_up(settings)
-        for key in ("listen", "web_config_file"):
+        for key in ("listen", "web_config_file", "state_dir"):
             if getattr(settings, key) != getattr(self._at_start, key):
                 logger.warning("this change of the settings waits for a restart", extra={"key": key})
         self._last = ConfigReload(successful=True, taken_up_at_seconds=self._clock.unix_seconds())

@@ -1,18 +1,24 @@
 """What a user may do, in three steps."""
 
-from enum import IntEnum
+from enum import Enum
+from functools import total_ordering
 from typing import Self
 
 
-class Role(IntEnum):
-    """A role; each may do what those below it may."""
+@total_ordering
+class Role(Enum):
+    """A role; each may do what those before it may: `Role.VIEWER < Role.OPERATOR < Role.ADMIN`."""
 
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
 
     def __str__(self) -> str:
-        return self.name.lower()
+        return self.value
+
+    def __lt__(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) < order.index(other)
 
     @classmethod
     def from_setting(cls, value: object) -> Self:
@@ -21,7 +27,7 @@ class Role(IntEnum):
         Raises:
             ValueError: Saying what was expected.
         """
-        found = next((role for role in cls if str(role) == value), None)
-        if found is None:
-            raise ValueError(f"one of {', '.join(map(str, cls))}")
-        return found
+        try:
+            return cls(value)
+        except ValueError as error:
+            raise ValueError(f"one of {', '.join(map(str, cls))}") from error

@@ -207,6 +207,16 @@ HTTP_REQUESTS = _counter(
     code="the status codes that we answer with",
 )
 
+AUTH_FAILURES = _counter(
+    "marax_auth_failures_total",
+    "Logins and requests that were refused for want of a password, a token or a role, by reason.",
+    reason="eight, always all of them",
+)
+LOGINS = _counter("marax_logins_total", "Logins that were granted.")
+TOKENS_REVOKED = _counter(
+    "marax_tokens_revoked_total", "Tokens ended by logout or renewal; a logout everywhere counts once."
+)
+
 EXPORTER_CPU_SECONDS = _counter(
     "process_cpu_seconds_total", "Total user and system CPU time spent in seconds."
 )

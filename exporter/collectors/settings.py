@@ -17,6 +17,7 @@ class CollectorSwitches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     processes: bool = True
     groups: bool = True
     top: bool = True
+    access: bool = True
     exporter: bool = True
 
     def is_on(self, name: str) -> bool:

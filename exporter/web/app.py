@@ -71,6 +71,7 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     tell_problems(app)
     tell_raised(app)
     requests.watch(app)

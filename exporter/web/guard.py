@@ -146,12 +146,13 @@ def _unauthorized(kind: str, title: str) -> Problem:
 
 
 _BAD_TOKEN = _unauthorized("bad-token", "This token is not valid here: log in at /login.")
+REVOKED_TOKEN = _unauthorized("revoked-token", "This token was logged out or renewed.")
 _TOLD_AS = {
     Refusal.NO_TOKEN: _unauthorized(
         "no-token", "A token is needed: get one at /login and send it as `Authorization: Bearer TOKEN`."
     ),
     Refusal.EXPIRED_TOKEN: _unauthorized("expired-token", "This token has expired: log in again."),
-    Refusal.REVOKED_TOKEN: _unauthorized("revoked-token", "This token was logged out or renewed."),
+    Refusal.REVOKED_TOKEN: REVOKED_TOKEN,
 }
 _TWO_TOKENS = Problem(
     status=HTTPStatus.BAD_REQUEST, kind="two-tokens", title="A request carries one token, in one place."

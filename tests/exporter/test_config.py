@@ -3,6 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from exporter.access.settings import TokenSettings
 from exporter.collectors.settings import CollectorSwitches
 from exporter.config import ExporterSettings, read_config
 from exporter.processes.settings import ProcessSettings
@@ -25,7 +26,7 @@ def test_the_example_spells_out_the_defaults():
 def test_the_example_names_every_setting():
     text = EXAMPLE.read_text()
 
-    for shape in (ExporterSettings, CollectorSwitches, ProcessSettings):
+    for shape in (ExporterSettings, CollectorSwitches, ProcessSettings, TokenSettings):
         for field in msgspec.structs.fields(shape):
             assert f"{field.encode_name}:" in text
 
@@ -74,8 +75,8 @@ def test_finds_the_web_config_beside_the_settings(path: Path):
         ("listen: localhost:99999", "listen: found 'localhost:99999', expected an address to listen on"),
         ("listne: 127.0.0.1:1", "listne: found an unknown key, expected 'listen', perhaps"),
         (
-            "users: []",
-            "users: found an unknown key, expected one of listen, web_config_file, collectors, processes",
+            "xyz: []",
+            "xyz: found an unknown key, expected one of listen, web_config_file, collectors, processes",
         ),
         (
             "collectors: {presure: false}",

@@ -1,0 +1,46 @@
+"""`GET /stats`: the state of the host."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import msgspec
+from flask import Blueprint, Response, jsonify, request
+
+from exporter.access.roles import Role
+from exporter.access.session import Session
+from exporter.host.files import HostReadError
+from exporter.stats import Stats
+from exporter.web.errors import ProblemError
+from exporter.web.guard import requires
+from exporter.web.queries import read_query
+from marax.problems import Problem
+
+
+def stats_routes(read: Callable[[], Stats]) -> Blueprint:
+    """Return the route to what *read* returns, or raises HostReadError."""
+    routes = Blueprint("stats", __name__)
+
+    @routes.get("/stats")
+    @requires(Role.VIEWER, query_token=True)
+    def get_stats(_session: Session) -> Response:
+        """Memory, CPU, load, uname and uptime of the host."""
+        read_query(request)
+        try:
+            stats = read()
+        except HostReadError as error:
+            raise unreadable(error) from error
+        return jsonify(msgspec.to_builtins(stats))
+
+    return routes
+
+
+def unreadable(error: HostReadError) -> ProblemError:
+    """Return the problem that the host cannot be read, to be raised."""
+    return ProblemError(
+        Problem(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            kind="host-unreadable",
+            title="The host cannot be read at the moment.",
+            detail=str(error),
+        )
+    )

@@ -1,0 +1,89 @@
+"""Builds the real parts of `serve`: the exporter, the routes to it, and the server in front of them."""
+
+import logging
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+
+from exporter.config import ExporterSettings
+from exporter.host.stat_files import raise_descriptor_limit
+from exporter.web.app import Api, create_app, is_kept
+from exporter.web.hosts import answer_to_loopback_names
+from exporter.web.login import login_routes
+from exporter.web.processlist import processlist_routes
+from exporter.web.stats import stats_routes
+from exporter.wiring import Exporter, need_procfs
+from marax.addresses import Address
+from marax.clock import SystemClock
+from marax.serving import Server, ServingSettings
+
+logger = logging.getLogger(__name__)
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def serve(read: Callable[[], ExporterSettings]) -> None:
+    """Serve until told to end, with the settings that *read* returns now and at each SIGHUP.
+
+    Raises:
+        SettingsError: The settings cannot be used.
+        CannotReachError: The address cannot be listened on, or this is not a Linux with /proc.
+    """
+
+    def read_again() -> ExporterSettings:
+        changed = read()
+        server.reload_certificates()
+        exporter.entrance.open_to(changed.users, changed.tokens)
+        return changed
+
+    settings = read()
+    need_procfs()
+    raise_descriptor_limit()
+    exporter = Exporter(settings, read=read_again, clock=SystemClock())
+    ready = threading.Event()
+    app = create_app(
+        exporter.scraper,
+        is_ready=ready.is_set,
+        requests=exporter.requests,
+        version=version("marax"),
+        api=_api(exporter),
+    )
+    if settings.listen.host in _LOOPBACK:
+        answer_to_loopback_names(app)
+    serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
+    server = Server(app, serving, is_kept=is_kept)
+    address = server.bind()
+    exporter.entrance.open_to(settings.users, settings.tokens)
+    exporter.take_up(settings)  # before the first scrape, which would be empty otherwise
+
+    def warm_up() -> None:
+        exporter.read_host()
+        ready.set()
+
+    def start() -> None:
+        logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+
+    server.run(on_ready=start, on_hangup=exporter.reloading.reload)
+
+
+def _api(exporter: Exporter) -> Api:
+    access = exporter.entrance.access
+    return Api(
+        access=access,
+        blueprints=(
+            login_routes(access),
+            stats_routes(exporter.stats),
+            processlist_routes(exporter.processes),
+        ),
+    )
+
+
+def _audience(address: Address, settings: ExporterSettings) -> str:
+    if address.host in _LOOPBACK:
+        return (
+            "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it to the network"
+        )
+    if settings.web_config_file:
+        return "whoever web_config_file lets in"
+    return "everyone who can reach this address; web_config_file in the settings can ask for certificates"
