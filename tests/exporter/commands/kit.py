@@ -108,6 +108,14 @@ def _commands(mark: str) -> list[Command]:
         _command("yes", "/usr/bin/yes", limit=0.5),
         _command("nap", "/bin/sleep", "{seconds}", seconds=Parameter(pattern=Pattern(r"[0-9.]+"))),
         _command("naps", "/bin/sleep", "{seconds}", at_once=4, seconds=Parameter(pattern=Pattern("[0-9.]+"))),
+        _command(
+            "flood",
+            "/usr/bin/yes",
+            "{text}",
+            limit=0.5,
+            output=2**20,
+            text=Parameter(pattern=Pattern("[0-9.]+")),
+        ),
         _command("sh", "/bin/sh", "-c", "{script}", script=Parameter(pattern=Pattern(".*"), max_length=4000)),
     ]
 
@@ -118,6 +126,7 @@ def _command(
     *argv: str,
     role: Literal["operator", "admin"] = "operator",
     limit: float = 20.0,
+    output: int = 4096,
     at_once: int = 1,
     **parameters: Parameter,
 ) -> Command:
@@ -128,6 +137,6 @@ def _command(
         parameters=parameters,
         role=role,
         time_limit=TimeLimit(limit),
-        output_limit_bytes=OutputLimit(4096),
+        output_limit_bytes=OutputLimit(output),
         at_once=at_once,
     )

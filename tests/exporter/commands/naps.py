@@ -3,6 +3,7 @@
 import itertools
 import os
 import time
+from collections.abc import Callable
 
 import psutil
 
@@ -26,7 +27,7 @@ def nappers(nap: str) -> list[str]:
 
 def wait_for_nap(nap: str) -> None:
     """Return once somebody sleeps."""
-    _wait(lambda: any(line in (f"sleep {nap}", f"/bin/sleep {nap}") for line in nappers(nap)), 10)
+    wait_until(lambda: any(line in (f"sleep {nap}", f"/bin/sleep {nap}") for line in nappers(nap)))
 
 
 def gone_within(nap: str, seconds: float) -> bool:
@@ -39,8 +40,9 @@ def gone_within(nap: str, seconds: float) -> bool:
     return True
 
 
-def _wait(holds, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return once it holds; in vain after 10 s."""
+    deadline = time.monotonic() + 10
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
