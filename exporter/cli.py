@@ -20,6 +20,7 @@ marax-exporter check-config                     is the file all right?
 marax-exporter metrics                          what would be scraped now?
 marax-exporter top                              who uses the CPU and the memory now?
 marax-exporter doctor                           what is hidden from it, and what helps?
+marax-exporter hash-password                    let somebody log in
 """
 
 
@@ -36,7 +37,7 @@ def marax_exporter() -> None:
 @takes_config
 def serve(config: Path) -> None:
     """Serve /metrics until SIGTERM."""
-    from exporter.wiring import serve as serve_with  # here, as it is slow to come in
+    from exporter.wiring_serve import serve as serve_with  # here, as it is slow to come in
 
     log_to()
     serve_with(_reader(config))
@@ -133,6 +134,23 @@ def doctor(config: Path, form: Literal["json"] | None) -> None:
         raise click.exceptions.Exit(ExitCode.FINDING)
 
 
+@marax_exporter.command(
+    examples="""
+marax-exporter hash-password                          asks twice
+pass show ann | marax-exporter hash-password          from a password manager
+"""
+)
+def hash_password() -> None:
+    """Print the line for `users:` in the settings that lets somebody log in by a password.
+
+    Put in the name and the role: viewer, operator or admin.
+    """
+    from exporter.access.passwords import hash_of
+
+    password = _password()
+    click.echo(f'- {{name: NAME, role: viewer, password_hash: "{hash_of(password).reveal()}"}}')
+
+
 main = marax_exporter
 
 
@@ -150,3 +168,17 @@ def _reader(config: Path) -> Callable[[], ExporterSettings]:
         return read_config(config)
 
     return read
+
+
+def _password() -> bytes:
+    """Return what is typed twice, or the one line that comes through a pipe."""
+    from exporter.access.passwords import LONGEST_PASSWORD_BYTES
+
+    if sys.stdin.isatty():
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+        password = typed.encode(errors="surrogateescape")
+    else:
+        password = sys.stdin.buffer.readline(LONGEST_PASSWORD_BYTES + 2).rstrip(b"\r\n")
+    if not password or len(password) > LONGEST_PASSWORD_BYTES:
+        raise click.UsageError(f"a password has 1 to {LONGEST_PASSWORD_BYTES} bytes, on one line")
+    return password

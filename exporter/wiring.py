@@ -1,14 +1,15 @@
-"""Builds the real parts and puts them together; the only module that does."""
+"""Builds the real parts and puts them together; only this module and those named after it do."""
 
-import logging
 import os
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from exporter.access.entrance import Entrance
+from exporter.access.passwords import PasswordChecks, return_memory_after_each_check, verify
+from exporter.collectors.access import AccessCollector
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
@@ -25,12 +26,13 @@ from exporter.config import ExporterSettings
 from exporter.exposition import as_text
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.details import DetailsReader
+from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
 from exporter.host.pressure import read_pressure
 from exporter.host.scan import ProcessScanner
-from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
+from exporter.host.stat_files import spare_descriptors
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
 from exporter.host.vmstat import read_vmstat
@@ -38,23 +40,19 @@ from exporter.processes.groups import GroupLedger, program_names
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
+from exporter.processlist import ProcessList, ProcessLister, Wanted
 from exporter.reloading import Reloading
 from exporter.scrape import EVERYTHING, Scraper
+from exporter.stats import Stats, StatsReader
 from exporter.turns import Turns
-from exporter.web.app import create_app, is_kept
 from exporter.web.requests import RequestCounts
-from marax.addresses import Address
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
-from marax.serving import Server, ServingSettings
-
-logger = logging.getLogger(__name__)
 
 PROCFS = Path("/proc")
 ROOT = Path("/")
 _BETWEEN_READINGS_SECONDS = 1.25  # the process table scans a second time after 1 s
 _OWN_SCRAPE_SECONDS = 4.5
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class ProcessEngine:
@@ -70,6 +68,14 @@ class ProcessEngine:
         pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
         self._table = ProcessTable(
             self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
+        )
+        self.lister = ProcessLister(self._table, details, window_seconds=settings.window_seconds)
+        self.stats = StatsReader(
+            self._table,
+            window_seconds=settings.window_seconds,
+            read_memory=read_memory,
+            read_kernel_stat=partial(read_kernel_stat, PROCFS),
+            clock=clock,
         )
         self.collectors: tuple[Collector, ...] = (
             ProcessesCollector(self._table, series_limits(settings)),
@@ -105,13 +111,15 @@ class Exporter:
             version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
         )
         self._usage = UsageWindow()
-        self._host = (*_host_collectors(clock, self._usage), itself)
+        self.entrance = Entrance(settings.state_dir, checks=_password_checks, clock=clock)
+        self._host = (*_host_collectors(clock, self._usage), AccessCollector(self.entrance), itself)
         self.collectors: list[Collector] = []
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
         self._usage.length_seconds = settings.processes.window_seconds
-        wanted = settings.processes if settings.collectors.needs_processes else None
+        is_needed = settings.collectors.needs_processes or settings.users
+        wanted = settings.processes if is_needed else None
         before = self._engine
         if before is None or before.settings != wanted:
             self._engine = ProcessEngine(wanted, self._clock) if wanted else None
@@ -122,6 +130,27 @@ class Exporter:
         self.scraper.use(self.collectors)
         if before is not None and before is not self._engine:
             before.stop()
+
+    def stats(self) -> Stats:
+        """Return the state of the host.
+
+        Raises:
+            HostReadError: It cannot be read, or the settings have no need of it.
+        """
+        return self._running_engine().stats.read()
+
+    def processes(self, wanted: Wanted) -> ProcessList:
+        """Return the processes that are *wanted*.
+
+        Raises:
+            HostReadError: They cannot be read, or the settings have no need of them.
+        """
+        return self._running_engine().lister.processes(wanted)
+
+    def _running_engine(self) -> ProcessEngine:
+        if self._engine is None:
+            raise HostReadError("the settings ask for no processes")
+        return self._engine
 
     def read_host(self) -> bytes:
         """Return the text of a scrape of everything."""
@@ -142,43 +171,6 @@ def exposition(settings: ExporterSettings) -> bytes:
     return exporter.read_host()
 
 
-def serve(read: Callable[[], ExporterSettings]) -> None:
-    """Serve until told to end, with the settings that *read* returns now and at each SIGHUP.
-
-    Raises:
-        SettingsError: The settings cannot be used.
-        CannotReachError: The address cannot be listened on, or this is not a Linux with /proc.
-    """
-
-    def read_again() -> ExporterSettings:
-        changed = read()
-        server.reload_certificates()
-        return changed
-
-    settings = read()
-    need_procfs()
-    raise_descriptor_limit()
-    exporter = Exporter(settings, read=read_again, clock=SystemClock())
-    ready = threading.Event()
-    app = create_app(
-        exporter.scraper, is_ready=ready.is_set, requests=exporter.requests, version=version("marax")
-    )
-    serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
-    server = Server(app, serving, is_kept=is_kept)
-    address = server.bind()
-    exporter.take_up(settings)  # before the first scrape, which would be empty otherwise
-
-    def warm_up() -> None:
-        exporter.read_host()
-        ready.set()
-
-    def start() -> None:
-        logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
-        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-
-    server.run(on_ready=start, on_hangup=exporter.reloading.reload)
-
-
 def need_procfs() -> None:
     """Refuse to go on where there is nothing to read.
 
@@ -191,14 +183,9 @@ def need_procfs() -> None:
         )
 
 
-def _audience(address: Address, settings: ExporterSettings) -> str:
-    if address.host in _LOOPBACK:
-        return (
-            "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it to the network"
-        )
-    if settings.web_config_file:
-        return "whoever web_config_file lets in"
-    return "everyone who can reach this address; web_config_file in the settings can ask for certificates"
+def _password_checks() -> PasswordChecks:
+    return_memory_after_each_check()
+    return PasswordChecks(verify)
 
 
 def _host_collectors(clock: Clock, usage: UsageWindow) -> tuple[Collector, ...]:
