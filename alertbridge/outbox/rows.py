@@ -1,32 +1,31 @@
 """Rows of the tables <-> episodes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
 from alertbridge.outbox.schema import episodes
 
-_IDS_PER_QUERY = 500  # well below SQLite's limit of variables in older versions
-_NEWEST = (
-    select(episodes.c.alert_id, func.max(episodes.c.number).label("number"))
-    .where(episodes.c.alert_id.in_(bindparam("alert_ids", expanding=True)))
-    .group_by(episodes.c.alert_id)
-    .subquery()
+# One parameter, a JSON list, however many ids there are
+_ASKED = func.json_each(bindparam("alert_ids")).table_valued("value")
+_ALL_OF = (
+    select(
+        episodes.c.alert_id,
+        episodes.c.number,
+        episodes.c.incident_id,
+        episodes.c.starts_unix_seconds,
+        episodes.c.opened_unix_seconds,
+        episodes.c.ended_unix_seconds,
+        episodes.c.closed_unix_seconds,
+    )
+    .where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
+    .order_by(episodes.c.number)
 )
-_LATEST = select(
-    episodes.c.alert_id,
-    episodes.c.number,
-    episodes.c.incident_id,
-    episodes.c.starts_unix_seconds,
-    episodes.c.opened_unix_seconds,
-    episodes.c.ended_unix_seconds,
-    episodes.c.closed_unix_seconds,
-).join(_NEWEST, and_(episodes.c.alert_id == _NEWEST.c.alert_id, episodes.c.number == _NEWEST.c.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,12 @@ def latest_episodes(connection: Connection, alerts: Sequence[Alert]) -> dict[str
     the id, the second newer.
     """
     told = {alert.alert_id: alert for alert in alerts}
+    newest = {row.alert_id: row for row in connection.execute(_ALL_OF, {"alert_ids": json.dumps(list(told))})}
     found = {}
-    for chunk in _chunks(told):
-        for row in connection.execute(_LATEST, {"alert_ids": chunk}):
-            alert = told[row.alert_id]
-            episode = _episode(row, alert.labels, alert.annotations, alert.generator_url)
-            found[row.alert_id] = Stored(episode, row.incident_id)
+    for alert_id, row in newest.items():
+        alert = told[alert_id]
+        episode = _episode(row, alert.labels, alert.annotations, alert.generator_url)
+        found[alert_id] = Stored(episode, row.incident_id)
     return found
 
 
@@ -102,9 +101,3 @@ def _episode(
         ended_unix_seconds=row.ended_unix_seconds,
         closed_unix_seconds=row.closed_unix_seconds,
     )
-
-
-def _chunks(alert_ids: Iterable[str]) -> Iterator[Sequence[str]]:
-    rest = iter(alert_ids)
-    while chunk := list(islice(rest, _IDS_PER_QUERY)):
-        yield chunk
