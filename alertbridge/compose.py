@@ -1,16 +1,15 @@
 """From a claimed notice to the mail that tells it: facts are looked up, put in words, and addressed."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from alertbridge.delivery.courier import Letter
 from alertbridge.enrich.findings import Enricher, Findings, HostFindings, Subject
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
+from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.notices import Claim, ToldEpisode
 from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.plain import render_plain
@@ -107,14 +106,6 @@ class MailComposer:
             },
             images=rendered.images,
         )
-
-
-def message_id(incident_id: str, user_name: str, sequence: int, sender: str) -> str:
-    """Return the Message-Id of a notice: always the same for the same notice."""
-    reader = hashlib.sha256(user_name.encode()).hexdigest()[:10]
-    follow_up = f".{sequence}" if sequence else ""
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    return f"<inc-{incident_id}.{reader}{follow_up}@{domain}>"
 
 
 def reader_of(user: UserSettings) -> Reader:

@@ -189,7 +189,8 @@ class Courier:
             return
         if isinstance(outcome, Ambiguous):
             wait_seconds = self._backoff.ambiguous_wait_seconds(claim.attempts)
-            self._notices.defer_ambiguous(claim, now + wait_seconds, outcome.reason)
+            until = now + wait_seconds
+            self._notices.defer_ambiguous(claim, until, outcome.reason, now_unix_seconds=now)
         else:
             wait_seconds = self._backoff.wait_seconds(claim.attempts)
             self._notices.defer(claim, now + wait_seconds, outcome.reason)

@@ -29,6 +29,9 @@ class NoticeView:
     settled_unix_seconds: float | None
     provider_id: str | None
     last_error: str | None
+    delivery: str | None
+    delivery_unix_seconds: float | None
+    delivery_detail: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,7 @@ class Inspection:
             "settled_unix_seconds": None,
         }
         with self._database.transaction() as connection:
-            sure = are_these & ~notices.c.is_ambiguous
+            sure = are_these & notices.c.doubt_unix_seconds.is_(None)
             connection.execute(notices.update().where(sure).values(told=None))
             return connection.execute(notices.update().where(are_these).values(anew)).rowcount
 
@@ -135,12 +138,15 @@ def _notice_view(row: Row[*tuple[Any, ...]]) -> NoticeView:
         state=row.state,
         priority=row.priority,
         attempts=row.attempts,
-        is_ambiguous=row.is_ambiguous,
+        is_ambiguous=row.doubt_unix_seconds is not None,
         created_unix_seconds=row.created_unix_seconds,
         next_unix_seconds=row.next_unix_seconds,
         settled_unix_seconds=row.settled_unix_seconds,
         provider_id=row.provider_id,
         last_error=row.last_error,
+        delivery=row.delivery,
+        delivery_unix_seconds=row.delivery_unix_seconds,
+        delivery_detail=row.delivery_detail,
     )
 
 

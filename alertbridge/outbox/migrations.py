@@ -8,6 +8,8 @@ from alertbridge.outbox import schema
 _STEPS = {
     1: (
         "ALTER TABLE notices ADD COLUMN doubt_unix_seconds FLOAT",
+        "UPDATE notices SET doubt_unix_seconds = next_unix_seconds WHERE is_ambiguous",
+        "ALTER TABLE notices DROP COLUMN is_ambiguous",
         "ALTER TABLE notices ADD COLUMN delivery VARCHAR",
         "ALTER TABLE notices ADD COLUMN delivery_unix_seconds FLOAT",
         "ALTER TABLE notices ADD COLUMN delivery_detail VARCHAR",

@@ -45,7 +45,7 @@ class Claim:
         told: What it tells, at least one.
         attempts: This one included.
         created_unix_seconds: Since when it is owed.
-        is_ambiguous: Whether an earlier attempt may have been sent.
+        doubt_unix_seconds: When the last attempt ended that may have been sent; None if there was none.
     """
 
     notice_id: int
@@ -56,7 +56,12 @@ class Claim:
     told: tuple[ToldEpisode, ...]
     attempts: int
     created_unix_seconds: float
-    is_ambiguous: bool
+    doubt_unix_seconds: float | None
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether an earlier attempt may have been sent."""
+        return self.doubt_unix_seconds is not None
 
 
 class Notices:
@@ -75,7 +80,7 @@ class Notices:
         lost = (notices.c.state == State.SENDING) & (notices.c.owner != self._owner)
         again = {
             "state": State.PENDING,
-            "is_ambiguous": True,
+            "doubt_unix_seconds": now_unix_seconds,
             "next_unix_seconds": now_unix_seconds + _AFTER_CRASH_SECONDS,
             "last_error": "the bridge stopped while sending",
         }
@@ -123,9 +128,12 @@ class Notices:
         told = {} if claim.is_ambiguous else {"told": None}
         self._put_back(claim, reason, {"next_unix_seconds": until_unix_seconds, **told})
 
-    def defer_ambiguous(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
+    def defer_ambiguous(
+        self, claim: Claim, until_unix_seconds: float, reason: str, *, now_unix_seconds: float
+    ) -> None:
         """Put *claim* back: it may have been sent, so the next attempt repeats it word for word."""
-        self._put_back(claim, reason, {"next_unix_seconds": until_unix_seconds, "is_ambiguous": True})
+        back = {"next_unix_seconds": until_unix_seconds, "doubt_unix_seconds": now_unix_seconds}
+        self._put_back(claim, reason, back)
 
     def pause(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
         """Put *claim* back without counting the attempt, and leave the lane alone until then."""
@@ -166,7 +174,7 @@ class Notices:
             told=tuple(told),
             attempts=row.attempts + 1,
             created_unix_seconds=row.created_unix_seconds,
-            is_ambiguous=row.is_ambiguous,
+            doubt_unix_seconds=row.doubt_unix_seconds,
         )
 
     def _put_back(self, claim: Claim, reason: str, values: Mapping[str, object]) -> None:

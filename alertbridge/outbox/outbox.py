@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.deliveries import Deliveries
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.notices import Notices
 from alertbridge.outbox.ownership import Ownership
@@ -22,6 +23,7 @@ class Outbox:
         database: For checks of its health.
         intake: Where alerts come in.
         notices: What is owed to people.
+        deliveries: What became of the mails that left.
         pulses: Where the heartbeat's pulse is kept.
         ownership: Keeps other processes out.
         lane: The way by which its notices leave.
@@ -30,6 +32,7 @@ class Outbox:
     database: Database
     intake: Intake
     notices: Notices
+    deliveries: Deliveries
     pulses: Pulses
     ownership: Ownership
     lane: str
@@ -65,6 +68,7 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
         database=database,
         intake=Intake(database, new_incident_id=_new_incident_id),
         notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
+        deliveries=Deliveries(database),
         pulses=Pulses(database),
         ownership=ownership,
         lane=lane,

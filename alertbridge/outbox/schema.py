@@ -106,7 +106,6 @@ notices = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("owner", String),
     Column("told", JSON),
-    Column("is_ambiguous", Boolean, nullable=False, default=False),
     Column("doubt_unix_seconds", Float),
     Column("provider_id", String),
     Column("last_error", String),

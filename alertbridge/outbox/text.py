@@ -69,6 +69,8 @@ def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
         yield "settled", _moment(notice.settled_unix_seconds)
     yield "the mail service's name for it", _printable(notice.provider_id or "-")
     yield "last error", _printable(notice.last_error or "-")
+    if notice.delivery is not None:
+        yield "delivery", f"{_delivery(notice)} at {_moment(notice.delivery_unix_seconds or 0.0)}"
 
 
 def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
@@ -96,6 +98,13 @@ def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
         "dead": f"was given up: {_printable(notice.last_error or '-')}",
     }
     yield notice.settled_unix_seconds, f"{name} {how.get(notice.state, notice.state)}"
+    if notice.delivery is not None:
+        yield notice.delivery_unix_seconds or notice.settled_unix_seconds, f"{name} was {_delivery(notice)}"
+
+
+def _delivery(notice: NoticeView) -> str:
+    detail = f": {_printable(notice.delivery_detail)}" if notice.delivery_detail else ""
+    return f"{notice.delivery}{detail}"
 
 
 def _moment(unix_seconds: float) -> str:

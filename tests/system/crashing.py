@@ -148,7 +148,7 @@ class CrashRun:
             f"{title.split(':')[0]} {user}@example.org"
             for title, user in database.execute(
                 "SELECT title, n.user_name FROM notices n JOIN threads USING (incident_id, user_name)"
-                " WHERE is_ambiguous"
+                " WHERE doubt_unix_seconds IS NOT NULL"
             )
         }
         (integrity,) = database.execute("PRAGMA integrity_check").fetchone()

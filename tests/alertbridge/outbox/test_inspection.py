@@ -68,7 +68,7 @@ def test_what_was_given_up_is_sent_after_a_retry(outbox, inspection):
 
 def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, inspection):
     claim = outbox.notices.claim(ROUTING, T0 + 11)
-    outbox.notices.defer_ambiguous(claim, T0 + 11, "reset")
+    outbox.notices.defer_ambiguous(claim, T0 + 11, "reset", now_unix_seconds=T0 + 11)
     bury(outbox)
     outbox.intake.take([an_alert(ends=T0 + 20)], ROUTING, T0 + 21)
     inspection.retry([claim.notice_id], T0 + 30)

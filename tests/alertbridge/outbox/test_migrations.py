@@ -20,7 +20,8 @@ CREATE TABLE incidents (
 CREATE INDEX incidents_by_alertname ON incidents (alertname, opened_unix_seconds);
 CREATE TABLE episodes (
     alert_id VARCHAR NOT NULL, number INTEGER NOT NULL, incident_id VARCHAR NOT NULL,
-    alertname VARCHAR NOT NULL, labels JSON NOT NULL, annotations JSON NOT NULL, generator_url VARCHAR NOT NULL,
+    alertname VARCHAR NOT NULL,
+    labels JSON NOT NULL, annotations JSON NOT NULL, generator_url VARCHAR NOT NULL,
     starts_unix_seconds FLOAT NOT NULL, opened_unix_seconds FLOAT NOT NULL, ended_unix_seconds FLOAT,
     closed_unix_seconds FLOAT, last_answered_unix_seconds FLOAT, PRIMARY KEY (alert_id, number),
     FOREIGN KEY(incident_id) REFERENCES incidents (incident_id)
@@ -33,7 +34,8 @@ CREATE TABLE threads (
 );
 CREATE TABLE notices (
     notice_id INTEGER NOT NULL, incident_id VARCHAR NOT NULL, user_name VARCHAR NOT NULL,
-    sequence INTEGER NOT NULL, priority INTEGER NOT NULL, state VARCHAR NOT NULL, created_unix_seconds FLOAT NOT NULL,
+    sequence INTEGER NOT NULL, priority INTEGER NOT NULL, state VARCHAR NOT NULL,
+    created_unix_seconds FLOAT NOT NULL,
     next_unix_seconds FLOAT NOT NULL, attempts INTEGER NOT NULL, owner VARCHAR, told JSON,
     is_ambiguous BOOLEAN NOT NULL, provider_id VARCHAR, last_error VARCHAR, settled_unix_seconds FLOAT,
     PRIMARY KEY (notice_id),
@@ -48,8 +50,8 @@ CREATE TABLE lanes (
 INSERT INTO meta VALUES ('schema', '1');
 INSERT INTO incidents VALUES ('k3f9q2m', 'HostDown', 0, 1790000000.0);
 INSERT INTO episodes VALUES (
-    'a1', 1, 'k3f9q2m', 'HostDown', '{"alertname": "HostDown", "host": "web-1", "severity": "critical"}', '{}',
-    '', 1790000000.0, 1790000001.0, NULL, NULL, NULL
+    'a1', 1, 'k3f9q2m', 'HostDown', '{"alertname": "HostDown", "host": "web-1", "severity": "critical"}',
+    '{}', '', 1790000000.0, 1790000001.0, NULL, NULL, NULL
 );
 INSERT INTO threads VALUES ('k3f9q2m', 'ann', 'web-1: host not answering');
 INSERT INTO threads VALUES ('k3f9q2m', 'bob', 'web-1: host not answering');
@@ -100,7 +102,7 @@ def test_what_was_owed_is_still_owed_word_for_word(path):
     outbox.close()
 
     assert claim is not None
-    assert (claim.user_name, claim.is_ambiguous, claim.attempts) == ("ann", True, 2)
+    assert (claim.user_name, claim.doubt_unix_seconds, claim.attempts) == ("ann", T0 + 2, 2)
     assert [told.is_over for told in claim.told] == [False]
 
 

@@ -206,7 +206,7 @@ def test_what_was_surely_not_sent_tells_what_is_true_when_it_is_tried_again(outb
 def test_what_may_have_been_sent_is_repeated_word_for_word_before_the_news(outbox):
     outbox.take(an_alert())
     claim = outbox.claim()
-    outbox.notices.defer_ambiguous(claim, T0 + 10, "reset")
+    outbox.notices.defer_ambiguous(claim, T0 + 10, "reset", now_unix_seconds=T0)
     outbox.take(an_alert(ends=T0 + 4))
     outbox.clock.advance(10)
 
@@ -218,7 +218,7 @@ def test_what_may_have_been_sent_is_repeated_word_for_word_before_the_news(outbo
 
 def test_a_surely_failed_repeat_still_may_have_been_sent_before(outbox):
     outbox.take(an_alert())
-    outbox.notices.defer_ambiguous(outbox.claim(), T0, "reset")
+    outbox.notices.defer_ambiguous(outbox.claim(), T0, "reset", now_unix_seconds=T0)
     outbox.notices.defer(outbox.claim(), T0, "refused")
     outbox.take(an_alert(ends=T0 + 4))
 

@@ -1,0 +1,134 @@
+"""What became of mails after the mail service took them, as the service tells it afterwards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.message_ids import notice_named
+from alertbridge.outbox.schema import Delivery, State, event_tokens, notices
+
+TOKEN_KEPT_SECONDS = 3600.0  # longer than any token may be old
+_UNDELIVERABLE = (Delivery.BOUNCED, Delivery.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryNews:
+    """What the service tells of one mail.
+
+    Attributes:
+        message_id: The mail's Message-Id.
+        token: Names this telling; no two have the same.
+        delivery: What became of the mail.
+        happened_unix_seconds: When.
+        detail: Why, in the words of the service; empty when it went well.
+    """
+
+    message_id: str
+    token: str
+    delivery: Delivery
+    happened_unix_seconds: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same telling came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """The mail is no notice of this outbox: another program's at the same service, or sent by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerned:
+    """Whom a telling concerns.
+
+    Attributes:
+        user_name: Whose mail it was.
+        was_in_doubt: Whether it was unknown until now that the service took the mail.
+    """
+
+    user_name: str
+    was_in_doubt: bool
+
+
+class Deliveries:
+    """Keeps the latest news of each mail, and what has been told already."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, news: DeliveryNews) -> Concerned | NotOurs | Replayed:
+        """Return whom *news* concerns; nothing is stored.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self._database.reading() as connection:
+            if connection.scalar(select(event_tokens.c.token).where(event_tokens.c.token == news.token)):
+                return Replayed()
+            row = notice_named(connection, news.message_id)
+        if row is None:
+            return NotOurs()
+        return Concerned(user_name=row.user_name, was_in_doubt=_is_in_doubt(row))
+
+    def note(self, news: DeliveryNews, now_unix_seconds: float) -> None:
+        """Store *news*, unless later ones are known. A mail that may have been sent is settled: it was.
+
+        Raises:
+            StoreError: Nothing of it could be stored.
+        """
+        with self._database.transaction() as connection:
+            _keep_token(connection, news.token, now_unix_seconds)
+            row = notice_named(connection, news.message_id)
+            if row is None:
+                return
+            values: dict[str, object] = {}
+            if (row.delivery_unix_seconds or 0.0) <= news.happened_unix_seconds:
+                values = {
+                    "delivery": news.delivery,
+                    "delivery_unix_seconds": news.happened_unix_seconds,
+                    "delivery_detail": news.detail,
+                }
+            if _is_in_doubt(row):
+                values |= {
+                    "state": State.ACCEPTED,
+                    "provider_id": news.message_id,
+                    "settled_unix_seconds": now_unix_seconds,
+                }
+            if values:
+                connection.execute(
+                    notices.update().where(notices.c.notice_id == row.notice_id).values(values)
+                )
+
+    def is_undeliverable(self, user_name: str) -> bool:
+        """Return whether the last mail to a user of which anything is known could not be delivered.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        latest = (
+            select(notices.c.delivery)
+            .where(notices.c.user_name == user_name, notices.c.delivery.is_not(None))
+            .where(notices.c.delivery != Delivery.DELAYED)
+            .order_by(notices.c.delivery_unix_seconds.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(latest) in _UNDELIVERABLE
+
+
+def _is_in_doubt(row: Row[Any]) -> bool:
+    return row.doubt_unix_seconds is not None and row.state in (State.PENDING, State.DEAD)
+
+
+def _keep_token(connection: Connection, token: str, now: float) -> None:
+    connection.execute(
+        event_tokens.delete().where(event_tokens.c.told_unix_seconds < now - TOKEN_KEPT_SECONDS)
+    )
+    connection.execute(
+        event_tokens.insert().prefix_with("OR IGNORE").values(token=token, told_unix_seconds=now)
+    )

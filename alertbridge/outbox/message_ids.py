@@ -1,0 +1,35 @@
+"""A notice's Message-Id: made of what names the notice, always the same, and read back."""
+
+import hashlib
+import re
+from email.utils import parseaddr
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from alertbridge.outbox.schema import notices
+
+_SHAPE = re.compile(
+    r"<?inc-(?P<incident>[a-z0-9]{1,40})\.(?P<reader>[0-9a-f]{10})(?:\.(?P<sequence>[0-9]{1,9}))?@"
+)
+
+
+def message_id(incident_id: str, user_name: str, sequence: int, sender: str) -> str:
+    """Return the Message-Id of a notice that *sender* sends: always the same for the same notice."""
+    follow_up = f".{sequence}" if sequence else ""
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return f"<inc-{incident_id}.{_reader(user_name)}{follow_up}@{domain}>"
+
+
+def notice_named(connection: Connection, named: str) -> Row[Any] | None:
+    """Return the row of the notice whose Message-Id is *named*, with or without brackets; None if none is."""
+    parts = _SHAPE.match(named)
+    if parts is None:
+        return None
+    its = notices.c.incident_id == parts["incident"], notices.c.sequence == int(parts["sequence"] or 0)
+    rows = connection.execute(select(notices).where(*its))
+    return next((row for row in rows if _reader(row.user_name) == parts["reader"]), None)
+
+
+def _reader(user_name: str) -> str:
+    return hashlib.sha256(user_name.encode()).hexdigest()[:10]
