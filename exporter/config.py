@@ -8,6 +8,7 @@ import msgspec
 
 from exporter.access.settings import TokenSettings, UserSettings
 from exporter.collectors.settings import CollectorSwitches
+from exporter.commands.settings import Command, mistakes_in
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
 from marax.settings import Mistake, SettingsError, read_settings, unique
@@ -25,6 +26,9 @@ class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     state_dir: Path = Path("/var/lib/marax-exporter")
     users: Annotated[tuple[UserSettings, ...], unique("name")] = ()
     tokens: TokenSettings = TokenSettings()
+    commands: Annotated[tuple[Command, ...], unique("name")] = ()
+    shell: bool = False
+    audit_log: Path | None = None
 
 
 def read_config(path: Path) -> ExporterSettings:
@@ -34,7 +38,7 @@ def read_config(path: Path) -> ExporterSettings:
         SettingsError: Telling every mistake in the file, or in the web config that it names.
     """
     settings = _beside(path, read_settings(path, ExporterSettings))
-    mistakes = list(_wrong_hashes(path, settings.users))
+    mistakes = [*_wrong_hashes(path, settings.users), *_wrong_commands(path, settings.commands)]
     if mistakes:
         raise SettingsError(mistakes)
     if settings.web_config_file is not None:
@@ -47,11 +51,13 @@ def read_config(path: Path) -> ExporterSettings:
 def _beside(path: Path, settings: ExporterSettings) -> ExporterSettings:
     """Return *settings* with their relative paths counted from the folder of *path*."""
     folder, web_config_file, key_file = path.parent, settings.web_config_file, settings.tokens.key_file
+    audit_log = settings.audit_log
     return msgspec.structs.replace(
         settings,
         web_config_file=web_config_file and folder / web_config_file,
         state_dir=folder / settings.state_dir,
         tokens=msgspec.structs.replace(settings.tokens, key_file=key_file and folder / key_file),
+        audit_log=audit_log and folder / audit_log,
     )
 
 
@@ -65,3 +71,8 @@ def _wrong_hashes(path: Path, users: tuple[UserSettings, ...]) -> Iterator[Mista
                 found="something else, not shown here",
                 expected=user.password_hash.fault,
             )
+
+
+def _wrong_commands(path: Path, commands: tuple[Command, ...]) -> Iterator[Mistake]:
+    for key, found, expected in mistakes_in(commands):
+        yield Mistake(file=path, line=0, key=key, found=found, expected=expected)

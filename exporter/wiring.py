@@ -12,6 +12,7 @@ from exporter.access.passwords import PasswordChecks, return_memory_after_each_c
 from exporter.collectors.access import AccessCollector
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
+from exporter.collectors.commands import CommandsCollector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
 from exporter.collectors.exporter import ExporterCollector
 from exporter.collectors.groups import GroupsCollector
@@ -22,6 +23,12 @@ from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
 from exporter.collectors.top import TopCollector
 from exporter.collectors.vmstat import VmstatCollector
+from exporter.commands.attempts import Attempts
+from exporter.commands.audit import Audit, FileAudit, LogAudit
+from exporter.commands.catalogue import Catalogue
+from exporter.commands.counts import RunCounts
+from exporter.commands.runner import Runner
+from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
 from exporter.exposition import as_text
 from exporter.host.cpu_usage import UsageWindow
@@ -112,11 +119,19 @@ class Exporter:
         )
         self._usage = UsageWindow()
         self.entrance = Entrance(settings.state_dir, checks=_password_checks, clock=clock)
-        self._host = (*_host_collectors(clock, self._usage), AccessCollector(self.entrance), itself)
+        self.runner, runs = Runner(most_at_once=MOST_AT_ONCE), RunCounts()
+        self.attempts = Attempts(self.runner, runs, Catalogue(()), LogAudit())
+        self._host = (
+            *_host_collectors(clock, self._usage),
+            AccessCollector(self.entrance),
+            CommandsCollector(runs, self.runner.running),
+            itself,
+        )
         self.collectors: list[Collector] = []
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
+        self.attempts.use(Catalogue(settings.commands, has_shell=settings.shell), self._audit(settings))
         self._usage.length_seconds = settings.processes.window_seconds
         is_needed = settings.collectors.needs_processes or settings.users
         wanted = settings.processes if is_needed else None
@@ -151,6 +166,9 @@ class Exporter:
         if self._engine is None:
             raise HostReadError("the settings ask for no processes")
         return self._engine
+
+    def _audit(self, settings: ExporterSettings) -> Audit:
+        return FileAudit(settings.audit_log, self._clock) if settings.audit_log else LogAudit()
 
     def read_host(self) -> bytes:
         """Return the text of a scrape of everything."""

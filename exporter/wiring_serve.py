@@ -1,9 +1,12 @@
 """Builds the real parts of `serve`: the exporter, the routes to it, and the server in front of them."""
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
+from types import FrameType
 
 from exporter.config import ExporterSettings
 from exporter.host.stat_files import raise_descriptor_limit
@@ -11,6 +14,7 @@ from exporter.web.app import Api, create_app, is_kept
 from exporter.web.hosts import answer_to_loopback_names
 from exporter.web.login import login_routes
 from exporter.web.processlist import processlist_routes
+from exporter.web.run import run_routes
 from exporter.web.stats import stats_routes
 from exporter.wiring import Exporter, need_procfs
 from marax.addresses import Address
@@ -34,9 +38,11 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         changed = read()
         server.reload_certificates()
         exporter.entrance.open_to(changed.users, changed.tokens)
+        _warn_of_shell(changed)
         return changed
 
     settings = read()
+    _warn_of_shell(settings)
     need_procfs()
     raise_descriptor_limit()
     exporter = Exporter(settings, read=read_again, clock=SystemClock())
@@ -63,8 +69,26 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     def start() -> None:
         logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        _before_ending(exporter.runner.end_all)
 
     server.run(on_ready=start, on_hangup=exporter.reloading.reload)
+
+
+def _before_ending(end: Callable[[], None]) -> None:
+    """Call *end* as soon as a signal ends the server, which goes on as long as requests are answered."""
+
+    def ending(stop: object, number: int, frame: FrameType | None) -> None:
+        end()
+        if callable(stop):
+            stop(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, partial(ending, signal.getsignal(number)))
+
+
+def _warn_of_shell(settings: ExporterSettings) -> None:
+    if settings.shell:
+        logger.warning("a shell is switched on: admins may run anything as this user", extra={"key": "shell"})
 
 
 def _api(exporter: Exporter) -> Api:
@@ -75,6 +99,7 @@ def _api(exporter: Exporter) -> Api:
             login_routes(access),
             stats_routes(exporter.stats),
             processlist_routes(exporter.processes),
+            run_routes(exporter.attempts, SystemClock()),
         ),
     )
 

@@ -25,6 +25,7 @@ _STATES = "eight, always all of them"
 _GROUPS = "at most `processes.groups` and three of our own"
 _TOP = "at most 2 x `processes.top` at once, 60 new ones an hour"
 _COLLECTORS = "one for each collector"
+_COMMANDS = "those of the settings, `(shell)`, and `(unknown)` for what is none of them"
 _CONSTANT = "one value as long as the host runs"
 
 CPU_SECONDS = _counter(
@@ -216,6 +217,17 @@ LOGINS = _counter("marax_logins_total", "Logins that were granted.")
 TOKENS_REVOKED = _counter(
     "marax_tokens_revoked_total", "Tokens ended by logout or renewal; a logout everywhere counts once."
 )
+
+COMMAND_RUNS = _counter(
+    "marax_command_runs_total",
+    "Commands that were asked for, by what came of it: how the run ended, or why there was none.",
+    command=_COMMANDS,
+    outcome="four ends of runs, and seven reasons for none",
+)
+COMMAND_SECONDS = _counter(
+    "marax_command_seconds_total", "Time that runs of the command took.", command=_COMMANDS
+)
+COMMANDS_RUNNING = _gauge("marax_commands_running", "Commands that are running.")
 
 EXPORTER_CPU_SECONDS = _counter(
     "process_cpu_seconds_total", "Total user and system CPU time spent in seconds."

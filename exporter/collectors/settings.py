@@ -18,6 +18,7 @@ class CollectorSwitches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     groups: bool = True
     top: bool = True
     access: bool = True
+    commands: bool = True
     exporter: bool = True
 
     def is_on(self, name: str) -> bool:

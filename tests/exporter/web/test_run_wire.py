@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.commands.runner import GRACE_SECONDS
 from exporter.web.app import is_kept
 from marax.addresses import Address
 from marax.serving import Server, ServingSettings
@@ -126,9 +127,10 @@ def test_43_a_client_that_reads_nothing_does_not_keep_the_command(served: Served
             f"POST /run?stream HTTP/1.1\r\nHost: x\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
-        wait_until(lambda: bool(nappers(nap)))
+        wait_until(lambda: bool(served.host.runner.running()))
+        time.sleep(1)  # it may take half of that
 
-        assert gone_within(nap, 4)
+        assert gone_within(nap, GRACE_SECONDS + 1)
         assert served.seconds_to_get("/metrics") < 1
 
 
