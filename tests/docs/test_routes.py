@@ -34,7 +34,7 @@ class IdleBridge:
 
 
 def bridge_app() -> Flask:
-    return create_bridge_app(IdleBridge(), Secret("token"), Instruments(), SystemClock())
+    return create_bridge_app(IdleBridge(), lambda: Secret("token"), Instruments(), SystemClock())
 
 
 def exporter_app() -> Flask:
