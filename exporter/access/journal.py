@@ -39,6 +39,7 @@ class Journal:
         for descriptor in (self._file, self._folder):
             if descriptor >= 0:
                 os.close(descriptor)
+        self._file = self._folder = -1
 
     def lines(self) -> tuple[list[bytes], bytes]:
         """Return the whole lines, and what follows the last one: an append that was cut short."""

@@ -54,7 +54,7 @@ class Revocations:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept = _Kept()
-        self._lines = 0
+        self._lines = self._most_lines = 0
         self._journal = Journal(state_dir / _FILE)
         try:
             self._recover()
@@ -110,7 +110,7 @@ class Revocations:
             raise NotStoredError(f"a revocation cannot be written: {error.strerror}") from error
         self._kept.put(revocation)
         self._lines += 1
-        if self._lines > 2 * len(self._kept) + _MOST_SPARE_LINES:
+        if self._lines > self._most_lines:
             try:
                 self._compact()
             except OSError as error:
@@ -136,6 +136,7 @@ class Revocations:
         self._journal.replace(map(msgspec.json.encode, kept))
         self._kept = kept
         self._lines = len(kept)
+        self._most_lines = 2 * len(kept) + _MOST_SPARE_LINES
 
 
 class _Kept:
