@@ -37,6 +37,7 @@ from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
+from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import read_pressure
 from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import spare_descriptors
@@ -115,7 +116,10 @@ class Exporter:
         self.reloading = Reloading(settings, read=read, take_up=self.take_up, clock=clock)
         self.scraper = Scraper((), Turns(clock))
         itself = ExporterCollector(
-            version=version("marax"), last_reload=self.reloading.last, requests=self.requests.totals
+            version=version("marax"),
+            last_reload=self.reloading.last,
+            requests=self.requests.totals,
+            read_itself=OwnProcessReader(PROCFS).read,
         )
         self._usage = UsageWindow()
         self.entrance = Entrance(settings.state_dir, checks=_password_checks, clock=clock)

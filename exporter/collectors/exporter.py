@@ -4,10 +4,10 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from prometheus_client import ProcessCollector
 from prometheus_client.metrics_core import Metric
 
 from exporter.collectors import families
+from exporter.host.own_process import OwnProcess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class ConfigReload:
 
 
 class ExporterCollector:
-    """Version, settings, HTTP requests, and the program's own process; reads three files of /proc/self."""
+    """Version, settings, HTTP requests, and the program's own process; reads two files of /proc/self."""
 
     name = "exporter"
     families = (
@@ -41,11 +41,12 @@ class ExporterCollector:
         version: str,
         last_reload: Callable[[], ConfigReload],
         requests: Callable[[], Mapping[tuple[str, ...], int]],
+        read_itself: Callable[[], OwnProcess],
     ) -> None:
         self._version = version
         self._last_reload = last_reload
         self._requests = requests
-        self._process = ProcessCollector(registry=None)
+        self._read_itself = read_itself
 
     def collect(self) -> Iterator[Metric]:
         reload = self._last_reload()
@@ -53,4 +54,10 @@ class ExporterCollector:
         yield families.CONFIG_RELOAD_SUCCESS.of(reload.successful)
         yield families.CONFIG_RELOAD_TIMESTAMP.of(reload.taken_up_at_seconds)
         yield families.HTTP_REQUESTS.by(self._requests())
-        yield from self._process.collect()
+        itself = self._read_itself()
+        yield families.EXPORTER_CPU_SECONDS.of(itself.cpu_seconds)
+        yield families.EXPORTER_VIRTUAL_MEMORY.of(itself.virtual_memory_bytes)
+        yield families.EXPORTER_RESIDENT_MEMORY.of(itself.resident_memory_bytes)
+        yield families.EXPORTER_START_TIME.of(itself.start_time_seconds)
+        yield families.EXPORTER_OPEN_FDS.of(itself.open_fds)
+        yield families.EXPORTER_MAX_FDS.of(itself.max_fds)

@@ -21,6 +21,7 @@ from exporter.host.cpu_usage import UsageWindow
 from exporter.host.kernel_stat import MODES, CpuTimes, KernelStat
 from exporter.host.memory import Memory
 from exporter.host.os_release import OsRelease
+from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import Pressure
 from tests.fakes.clock import FakeClock
 
@@ -207,6 +208,7 @@ def test_exporter_tells_of_itself():
         version="1.2.3",
         last_reload=lambda: ConfigReload(successful=False, taken_up_at_seconds=1_700_000_000),
         requests=lambda: {("/metrics", "200"): 5},
+        read_itself=OwnProcessReader(Path("/proc")).read,
     )
 
     found = samples(collector.collect())
