@@ -8,14 +8,14 @@ from typing import Literal
 import click
 from click.core import ParameterSource
 
-from exporter.config import DEFAULT_PATH, ExporterSettings, read_config
+from exporter.config import DEFAULT_PATH, ExporterSettings, read_config, warnings_of
 from marax.clock import SystemClock
 from marax.commandline import ExitCode, program, takes_config
 from marax.logs import log_to
 
 _EXAMPLES = """
 marax-exporter                                  serve on 127.0.0.1:9877
-marax-exporter --config exporter.yml             serve as that file says
+marax-exporter --config exporter.yml            serve as that file says
 marax-exporter check-config                     is the file all right?
 marax-exporter metrics                          what would be scraped now?
 marax-exporter top                              who uses the CPU and the memory now?
@@ -48,9 +48,9 @@ def serve(config: Path) -> None:
 )
 @takes_config
 def check_config(config: Path) -> None:
-    """Say whether the settings file can be used, and all that is wrong with it."""
-    read = _reader(config)
-    read()
+    """Say whether the settings file can be used, and all that is wrong with it, or dangerous about it."""
+    for warning in warnings_of(_reader(config)()):
+        click.echo(f"{config}: warning: {warning}", err=True)
     click.echo(f"{config}: fine" if config.exists() else f"{config} does not exist: the defaults are used")
 
 

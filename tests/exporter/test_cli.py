@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,10 +37,10 @@ def config(tmp_path: Path) -> Path:
 class Served:
     """A `marax-exporter serve` on a free port, and what it says."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, *, under: Sequence[str] = ()) -> None:
         self._log = config.with_suffix(".log")
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen([COMMAND, "--config", config], stderr=log)
+            self._process = subprocess.Popen([*under, COMMAND, "--config", config], stderr=log)
         until(lambda: "msg=listening" in self.log)
         found = re.search(r"address=(\S+)", self.log)
         assert found
@@ -99,7 +99,7 @@ def test_help_begins_with_what_people_type():
     assert said.stdout.startswith("Examples:\n  marax-exporter ")
 
 
-@pytest.mark.parametrize("command", ["serve", "check-config", "metrics"])
+@pytest.mark.parametrize("command", ["serve", "check-config", "metrics", "top", "doctor", "hash-password"])
 def test_every_command_has_an_example(command: str):
     said = run(command, "--help")
 
@@ -185,6 +185,14 @@ def test_serves_until_it_is_told_to_end(served: Served):
 
     assert served.sample("marax_load1") is not None
     assert served.end() == 0
+
+
+def test_serves_with_as_many_descriptors_as_it_may_have(config: Path):
+    exporter = Served(config, under=["prlimit", "--nofile=1024:4096"])
+    try:
+        assert exporter.sample("process_max_fds") == 4096
+    finally:
+        exporter.kill()
 
 
 def test_says_where_it_listens_and_how_to_open_it(served: Served):
