@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from alertbridge.alerts import Alert
 from alertbridge.delivery.courier import Letter
 from alertbridge.enrich.findings import Enricher, Findings, HostFindings, Subject
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.notices import Claim, ToldEpisode
-from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind, Reader
+from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE
+from alertbridge.rendering.facts import About, AlertFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.routing import Routing, severity_of, watches
@@ -61,8 +63,9 @@ class MailComposer:
             title=claim.title,
             incident_id=claim.incident_id,
             hosts=hosts,
-            reader=reader_of(user),
+            reader=replace(reader_of(user), told_because=_told_because(user, claim.told)),
             now_unix_seconds=self._clock.unix_seconds(),
+            owed_unix_seconds=claim.created_unix_seconds,
             fleet=findings.fleet(lambda host: watches(user, host)),
             missing=findings.missing,
         )
@@ -124,6 +127,20 @@ def _kind_of(told: Sequence[ToldEpisode], routing: Routing) -> Kind:
     return min(kinds, key=_WORST_FIRST.index)
 
 
+def _told_because(user: UserSettings, told: Sequence[ToldEpisode]) -> str:
+    if all(one.episode.alert.labels.get(AUDIENCE_LABEL) == ADMINS for one in told):
+        return "you are an admin"
+    if all(BLIND_LABEL in one.episode.alert.labels for one in told):
+        return "it concerns everybody who is told of critical alerts"
+    return user.told_because()
+
+
+def _about(alert: Alert) -> About:
+    if BLIND_LABEL in alert.labels:
+        return About.MONITORING
+    return About.MAIL if alert.labels.get("alertname") == UNDELIVERABLE else About.HOST
+
+
 def _subject(told: ToldEpisode) -> Subject:
     alert = told.episode.alert
     return Subject(
@@ -151,6 +168,8 @@ def _host_facts(told: ToldEpisode, findings: Findings, routing: Routing) -> Host
         ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
         last_values=found.last_values,
         top_processes=found.top_processes,
+        history=found.history,
+        about=_about(alert),
     )
     return _with_absence(facts, told, found) if routing.means_down(alert) else facts
 
@@ -159,11 +178,11 @@ def _with_absence(facts: HostFacts, told: ToldEpisode, found: HostFindings) -> H
     """Add since when the host has not answered and why, or when it was back and what it had done."""
     known_before = told.last_answered_unix_seconds
     since = found.since_unix_seconds if known_before is None else known_before
+    facts = replace(facts, since_unix_seconds=since, last_day=found.last_day)
     if not told.is_over:
-        return replace(facts, since_unix_seconds=since, reason=found.reason)
+        return replace(facts, reason=found.reason)
     return replace(
         facts,
-        since_unix_seconds=since,
         back_unix_seconds=found.back_unix_seconds,
         has_rebooted=found.has_rebooted,
     )

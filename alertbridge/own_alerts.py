@@ -5,8 +5,7 @@ from alertbridge.alerts import Alert, alert_id_of
 AUDIENCE_LABEL = "marax_audience"
 ADMINS = "admins"
 BLIND_LABEL = "marax_blind"
-
-_UNDELIVERABLE = "MaraxMailUndeliverable"
+UNDELIVERABLE = "MaraxMailUndeliverable"
 
 
 def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds: float | None) -> Alert:
@@ -21,7 +20,7 @@ def undeliverable_alert(
 ) -> Alert:
     """Return the alert, for admins only, that mail to a user is refused for good."""
     labels = {
-        "alertname": _UNDELIVERABLE,
+        "alertname": UNDELIVERABLE,
         "host": f"mail for {user_name}",
         "severity": "warning",
         AUDIENCE_LABEL: ADMINS,

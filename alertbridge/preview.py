@@ -1,12 +1,13 @@
 """A sample of every kind of mail, as files to look at."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 from alertbridge.compose import AUTOMATIC
 from alertbridge.delivery.message import email_message
 from alertbridge.mail import Mail
-from alertbridge.rendering.renderer import Renderer
+from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.rendering.samples import samples
 from marax.commandline import CannotReachError
 
@@ -32,7 +33,7 @@ def write_samples(folder: Path) -> Iterator[str]:
         )
         contents = {
             ".eml": email_message(mail, facts.now_unix_seconds).as_bytes(),
-            ".html": rendered.html.encode(),
+            ".html": _html_alone(rendered).encode(),
             ".txt": rendered.text.encode(),
         }
         try:
@@ -42,3 +43,11 @@ def write_samples(folder: Path) -> Iterator[str]:
         except OSError as error:
             raise CannotReachError(f"cannot write into {folder}: {error.strerror}") from error
         yield str(folder / name)
+
+
+def _html_alone(rendered: Rendered) -> str:
+    """Return the HTML part with its pictures inside, for a browser: mail programs would not show them so."""
+    html = rendered.html
+    for image in rendered.images:
+        html = html.replace(f"cid:{image.name}", f"data:image/png;base64,{b64encode(image.png).decode()}")
+    return html

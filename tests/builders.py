@@ -1,12 +1,23 @@
 """Builders: a sensible value of each sort, and whatever a test wants to differ."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from alertbridge.rendering.facts import AlertFacts, HostFacts, HostState, Kind, Reader, ReportFacts
+from alertbridge.rendering.facts import (
+    AlertFacts,
+    History,
+    HostFacts,
+    HostState,
+    Kind,
+    Reader,
+    ReportFacts,
+    Usage,
+)
 
 FIRED_UNIX_SECONDS = 1_795_352_535.0
+END = FIRED_UNIX_SECONDS  # of an hour
 
 
 def host_facts(name: str = "web-1", **changes: Any) -> HostFacts:
@@ -23,6 +34,15 @@ def host_facts(name: str = "web-1", **changes: Any) -> HostFacts:
         fired_unix_seconds=FIRED_UNIX_SECONDS,
     )
     return replace(host, **changes)
+
+
+def history(ratios: Mapping[float, tuple[float | None, float | None]]) -> History:
+    """Return the hour before `END`, with CPU and RAM by seconds from its end."""
+    usages = (
+        Usage(unix_seconds=END + seconds, cpu_ratio=cpu, memory_ratio=memory)
+        for seconds, (cpu, memory) in ratios.items()
+    )
+    return History(start_unix_seconds=END - 3600, end_unix_seconds=END, usages=tuple(usages))
 
 
 def reader(**changes: Any) -> Reader:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alertbridge.rendering.facts import FleetFacts, LastValues, ProcessFact
+from alertbridge.rendering.facts import FleetFacts, History, LastDay, LastValues, ProcessFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class HostFindings:
         last_values: What it said of itself before it died; once its alert has ended, what it says now.
         top_processes: Those of the same minute, most CPU first.
         has_rebooted: Whether it booted while it was away; None when it is not back, or that is not known.
+        history: Its last hour, up to now; None for one of many hosts, or when that is not known.
+        last_day: The same of its last 24 hours.
     """
 
     reason: str = ""
@@ -45,6 +47,8 @@ class HostFindings:
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()
     has_rebooted: bool | None = None
+    history: History | None = None
+    last_day: LastDay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,6 @@ class NoPrometheus:
     """Knows nothing, and says so."""
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
-        return Findings(
-            hosts={subject: HostFindings() for subject in subjects},
-            missing=("Prometheus is not in the settings (prometheus.url).",),
-        )
+        hosts = {subject: HostFindings() for subject in subjects if subject.instance}
+        missing = ("Prometheus is not in the settings (prometheus.url).",) if hosts else ()
+        return Findings(hosts=hosts, missing=missing)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from alertbridge.enrich.api import PrometheusApi
 from alertbridge.enrich.findings import Findings, HostFindings, Subject
 from alertbridge.enrich.format import NotKnown, Series, matcher
+from alertbridge.enrich.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
 from alertbridge.enrich.outage import (
     BOOT_NAMES,
     LAST_MINUTE_SECONDS,
@@ -21,6 +23,7 @@ from alertbridge.enrich.outage import (
     windows,
 )
 from alertbridge.enrich.settings import HttpUrl
+from alertbridge.rendering.facts import MOST_CHARTS, History, LastDay
 from marax.clock import Clock
 
 BUDGET_SECONDS = 2.0
@@ -31,11 +34,12 @@ _SHORT_SECONDS = 3600.0
 _LONGEST_REASON = 1000
 _CLOCKS_DIFFER_SECONDS = 60.0
 _MOST_NAMED = 3
-_WHY = "why a host does not answer"
-_SINCE = "since when"
-_DOING = "what it was doing"
+_WHY = "how the last scrape went"
+_SINCE = "when it was last answered"
+_DOING = "what the host was doing"
+_BEFORE = "how its last hours were"
 _FLEET = "how the rest of the fleet is"
-_ALL = (_WHY, _SINCE, _DOING, _FLEET)
+_ALL = (_WHY, _SINCE, _DOING, _BEFORE, _FLEET)
 
 Answered = TypeVar("Answered")
 
@@ -68,7 +72,7 @@ class Prometheus:
 
 
 class _LookUp:
-    """Two rounds of queries: when each host was last heard, then what it said at that moment."""
+    """Two rounds of queries: how each host was until now, then what it said when it was last heard."""
 
     def __init__(self, api: PrometheusApi, subjects: Sequence[Subject], now: float) -> None:
         self._api = api
@@ -78,10 +82,17 @@ class _LookUp:
         self._not_known: dict[str, set[str]] = {}
 
     async def findings(self) -> Findings:
-        errors, fleet, outages = await asyncio.gather(self._errors(), self._fleet(), self._outages())
+        errors, fleet, outages, histories, last_days = await asyncio.gather(
+            self._errors(), self._fleet(), self._outages(), self._histories(), self._last_days()
+        )
         told = await self._told(outages)
         hosts = {
-            subject: _host(subject, outages[subject], errors.get(subject, ""), told.get(subject, ()))
+            subject: replace(
+                _host(subject, outages[subject], told.get(subject, ())),
+                reason=errors.get(subject, "")[:_LONGEST_REASON],
+                history=histories.get(subject),
+                last_day=last_days.get(subject),
+            )
             for subject in self._subjects
         }
         return Findings(hosts=hosts, is_up_by_host=fleet, missing=tuple(self._missing(outages)))
@@ -111,6 +122,31 @@ class _LookUp:
             )
             for subject in self._subjects
         }
+
+    async def _histories(self) -> Mapping[Subject, History | None]:
+        start = self._now - HISTORY_SECONDS
+        spans = [
+            Span(instance=subject.instance, start=start, end=self._now) for subject in self._looked_back_at()
+        ]
+        found = await self._series("|".join(HISTORY_NAMES), spans, _BEFORE)
+        return {subject: history(_of(subject, found), self._now) for subject in self._looked_back_at()}
+
+    async def _last_days(self) -> Mapping[Subject, LastDay | None]:
+        subjects = self._looked_back_at()
+        if not subjects:
+            return {}
+        up = f"up{{{matcher('instance', (subject.instance for subject in subjects))}}}[1d]"
+        answers = await asyncio.gather(
+            self._api.series(f"sum by (instance, job) (resets({up}))"),
+            self._api.series(f"avg by (instance, job) (avg_over_time({up}))"),
+        )
+        gone, answered = (_by_instance(self._answered(answer, _BEFORE)) for answer in answers)
+        return {subject: last_day(_of(subject, gone), _of(subject, answered)) for subject in subjects}
+
+    def _looked_back_at(self) -> list[Subject]:
+        """Return the subjects that a mail has room for in detail: all or none."""
+        instances = {subject.instance for subject in self._subjects}
+        return self._subjects if len(instances) <= MOST_CHARTS else []
 
     async def _told(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
         """Return what each host told in the minute before the moment that matters, if there is one."""
@@ -160,16 +196,15 @@ class _LookUp:
 
     def _missing(self, outages: Mapping[Subject, Outage]) -> Iterator[str]:
         for reason, what in self._not_known.items():
-            yield f"Prometheus could not say {_listed([one for one in _ALL if one in what])}: {reason}."
+            yield f"Prometheus could not say {_joined([one for one in _ALL if one in what])}: {reason}."
         unheard = sorted({s.instance for s in self._subjects if outages[s].last_heard is None})
         if unheard and not self._not_known:
             yield f"Prometheus has no answered scrape of {_listed(unheard)} from the hours before."
 
 
-def _host(subject: Subject, away: Outage, error: str, told: Sequence[Series]) -> HostFindings:
+def _host(subject: Subject, away: Outage, told: Sequence[Series]) -> HostFindings:
     moment = _moment(subject, away)
     return HostFindings(
-        reason=error[:_LONGEST_REASON],
         since_unix_seconds=away.since,
         back_unix_seconds=away.back,
         last_values=None if moment is None else last_values(told, moment),
@@ -204,5 +239,9 @@ def _of(subject: Subject, found: Mapping[str, list[Found]]) -> Iterator[Found]:
 def _listed(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMED + 1:
         names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more"]
+    return _joined(names)
+
+
+def _joined(names: Sequence[str]) -> str:
     *rest, last = names
     return f"{', '.join(rest)} and {last}" if rest else last

@@ -1,12 +1,13 @@
 """The letter that tells an alert, of one host or of many."""
 
-from alertbridge.rendering.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader
-from alertbridge.rendering.figures import counted, moment
-from alertbridge.rendering.leads import lead_of
+from alertbridge.rendering.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.rendering.figures import is_time, moment, span
+from alertbridge.rendering.leads import Lead, lead_of
 from alertbridge.rendering.letter import Letter, Section, Tone, listed, sentence
 from alertbridge.rendering.many_hosts import sections_of_many
 from alertbridge.rendering.next_steps import next_steps
 from alertbridge.rendering.one_host import sections_of_one
+from alertbridge.rendering.own_troubles import own_lead, own_sections
 
 _TONES = {
     Kind.DOWN: Tone.BAD,
@@ -18,23 +19,19 @@ _TONES = {
 }
 _NAMES_AT_MOST = 12
 _ALERTS_AT_MOST = 5
+_DELAY_TOLD_FROM_SECONDS = 600.0
 
 
 def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; lists are cut at *at_most*, and say what they leave out."""
-    lead = lead_of(facts)
-    if len(facts.hosts) == 1:
-        body = sections_of_one(facts.kind, facts.hosts[0], at_most)
-    else:
-        body = sections_of_many(facts, at_most)
-    rest = (*next_steps(facts, at_most), *_fleet(facts, at_most), *_missing(facts, at_most))
+    lead, body = _told(facts, at_most)
     return Letter(
         kind=facts.kind,
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=lead.lines,
-        sections=(*body, *rest),
+        lines=(*lead.lines, *_delay(facts)),
+        sections=(*body, *_fleet(facts, at_most), *_missing(facts, at_most)),
         footer=(_alerts(facts.hosts), *why_told(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
 
@@ -47,8 +44,23 @@ def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> 
     return tuple(line for line in (told, made, incident) if line)
 
 
+def _told(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
+    if len(facts.hosts) != 1:
+        return lead_of(facts), (*sections_of_many(facts, at_most), *next_steps(facts, at_most))
+    if facts.hosts[0].about is not About.HOST:
+        return own_lead(facts), own_sections(facts)
+    return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
+
+
+def _delay(facts: AlertFacts) -> tuple[str, ...]:
+    owed, now = facts.owed_unix_seconds, facts.now_unix_seconds
+    if owed is None or not is_time(owed) or not is_time(now) or now - owed <= _DELAY_TOLD_FROM_SECONDS:
+        return ()
+    return (f"Delayed by {span(owed, now)}: this mail was due on {moment(owed, facts.reader.timezone)}.",)
+
+
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
-    if facts.fleet is None:
+    if facts.fleet is None or facts.fleet.total < 1:
         return ()
     told = {host.name for host in facts.hosts}
     others = [name for name in facts.fleet.down if name not in told]
@@ -57,10 +69,13 @@ def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
 
 
 def _fleet_line(fleet: FleetFacts, others: str) -> str:
-    if fleet.up == fleet.total and not others:
-        return f"All {counted(fleet.total, 'host', 'hosts')} that you watch are up."
     also = f"Also down: {others}." if others else "No other host is down."
-    return f"{fleet.up} of {counted(fleet.total, 'host', 'hosts')} that you watch are up. {also}"
+    if fleet.total == 1:
+        state = "is up." if fleet.up else "is down." if not others else f"is down: {others}."
+        return f"The only host that you watch {state}"
+    if fleet.up == fleet.total and not others:
+        return f"All {fleet.total} hosts that you watch are up."
+    return f"{fleet.up} of {fleet.total} hosts that you watch {'is' if fleet.up == 1 else 'are'} up. {also}"
 
 
 def _missing(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:

@@ -30,7 +30,7 @@ _LONGEST_BY_FIELD = {
     "reason": 1000,
     "runbook_url": 300,
     "told_because": 200,
-    "missing": 160,
+    "missing": 240,
     "down": 48,
 }
 _NAMELESS = "(no name)"

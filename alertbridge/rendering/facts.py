@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
 
+MOST_CHARTS = 3  # in one mail, each of a host; a mail about more hosts has none
+
 
 class Kind(StrEnum):
     """What a mail says; its value stands in the subject's brackets."""
@@ -41,6 +43,45 @@ class LastValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How busy a host said it was, at one scrape; None where it did not say."""
+
+    unix_seconds: float
+    cpu_ratio: float | None
+    memory_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How busy a host was within a stretch of time; where it was not scraped, there are no usages."""
+
+    start_unix_seconds: float
+    end_unix_seconds: float
+    usages: tuple[Usage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDay:
+    """How well a host answered its scrapes in the last 24 hours.
+
+    Attributes:
+        times_gone: How often it answered no longer.
+        answered_ratio: The share of its scrapes that it answered.
+    """
+
+    times_gone: int
+    answered_ratio: float
+
+
+class About(StrEnum):
+    """What sort of thing an alert is about."""
+
+    HOST = "host"
+    MONITORING = "monitoring"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFacts:
     """One host, or other subject of an alert, within a mail.
 
@@ -62,8 +103,11 @@ class HostFacts:
         last_values: What it last said of itself; None when nothing is known.
         top_processes: Those that used most CPU or memory when it was last heard, largest first.
         has_rebooted: Whether the machine started anew while it was away; None when not known.
+        history: How busy it was in the last hour; None when that is not known.
+        last_day: How well it answered; None when that is not known, or is not what the alert is about.
         means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
             several hosts tell another alert as well.
+        about: A host, or what the bridge itself raises alerts about.
     """
 
     name: str
@@ -82,7 +126,10 @@ class HostFacts:
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()
     has_rebooted: bool | None = None
+    history: History | None = None
+    last_day: LastDay | None = None
     means_down: bool = True
+    about: About = About.HOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +169,7 @@ class AlertFacts:
         hosts: Those the mail is about, at least one.
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
+        owed_unix_seconds: Since when this mail is owed, which may be long ago; None when that is not known.
         fleet: The rest of the fleet; None when Prometheus could not be asked.
         missing: What could not be found out and why, one sentence each.
     """
@@ -132,6 +180,7 @@ class AlertFacts:
     hosts: tuple[HostFacts, ...]
     reader: Reader
     now_unix_seconds: float
+    owed_unix_seconds: float | None = None
     fleet: FleetFacts | None = None
     missing: tuple[str, ...] = ()
 

@@ -1,5 +1,6 @@
 """Numbers and times as people read them; a number that makes no sense reads as not known."""
 
+import math
 from datetime import UTC, datetime, tzinfo
 
 from marax.durations import spoken
@@ -64,6 +65,13 @@ def percent(ratio: float | None) -> str:
     if ratio is None or not 0 <= ratio <= _LARGEST_RATIO:
         return NOT_KNOWN
     return f"{ratio * 100:.0f} %"
+
+
+def exact_percent(ratio: float | None) -> str:
+    """Return a share (1 is all) as `99.9 %`, which only all of it rounds up to `100.0 %`."""
+    if ratio is None or not 0 <= ratio <= 1:
+        return NOT_KNOWN
+    return f"{math.floor(ratio * 1000) / 10:.1f} %"
 
 
 def size(number_of_bytes: float | None) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
+from alertbridge.rendering.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.figures import counted, is_time, moment, span
 from alertbridge.rendering.letter import sentence
 from alertbridge.rendering.reasons import explain
 
 _REASONS_AT_MOST = 4
-_STATE_WORDS = {
+STATE_WORDS = {
     Kind.DOWN: "Down",
     Kind.UP: "Up again",
     Kind.CRITICAL: "Critical",
@@ -48,7 +48,7 @@ def lead_of(facts: AlertFacts) -> Lead:
             return Lead(f"Over: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
         case kind:
             first = min((host.fired_unix_seconds for host in facts.hosts), default=None)
-            text = f"{_STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
+            text = f"{STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
             return Lead(text, (f"The first fired on {moment(first, zone)}.",))
 
 
@@ -70,7 +70,7 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
             return Lead(f"Over after {span(fired, ended)}.", (times,))
         case _:
             what = f": {host.summary}" if host.summary else ""
-            text = f"{_STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
+            text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
             return Lead(sentence(text), (f"Since {moment(host.fired_unix_seconds, zone)}.",))
 
 
@@ -147,9 +147,10 @@ def _besides(hosts: Sequence[HostFacts]) -> str:
     return f" Besides: {counted(others, 'other alert', 'other alerts')}." if others else ""
 
 
-def _of(hosts: Sequence[HostFacts]) -> str:
-    names = len({host.name for host in hosts})
-    return f"{counted(len(hosts), 'alert', 'alerts')} on {counted(names, 'host', 'hosts')}"
+def _of(alerts: Sequence[HostFacts]) -> str:
+    number = counted(len(alerts), "alert", "alerts")
+    hosts = {alert.name for alert in alerts if alert.about is About.HOST}
+    return f"{number} on {counted(len(hosts), 'host', 'hosts')}" if hosts else number
 
 
 def _began(host: HostFacts) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from alertbridge.rendering.curves import Curves
 from alertbridge.rendering.facts import Kind
 
 _Item = TypeVar("_Item")
@@ -74,6 +75,35 @@ class Link:
     is_link: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A curve as a line of marks: each of them a minute's ratio, or that there is none."""
+
+    label: str
+    marks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Ratios over time: a picture in one part, sketches in the other, the same words around them.
+
+    Attributes:
+        name: The picture's, for `cid:`; unique within the letter.
+        curves: What the picture shows.
+        sketches: CPU and RAM, all of one length; one of the two may lack.
+        times: The start, the middle and the end.
+        last_seen: When there was a value for the last time; empty where that was the end.
+        words: All of it in a sentence.
+    """
+
+    name: str
+    curves: Curves
+    sketches: tuple[Sketch, ...]
+    times: tuple[str, str, str]
+    last_seen: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A titled part of a letter; what it holds is printed in the order of the attributes."""
@@ -82,6 +112,7 @@ class Section:
     lines: tuple[str, ...] = ()
     quote: str = ""
     figures: tuple[Figure, ...] = ()
+    chart: Chart | None = None
     table: Table | None = None
     steps: tuple[Step, ...] = ()
     links: tuple[Link, ...] = ()

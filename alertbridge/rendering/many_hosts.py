@@ -1,8 +1,9 @@
 """The body of a mail about several hosts: one table, a row for each, those in trouble first."""
 
 from alertbridge.rendering.cleaning import clean
-from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
+from alertbridge.rendering.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.figures import NOT_KNOWN, is_time, moment_in_table, percent, span
+from alertbridge.rendering.last_hour import last_hours
 from alertbridge.rendering.leads import outage_span
 from alertbridge.rendering.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.one_host import figures_of
@@ -16,13 +17,15 @@ _REBOOTED = {True: "yes", False: "no", None: NOT_KNOWN}
 def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return the table of all hosts; no more than *at_most* of them are shown."""
     hosts = sorted(facts.hosts, key=lambda host: host.is_over)
+    first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
     columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP}.get(facts.kind, _ALERT)
     table = Table(
-        columns=tuple(Column(title) for title in ("Host", "State", *columns)),
+        columns=tuple(Column(title) for title in (first, "State", *columns)),
         rows=tuple(row_of(host, facts) for host in hosts[:at_most]),
         more=and_more(hosts, at_most),
     )
-    return (Section(title="Hosts", table=table),)
+    title = "Hosts" if first == "Host" else "Alerts"
+    return Section(title=title, table=table), *last_hours(facts.hosts, facts.reader.timezone)
 
 
 def _down_row(host: HostFacts, facts: AlertFacts) -> Row:

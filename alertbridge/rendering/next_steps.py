@@ -7,18 +7,13 @@ from alertbridge.rendering.reasons import explain
 from marax.addresses import Address
 
 _OVER = (Kind.UP, Kind.OK)
-_ASK_ALL = Step(
+ASK_ALL = Step(
     "On the monitoring server, ask every host directly, past Prometheus:", "marax-alertbridge status"
 )
 _MANY_DOWN = (
     Step("Look first at what these hosts share: power, switch, hypervisor, DNS, the way to Prometheus."),
-    _ASK_ALL,
+    ASK_ALL,
     Step("Then take them one by one, by the reason in their row."),
-)
-_BLIND = (
-    Step("On the monitoring server, see what has stopped:", "systemctl status prometheus alertmanager"),
-    _ASK_ALL,
-    Step("If both run, look at the Watchdog's rule and route in prometheus.yml and alertmanager.yml."),
 )
 
 
@@ -39,8 +34,6 @@ def _steps(facts: AlertFacts) -> tuple[Step, ...]:
     match facts.kind:
         case Kind.DOWN:
             return _MANY_DOWN if host is None else explain(host.reason, host.address).steps
-        case Kind.BLIND:
-            return _BLIND
         case Kind.UP if host is not None:
             return _after_return(host)
         case Kind.CRITICAL | Kind.WARN if host is not None:

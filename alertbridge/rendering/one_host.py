@@ -1,7 +1,8 @@
 """The body of a mail about one host: why, what it last said of itself, its largest processes."""
 
-from alertbridge.rendering.facts import HostFacts, Kind, LastValues, ProcessFact
-from alertbridge.rendering.figures import counted, load, per_cpu, percent, size
+from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind, LastDay, LastValues, ProcessFact
+from alertbridge.rendering.figures import NOT_KNOWN, counted, exact_percent, load, per_cpu, percent, size
+from alertbridge.rendering.last_hour import last_hours
 from alertbridge.rendering.letter import Column, Figure, Row, Section, Table, and_more
 from alertbridge.rendering.reasons import explain
 
@@ -11,9 +12,11 @@ _PROCESS_COLUMNS = (Column("Process"), Column("PID", is_number=True), Column("CP
 _MEMORY_COLUMN = Column("RAM", is_number=True)
 
 
-def sections_of_one(kind: Kind, host: HostFacts, at_most: int) -> tuple[Section, ...]:
+def sections_of_one(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return what the mail says of its only host, in the order of reading; no list longer than *at_most*."""
-    return (_why(kind, host), *_last_values(kind, host), *_processes(kind, host, at_most))
+    kind, (host,) = facts.kind, facts.hosts
+    charts = last_hours(facts.hosts, facts.reader.timezone)
+    return (_why(kind, host), *_last_values(kind, host), *charts, *_processes(kind, host, at_most))
 
 
 def figures_of(values: LastValues) -> tuple[Figure, ...]:
@@ -41,15 +44,23 @@ def _why(kind: Kind, host: HostFacts) -> Section:
     reason = explain(host.reason, host.address)
     quote = f"Prometheus: {reason.quote}" if reason.quote else ""
     said = tuple(text for text in (host.summary, host.description) if text)
+    last_day = _last_day(host.last_day)
     if kind is Kind.DOWN:
-        return Section(title="Why", lines=(reason.meaning, *said), quote=quote)
+        return Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote)
     if kind is Kind.UP:
         while_away = (f"While it was away: {reason.short}.",) if reason.short else ()
-        return Section(
-            title="What happened", lines=(restart_told(host.has_rebooted), *while_away), quote=quote
-        )
+        lines = (restart_told(host.has_rebooted), *while_away, *last_day)
+        return Section(title="What happened", lines=lines, quote=quote)
     told = said or (f"The alert {host.alertname or 'without a name'} says no more about it.",)
     return Section(title="What it was" if kind is Kind.OK else "What", lines=told, quote=quote)
+
+
+def _last_day(day: LastDay | None) -> tuple[str, ...]:
+    if day is None or day.times_gone < 1 or exact_percent(day.answered_ratio) == NOT_KNOWN:
+        return ()
+    times = "once" if day.times_gone == 1 else f"{day.times_gone} times"
+    answered = f"{exact_percent(day.answered_ratio)} of its scrapes were answered"
+    return (f"In the last 24 h it stopped answering {times}; {answered}.",)
 
 
 def _last_values(kind: Kind, host: HostFacts) -> tuple[Section, ...]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alertbridge.mail import InlineImage
 from alertbridge.rendering.alert_letter import alert_letter
+from alertbridge.rendering.chart import chart_png
 from alertbridge.rendering.cleaning import cleaned
 from alertbridge.rendering.facts import AlertFacts, Facts, ReportFacts, SendTestFacts
 from alertbridge.rendering.letter import Letter
@@ -84,4 +85,9 @@ class Renderer:
             html = self._template.render(letter=letter, subject=subject)
             if len(html.encode()) <= HTML_LIMIT_BYTES:
                 break
-        return Rendered(subject, text_of(letter), html)
+        return Rendered(subject, text_of(letter), html, _images(letter))
+
+
+def _images(letter: Letter) -> tuple[InlineImage, ...]:
+    charts = [section.chart for section in letter.sections if section.chart is not None]
+    return tuple(InlineImage(name=chart.name, png=chart_png(chart.curves)) for chart in charts)

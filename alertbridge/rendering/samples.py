@@ -10,12 +10,15 @@ from alertbridge.rendering.facts import (
     HostFacts,
     HostState,
     Kind,
+    LastDay,
     LastValues,
     ProcessFact,
     Reader,
     ReportFacts,
     SendTestFacts,
 )
+from alertbridge.rendering.sample_histories import busy_hour
+from alertbridge.rendering.sample_troubles import sample_troubles
 from alertbridge.rendering.subject import NOT_ANSWERING, title_of
 
 _GIB = 1024.0**3
@@ -61,6 +64,8 @@ _WEB_1_DOWN = HostFacts(
     reason=_REFUSED,
     last_values=_BUSY,
     top_processes=_PROCESSES,
+    history=busy_hour(_TOLD, gone_unix_seconds=_DIED),
+    last_day=LastDay(times_gone=3, answered_ratio=0.9934),
 )
 _WEB_1_UP = replace(
     _WEB_1_DOWN,
@@ -70,6 +75,8 @@ _WEB_1_UP = replace(
     last_values=_CALM,
     top_processes=_PROCESSES[1:],
     has_rebooted=True,
+    history=busy_hour(_ENDED + 15, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED),
+    last_day=LastDay(times_gone=3, answered_ratio=0.9846),
 )
 _DB_1_DOWN = replace(
     _WEB_1_DOWN,
@@ -82,6 +89,8 @@ _DB_1_DOWN = replace(
     reason=_TIMED_OUT,
     last_values=None,
     top_processes=(),
+    history=None,
+    last_day=None,
 )
 _WEB_1_BUSY = replace(
     _WEB_1_DOWN,
@@ -91,6 +100,9 @@ _WEB_1_BUSY = replace(
     description="It is kept busy by a few processes; the largest are listed below.",
     runbook_url="https://wiki.example.org/runbooks/high-cpu",
     reason="",
+    history=busy_hour(_FIRED + 30),
+    last_day=None,
+    means_down=False,
 )
 _NO_PROMETHEUS = "The last values and the rest of the fleet: Prometheus did not answer within 2 s."
 
@@ -98,19 +110,31 @@ _NO_PROMETHEUS = "The last values and the rest of the fleet: Prometheus did not 
 def samples() -> dict[str, Facts]:
     """Return facts of every sort of mail, by a name that can be a file's."""
     busy, memory, flapping = _WEB_1_BUSY, _host_short_of_memory(), _host_flapping()
-    calm = replace(busy, is_over=True, ended_unix_seconds=_ENDED, last_values=_CALM, top_processes=())
+    calm = replace(
+        busy,
+        is_over=True,
+        ended_unix_seconds=_ENDED,
+        last_values=_CALM,
+        top_processes=(),
+        history=busy_hour(_ENDED + 15),
+    )
+    told_late = _ENDED + 1500
+    aged = busy_hour(told_late, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED)
+    late = _alert(Kind.UP, (replace(_WEB_1_UP, history=aged),), now_unix_seconds=told_late)
     back = tuple(_back_from_the_storm(name, number) for number, name in enumerate(_STORM_NAMES))
     return {
         "down-refused": _alert(Kind.DOWN, (_WEB_1_DOWN,)),
         "down-timeout": replace(_alert(Kind.DOWN, (_DB_1_DOWN,)), fleet=None, missing=(_NO_PROMETHEUS,)),
+        "down-few": _alert(Kind.DOWN, (_WEB_1_DOWN, replace(_WEB_1_DOWN, name="web-2"))),
         "down-storm": _alert(Kind.DOWN, tuple(map(_down_in_the_storm, _STORM_NAMES))),
         "up": _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),
+        "up-late": replace(late, owed_unix_seconds=_ENDED),
         "up-storm": _alert(Kind.UP, back, now_unix_seconds=_ENDED + 75),
         "critical": _alert(Kind.CRITICAL, (memory,), now_unix_seconds=_FIRED + 30),
         "warn": _alert(Kind.WARN, (busy,), now_unix_seconds=_FIRED + 30),
         "info": _alert(Kind.INFO, (flapping,), now_unix_seconds=_FIRED + 30),
         "ok": _alert(Kind.OK, (calm,), now_unix_seconds=_ENDED + 15),
-        "blind": _blind(),
+        **sample_troubles(_ANN, _DIED),
         "report": _report(),
         "test": SendTestFacts(
             reader=_ANN,
@@ -187,22 +211,6 @@ def _host_flapping() -> HostFacts:
         last_values=_CALM,
         top_processes=(),
     )
-
-
-def _blind() -> AlertFacts:
-    host = HostFacts(
-        name="monitoring",
-        address="",
-        is_over=False,
-        alertname="Watchdog",
-        severity="critical",
-        summary="No sign of life from Prometheus and Alertmanager.",
-        description="The Watchdog alert should come every minute; without it nobody is told of a dead host.",
-        runbook_url="",
-        fired_unix_seconds=_DIED,
-    )
-    title = title_of(["monitoring"], "no sign of life")
-    return replace(_alert(Kind.BLIND, (host,), now_unix_seconds=_DIED + 300), title=title, fleet=None)
 
 
 def _report() -> ReportFacts:

@@ -3,7 +3,8 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from alertbridge.rendering.letter import Figure, Letter, Section, Step, Table
+from alertbridge.rendering.last_hour import MARKS, NO_MARK
+from alertbridge.rendering.letter import Chart, Figure, Letter, Section, Step, Table
 
 _WIDTH = 72
 _GAP = "  "
@@ -23,6 +24,8 @@ def _section(section: Section) -> list[str]:
     if section.quote:
         lines += _wrapped(section.quote, indent="  ")
     lines += _figures(section.figures)
+    if section.chart is not None:
+        lines += _chart(section.chart)
     if section.table is not None:
         lines += _table(section.table)
     return [*lines, *_steps(section.steps), *(f"{link.label}: {link.url}" for link in section.links)]
@@ -55,6 +58,20 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
         yield from _wrapped(step.text, indent=" " * len(mark), first_indent=mark)
         if step.command:
             yield f"     {step.command}"
+
+
+def _chart(chart: Chart) -> list[str]:
+    key = f"{MARKS[0]} 0 %, {MARKS[-1]} 100 %, {NO_MARK} no data"
+    start, middle, end = chart.times
+    labels = max(len(sketch.label) for sketch in chart.sketches)
+    marks = max(len(sketch.marks) for sketch in chart.sketches)
+    room = marks - len(start) - len(end)
+    return [
+        *(f"{sketch.label:<{labels}}{_GAP}{sketch.marks}" for sketch in chart.sketches),
+        f"{'':<{labels}}{_GAP}{start}{middle:^{room}}{end}",
+        f"{key}; {chart.last_seen}" if chart.last_seen else key,
+        *_wrapped(chart.words),
+    ]
 
 
 def _table(table: Table) -> list[str]:

@@ -6,7 +6,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import trustme
 from alertbridge.enrich.findings import Findings, Subject
 from alertbridge.enrich.prometheus import Prometheus
 from alertbridge.enrich.settings import HttpUrl
-from alertbridge.rendering.facts import FleetFacts, LastValues, ProcessFact
+from alertbridge.rendering.facts import FleetFacts, LastDay, LastValues, ProcessFact
 from marax.clock import SystemClock
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
@@ -93,6 +94,48 @@ def test_tells_what_a_dead_host_was_doing(story):
     assert (dead.last_values, dead.top_processes) == (VALUES, PROCESSES)
 
 
+def test_tells_how_the_last_hour_of_a_dead_host_was_until_it_died(story):
+    subject = a_subject("dead", story.fired)
+
+    dead = look_up(story.port, subject).hosts[subject]
+
+    assert dead.history is not None
+    assert {(usage.cpu_ratio, usage.memory_ratio) for usage in dead.history.usages} == {(0.97, 0.88)}
+    assert dead.history.usages[-1].unix_seconds == dead.since_unix_seconds
+    assert dead.history.end_unix_seconds >= story.ended
+
+
+def test_the_history_of_a_host_that_is_back_has_a_gap_where_it_was_away(story):
+    subject = a_subject("rebooted", story.fired, story.ended)
+
+    returned = look_up(story.port, subject).hosts[subject]
+
+    assert returned.history is not None
+    moments = [usage.unix_seconds for usage in returned.history.usages]
+    gaps = [pair for pair in pairwise(moments) if pair[1] - pair[0] > 1.5]
+    assert gaps == [(returned.since_unix_seconds, returned.back_unix_seconds)]
+
+
+def test_tells_how_often_a_host_went_away_within_a_day(story):
+    dead, living = a_subject("dead", story.fired), a_subject(ODD, story.ended)
+
+    hosts = look_up(story.port, dead, living).hosts
+
+    day = hosts[dead].last_day
+    assert day is not None
+    assert day.times_gone == 1
+    assert 0 < day.answered_ratio < 1
+    assert hosts[living].last_day == LastDay(times_gone=0, answered_ratio=1.0)
+
+
+def test_looks_back_at_no_host_of_many(story):
+    subjects = [a_subject(name, story.fired) for name in ("dead", "rebooted", "restarted", ODD)]
+
+    hosts = look_up(story.port, *subjects).hosts
+
+    assert [(host.history, host.last_day) for host in hosts.values()] == [(None, None)] * 4
+
+
 @pytest.mark.parametrize(("instance", "has_rebooted"), [("rebooted", True), ("restarted", False)])
 def test_tells_when_a_host_came_back_and_whether_it_rebooted(story, instance, has_rebooted):
     subject = a_subject(instance, story.fired, story.ended)
@@ -137,7 +180,8 @@ def test_finds_the_same_for_one_host_in_a_storm(story):
 
     found = look_up(story.port, *storm, subject)
 
-    assert found.hosts[subject] == look_up(story.port, subject).hosts[subject]
+    alone = look_up(story.port, subject).hosts[subject]
+    assert found.hosts[subject] == replace(alone, history=None, last_day=None)
     assert len(found.hosts) == 101
 
 
@@ -168,7 +212,11 @@ def test_another_job_with_the_same_instance_is_another_host(story):
 
 
 EMPTY = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'
-ALL = "why a host does not answer, since when, what it was doing and how the rest of the fleet is"
+STORM = (
+    "how the last scrape went, when it was last answered, what the host was doing"
+    " and how the rest of the fleet is"
+)
+ALL = STORM.replace(" and how", ", how its last hours were and how")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +266,7 @@ def test_keeps_its_budget_whatever_prometheus_does(manners):
         findings = look_up(port, *storm, budget_seconds=0.5)
 
     assert time.monotonic() - started < 1.5
-    assert findings.missing == (f"Prometheus could not say {ALL}: no answer in time.",)
+    assert findings.missing == (f"Prometheus could not say {STORM}: no answer in time.",)
     assert len(findings.hosts) == 100
 
 

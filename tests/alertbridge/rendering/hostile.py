@@ -5,16 +5,20 @@ from datetime import timedelta, timezone
 from hypothesis import strategies as st
 
 from alertbridge.rendering.facts import (
+    About,
     AlertFacts,
     FleetFacts,
+    History,
     HostFacts,
     HostState,
     Kind,
+    LastDay,
     LastValues,
     ProcessFact,
     Reader,
     ReportFacts,
     SendTestFacts,
+    Usage,
 )
 
 _WEAPONS = st.sampled_from(
@@ -69,6 +73,21 @@ _processes = st.builds(
     cpu_ratio=_maybe_numbers,
     memory_rss_bytes=_maybe_numbers,
 )
+_times = st.floats(min_value=1e9, max_value=1e9 + 7200) | _numbers
+_histories = st.builds(
+    History,
+    start_unix_seconds=st.just(1e9) | _numbers,
+    end_unix_seconds=st.just(1e9 + 3600) | _numbers,
+    usages=st.lists(
+        st.builds(
+            Usage,
+            unix_seconds=_times,
+            cpu_ratio=st.floats(min_value=0, max_value=1) | _maybe_numbers,
+            memory_ratio=_maybe_numbers,
+        ),
+        max_size=5,
+    ).map(tuple),
+)
 _hosts = st.builds(
     HostFacts,
     name=hostile_texts,
@@ -87,6 +106,9 @@ _hosts = st.builds(
     last_values=st.none() | _values,
     top_processes=st.lists(_processes, max_size=4).map(tuple),
     has_rebooted=st.none() | st.booleans(),
+    history=st.none() | _histories,
+    last_day=st.none() | st.builds(LastDay, times_gone=st.integers(), answered_ratio=_numbers),
+    about=st.sampled_from(About),
 )
 _readers = st.builds(
     Reader, name=hostile_texts, address=hostile_texts, timezone=_zones, told_because=hostile_texts
@@ -107,6 +129,7 @@ hostile_alerts = st.builds(
     ),
     reader=_readers,
     now_unix_seconds=_numbers,
+    owed_unix_seconds=_maybe_numbers,
     fleet=st.none() | _fleets,
     missing=st.lists(hostile_texts, max_size=4).map(tuple),
 )

@@ -12,16 +12,18 @@ class Page:
     """What an HTML part holds.
 
     Attributes:
-        words: Every text that shows, a piece for each run between two tags.
+        words: Every text that shows, a piece for each run between two tags, and what stands for a picture.
         preview: The hidden text that mail programs show beside the subject.
         elements: Each element's tag and attributes, in order.
         links: Where it leads to.
+        images: Where its pictures come from.
     """
 
     words: list[str] = field(default_factory=list)
     preview: str = ""
     elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
 
 
 def read(html: str) -> Page:
@@ -43,6 +45,9 @@ class _Reader(HTMLParser):
         attributes = dict(attrs)
         self.page.elements.append((tag, attributes))
         self.page.links += [attributes.get("href") or ""] if "href" in attributes else []
+        if tag == "img":
+            self.page.images.append(attributes["src"] or "")
+            self.page.words.append(attributes["alt"] or "")
         if tag not in _VOID:
             self.open_elements.append((tag, attributes.get("style") or ""))
 

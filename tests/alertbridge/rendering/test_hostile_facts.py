@@ -27,12 +27,14 @@ OUR_TAGS = {
         "code",
         "pre",
         "a",
+        "span",
+        "img",
     ),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 OUR_ATTRIBUTES = {
     *("lang", "charset", "name", "content", "class", "style", "role", "aria-label", "href"),
-    *("width", "cellpadding", "cellspacing", "align", "valign", "scope", "colspan"),
+    *("width", "cellpadding", "cellspacing", "align", "valign", "scope", "colspan", "rowspan", "src", "alt"),
 }
 # %C3%BC is left in a link, where it is no variable: those begin with a word, not with two hexadecimal digits
 VARIABLE = re.compile(r"%(?![0-9A-Fa-f]{2})\w")
@@ -80,4 +82,5 @@ def assert_is_harmless(rendered: Rendered) -> None:
     assert {tag for tag, _ in page.elements} <= OUR_TAGS
     assert {attribute for _, attributes in page.elements for attribute in attributes} <= OUR_ATTRIBUTES
     assert all(re.match("https?://", link) for link in page.links)
+    assert page.images == [f"cid:{image.name}" for image in rendered.images]
     assert len(rendered.html.encode()) <= HTML_LIMIT_BYTES

@@ -5,11 +5,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertbridge.rendering.facts import FleetFacts, Kind, LastValues, ProcessFact, SendTestFacts
+from alertbridge.rendering.facts import (
+    About,
+    FleetFacts,
+    Kind,
+    LastDay,
+    LastValues,
+    ProcessFact,
+    SendTestFacts,
+)
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
 from tests.alertbridge.rendering.reading import read
-from tests.builders import FIRED_UNIX_SECONDS, alert_facts, host_facts, host_state, reader, report_facts
+from tests.builders import (
+    FIRED_UNIX_SECONDS,
+    alert_facts,
+    history,
+    host_facts,
+    host_state,
+    reader,
+    report_facts,
+)
 
 RENDERER = Renderer()
 REFUSED = "dial tcp 192.0.2.11:9877: connect: connection refused"
@@ -84,6 +100,108 @@ def test_says_that_the_time_down_is_a_guess_when_only_the_alert_tells_it():
     assert "the host came back before that" in text.replace("\n", " ")
 
 
+@pytest.mark.parametrize("kind", [Kind.DOWN, Kind.UP])
+@pytest.mark.parametrize(
+    ("times_gone", "answered_ratio", "told"),
+    [
+        (1, 0.99931, "it stopped answering once; 99.9 % of its scrapes were answered."),
+        (3, 0.5, "it stopped answering 3 times; 50.0 % of its scrapes were answered."),
+        (1, 0.99999, "it stopped answering once; 99.9 % of its scrapes were answered."),
+    ],
+)
+def test_says_how_often_a_host_went_away_in_a_day(kind, times_gone, answered_ratio, told):
+    day = LastDay(times_gone=times_gone, answered_ratio=answered_ratio)
+
+    text = _text(kind, hosts=(host_facts(last_day=day),)).replace("\n", " ")
+
+    assert f"In the last 24 h {told}" in text
+
+
+@pytest.mark.parametrize("day", [(0, 1.0), (-1, 0.5), (2, 1.5), (2, float("nan"))])
+def test_says_nothing_of_a_day_without_news_or_sense(day):
+    last_day = LastDay(times_gone=day[0], answered_ratio=day[1])
+
+    assert "24 h" not in _text(hosts=(host_facts(last_day=last_day),))
+
+
+def test_shows_the_last_hour_as_a_picture_in_one_part_and_as_marks_in_the_other():
+    host = host_facts(history=history({-120: (0.97, 0.5), -105: (0.97, 0.5)}))
+
+    rendered = RENDERER.render_alert(alert_facts(hosts=(host,)))
+    page = read(rendered.html)
+
+    assert [f"cid:{image.name}" for image in rendered.images] == page.images == ["cid:last-hour-1.png"]
+    assert rendered.images[0].png.startswith(b"\x89PNG")
+    assert re.search(r"^CPU  ·{58}█·\nRAM  ·{58}▅·\n {5}12:02 +12:32 +13:02\n", rendered.text, re.MULTILINE)
+    assert {"CPU", "RAM", "no data", "last seen 13:00:30", "12:02", "12:32", "13:02"} <= {*page.words}
+
+
+def test_says_that_a_mail_is_late_once_it_waited_for_more_than_ten_minutes():
+    now = FIRED_UNIX_SECONDS + 3600
+
+    late = _text(now_unix_seconds=now, owed_unix_seconds=now - 601).replace("\n", " ")
+    punctual = _text(now_unix_seconds=now, owed_unix_seconds=now - 600)
+
+    assert "Delayed by 10 min 1 s: this mail was due on Sun 22 Nov 2026, 13:52:14 UTC." in late
+    assert "Delayed" not in punctual
+
+
+OWN_TROUBLES = {
+    (Kind.BLIND, About.MONITORING): "Blind for 15 s: no sign of life from Prometheus and Alertmanager.",
+    (Kind.OK, About.MONITORING): "Over after 5 min: Prometheus and Alertmanager give signs of life again.",
+    (Kind.WARN, About.MAIL): "Warning: a mail for bob was given up.",
+    (Kind.OK, About.MAIL): "Over after 5 min: mail for bob goes through again.",
+}
+
+
+@pytest.mark.parametrize(("kind", "about"), OWN_TROUBLES)
+def test_tells_of_a_trouble_of_its_own_without_a_word_about_a_machine(kind, about):
+    trouble = host_facts(
+        "mail for bob" if about is About.MAIL else "monitoring",
+        address="",
+        about=about,
+        means_down=False,
+        ended_unix_seconds=FIRED_UNIX_SECONDS + 300,
+    )
+
+    text = _text(kind, title="a trouble", hosts=(trouble,))
+
+    assert f"\n{OWN_TROUBLES[kind, about]}\n" in text
+    assert "\nWHAT IT MEA" in text
+    assert "WHAT TO DO NEXT\n" in text
+    assert not re.search("ssh|Host:|values|not known|processes", text)
+
+
+def test_says_how_to_put_right_a_mail_that_was_given_up():
+    description = "The mail service said: 550 no such mailbox"
+    trouble = host_facts("mail for bob", address="", about=About.MAIL, description=description)
+
+    text = _text(Kind.WARN, hosts=(trouble,))
+
+    assert description in text
+    assert re.search(r"systemctl reload marax-alertbridge\n(.|\n)+ marax-alertbridge outbox retry\n", text)
+
+
+def test_names_the_services_to_look_at_when_monitoring_is_blind():
+    trouble = host_facts("monitoring", address="", about=About.MONITORING)
+
+    text = _text(Kind.BLIND, hosts=(trouble,))
+
+    assert "     systemctl status prometheus prometheus-alertmanager\n" in text
+
+
+def test_does_not_call_hosts_what_are_none():
+    troubles = tuple(
+        host_facts(f"mail for {name}", address="", alertname="MailUndeliverable", about=About.MAIL)
+        for name in ("bob", "eve")
+    )
+
+    text = _text(Kind.WARN, title="2 alerts", hosts=troubles)
+
+    assert "Warning: 2 alerts, the first for 15 s." in text
+    assert "host" not in text.partition("You get this")[0].casefold()
+
+
 @pytest.mark.parametrize(
     ("kind", "state"), [(Kind.CRITICAL, "Critical"), (Kind.WARN, "Warning"), (Kind.INFO, "Notice")]
 )
@@ -124,12 +242,19 @@ def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():
         ),
         (
             FleetFacts(up=1, total=3, down=("web-1", "db-1")),
-            "1 of 3 hosts that you watch are up. Also down: db-1.",
+            "1 of 3 hosts that you watch is up. Also down: db-1.",
         ),
+        (FleetFacts(up=1, total=1, down=()), "The only host that you watch is up."),
+        (FleetFacts(up=0, total=1, down=("web-1",)), "The only host that you watch is down."),
+        (FleetFacts(up=0, total=1, down=("db-1",)), "The only host that you watch is down: db-1."),
     ],
 )
 def test_tells_of_the_rest_of_the_fleet(fleet, told):
     assert told in _text(fleet=fleet)
+
+
+def test_says_nothing_of_a_fleet_of_which_the_reader_watches_no_host():
+    assert "FLEET" not in _text(fleet=FleetFacts(up=0, total=0, down=()))
 
 
 def test_names_a_dozen_of_the_others_that_are_down_and_counts_the_rest():
@@ -164,7 +289,7 @@ def test_shows_fewer_hosts_where_fifty_would_make_too_large_a_mail():
     assert len(rendered.html.encode()) <= HTML_LIMIT_BYTES
 
 
-@pytest.mark.parametrize("count", [1, 60])
+@pytest.mark.parametrize("count", [1, 3, 60])
 @pytest.mark.parametrize("kind", Kind)
 def test_keeps_its_size_when_every_text_is_as_long_as_can_be(kind, count):
     longest = "'" * 2000
@@ -172,8 +297,9 @@ def test_keeps_its_size_when_every_text_is_as_long_as_can_be(kind, count):
     texts = dict.fromkeys(
         ("name", "address", "severity", "summary", "description", "runbook_url", "reason"), longest
     )
+    hour = history({-60: (0.5, 0.5)})
     hosts = tuple(
-        host_facts(**texts, alertname=f"{number}{longest}", top_processes=(process,) * 60)
+        host_facts(**texts, alertname=f"{number}{longest}", top_processes=(process,) * 60, history=hour)
         for number in range(count)
     )
     facts = alert_facts(
