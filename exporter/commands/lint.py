@@ -1,0 +1,118 @@
+"""What may stand in a catalogue, and is dangerous all the same."""
+
+import os
+import pwd
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from exporter.commands.parameters import Parameter
+from exporter.commands.settings import Command
+
+_CODE_OPTIONS = {
+    re.compile(r"(?:ba|da|k|mk|z|fi|c|tc)?sh|busybox|python[0-9.]*"): re.compile("-[A-Za-z]*c"),
+    re.compile(r"perl[0-9.]*|ruby[0-9.]*|node|nodejs|lua[0-9.]*|php[0-9.]*"): re.compile("-[A-Za-z]*[eEr]"),
+}
+_REPEAT_WITHIN_REPEAT = re.compile(r"[*+}]\??\)+[*+{]")
+_LONGEST_TRIED = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Danger:
+    """Something to think over.
+
+    Attributes:
+        key: Where in the settings, as `commands[0].argv[1]`.
+        text: What may happen, and what helps.
+    """
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}"
+
+
+def dangers_in(commands: Sequence[Command]) -> list[Danger]:
+    """Return what is dangerous about *commands*; looks for their programs and users on this host."""
+    return [
+        Danger(key=f"commands[{number}]{key}", text=text)
+        for number, command in enumerate(commands)
+        for key, text in _dangers(command)
+    ]
+
+
+def _dangers(command: Command) -> Iterator[tuple[str, str]]:
+    for text in _of_program(Path(command.argv[0])):
+        yield ".argv[0]", text
+    for place, interpreter in _code_given(command.argv):
+        yield f".argv[{place}]", f"gives code to {interpreter}: run a program instead, that does one thing"
+    for name, parameter in command.parameters.items():
+        for text in _of_parameter(parameter, is_bare=name in command.bare()):
+            yield f".parameters.{name}", text
+    if command.time_limit is None:
+        yield (
+            "",
+            f"has no time_limit, so it may take {command.time_limit_seconds:.0f}s: say how long it should",
+        )
+    if command.run_as is not None and not _is_user(command.run_as):
+        yield ".run_as", "there is no such user on this host, so the command cannot be run"
+
+
+def _of_program(program: Path) -> Iterator[str]:
+    try:
+        real = program.resolve(strict=True)
+        places = dict.fromkeys((real, *real.parents, *program.parents))
+        writable = [place for place in places if _others_may_write(place)]
+    except OSError as error:
+        yield f"{program} cannot be run: {error.strerror}"
+        return
+    if not real.is_file() or not os.access(real, os.X_OK):
+        yield f"{program} is not a program that can be run"
+    for place in writable:
+        yield f"others may write to {place}, and so choose what is run: let root own it, and `chmod go-w` it"
+
+
+def _others_may_write(place: Path) -> bool:
+    status = place.stat()
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return False  # they may add to it, as in /tmp, and replace nothing
+    by_group = status.st_mode & stat.S_IWGRP and status.st_gid != 0
+    return bool(by_group or status.st_mode & stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())
+
+
+def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for place, word in enumerate(argv):
+        name = Path(word).name
+        options = list(takewhile(lambda following: following.startswith("-"), argv[place + 1 :]))
+        for interpreter, code_option in _CODE_OPTIONS.items():
+            if interpreter.fullmatch(name) and any(map(code_option.fullmatch, options)):
+                yield place, name
+
+
+def _of_parameter(parameter: Parameter, *, is_bare: bool) -> Iterator[str]:
+    remedy = "put `--` somewhere before it in argv, or write `--option={x}`"
+    if parameter.pattern and _REPEAT_WITHIN_REPEAT.search(parameter.pattern):
+        yield "repeats what repeats, so that one argument could keep the exporter busy for ever: simplify it"
+    elif parameter.pattern and is_bare and _matches_option(parameter):
+        yield f"may begin with '-' like an option, and is refused if it does: {remedy}"
+    elif parameter.integer and is_bare and parameter.integer[0] < 0:
+        yield f"may be negative, and be taken for an option: {remedy}"
+
+
+def _matches_option(parameter: Parameter) -> bool:
+    """Return whether the pattern matches any of many texts that begin with '-'."""
+    lengths = range(min(parameter.longest, _LONGEST_TRIED))
+    texts = (start + fill * length for start in ("-", "--") for length in lengths for fill in "aA0./")
+    return any(parameter.text_of(text) is not None for text in texts)
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
