@@ -45,6 +45,12 @@ class Instruments:
             ["outcome"],
             registry=registry,
         )
+        self.ambiguous = Counter(
+            "alertbridge_ambiguous_total",
+            "Mails that may have been sent and are settled now, by what settled them.",
+            ["resolved_by"],
+            registry=registry,
+        )
         self.accept_to_send_seconds = Histogram(
             "alertbridge_accept_to_send_seconds",
             "Time from accepting an alert to the mail being taken by the mail service, in seconds.",
@@ -69,6 +75,8 @@ class Instruments:
         self.reload_success.set(1)
         for verdict in ("opened", "closed", "repeated", "stale", "never_told"):
             self.alerts.labels(verdict=verdict)
+        for way in ("lookup", "resent", "event"):
+            self.ambiguous.labels(resolved_by=way)
 
     def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
         """Publish when the heartbeat last came."""

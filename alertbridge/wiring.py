@@ -14,9 +14,12 @@ from alertbridge.config import BridgeSettings, Secrets, read_config, read_secret
 from alertbridge.correspondence import Correspondence
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.doubt import NoLookup
 from alertbridge.delivery.maildir import MaildirMailer
-from alertbridge.delivery.mailer import Mailer
+from alertbridge.delivery.mailer import Dispatch
 from alertbridge.delivery.mailgun import MailgunMailer
+from alertbridge.delivery.mailgun_lookup import MailgunLookup
+from alertbridge.delivery.one_lane import OneLane
 from alertbridge.enrich.diagnosis import diagnose
 from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
@@ -190,7 +193,7 @@ class Service:
             clock=self._clock,
             instruments=self._instruments,
         )
-        mailer = mailer_of(settings, secrets, self._clock)
+        mailer = dispatch_of(settings, secrets, self._clock)
         return InForce(
             settings, secrets, Equipment(routing=settings.routing(), composer=composer, mailer=mailer)
         )
@@ -213,11 +216,12 @@ def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
     return Remembered(Prometheus(settings.prometheus.url, clock), clock)
 
 
-def mailer_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Mailer:
+def dispatch_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Dispatch:
     """Return the way by which mail leaves."""
     if settings.mailgun is None or secrets.mailgun_key is None:
-        return MaildirMailer(settings.maildir, clock)
-    return MailgunMailer(settings.mailgun, secrets.mailgun_key, clock)
+        return OneLane(MaildirMailer(settings.maildir, clock), NoLookup(), clock)
+    mailer = MailgunMailer(settings.mailgun, secrets.mailgun_key, clock)
+    return OneLane(mailer, MailgunLookup(settings.mailgun, secrets.mailgun_key), clock)
 
 
 def sender_of(settings: BridgeSettings) -> str:
@@ -239,7 +243,7 @@ def correspondence_of(settings: BridgeSettings, secrets: Secrets) -> Corresponde
     clock = SystemClock()
     return Correspondence(
         renderer=Renderer(),
-        mailer=mailer_of(settings, secrets, clock),
+        mailer=dispatch_of(settings, secrets, clock),
         sender=sender_of(settings),
         clock=clock,
     )

@@ -10,12 +10,13 @@ from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
+    Dispatch,
     LanePaused,
-    Mailer,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TakenBefore,
 )
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
@@ -57,7 +58,7 @@ class Equipment:
 
     routing: Routing
     composer: Composer
-    mailer: Mailer
+    mailer: Dispatch
 
 
 class Refusals(Protocol):
@@ -137,22 +138,27 @@ class Courier:
             self._instruments.courier_errors.inc()
             self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
             return True
-        outcome = self._send(equipment.mailer, letter)
+        outcome = self._send(equipment.mailer, letter, claim)
         self._instruments.send_attempts.labels(outcome=_WORDS[type(outcome)]).inc()
         self._keep_trying(lambda: self._settle(claim, letter, outcome))
         return True
 
-    def _send(self, mailer: Mailer, letter: Letter) -> Outcome:
+    def _send(self, mailer: Dispatch, letter: Letter, claim: Claim) -> Outcome | TakenBefore:
         try:
-            return mailer.send(letter.mail)
+            if claim.doubt_unix_seconds is None:
+                return mailer.send(letter.mail)
+            return mailer.send_again(letter.mail, doubt_unix_seconds=claim.doubt_unix_seconds)
         except Exception as error:
             logger.exception("a mailer raised")
             self._instruments.courier_errors.inc()
             return Ambiguous(reason=f"the mailer failed unexpectedly ({type(error).__name__})")
 
-    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome) -> None:
+    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | TakenBefore) -> None:
         match outcome:
-            case Accepted(provider_id=provider_id):
+            case Accepted(provider_id=provider_id) | TakenBefore(provider_id=provider_id):
+                if claim.is_ambiguous:
+                    resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
+                    self._instruments.ambiguous.labels(resolved_by=resolved_by).inc()
                 self._settle_accepted(claim, letter, provider_id)
             case NotSent() | Ambiguous():
                 self._put_off(claim, letter.kind, outcome)
@@ -193,6 +199,8 @@ class Courier:
             self._notices.defer_ambiguous(claim, until, outcome.reason, now_unix_seconds=now)
         else:
             wait_seconds = self._backoff.wait_seconds(claim.attempts)
+            if outcome.try_within_seconds is not None:
+                wait_seconds = min(wait_seconds, outcome.try_within_seconds)
             self._notices.defer(claim, now + wait_seconds, outcome.reason)
         logger.warning(
             "a mail has to wait",
@@ -227,6 +235,7 @@ class Courier:
 
 _WORDS: dict[type[object], str] = {
     Accepted: "accepted",
+    TakenBefore: "taken_before",
     NotSent: "not_sent",
     Ambiguous: "ambiguous",
     LanePaused: "lane_paused",

@@ -14,10 +14,23 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBefore:
+    """An earlier attempt turned out to have been taken, as *provider_id*; nothing was sent now."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotSent:
-    """The mail has surely not been sent; trying again cannot double it."""
+    """The mail has surely not been sent; trying again cannot double it.
+
+    Attributes:
+        reason: Why.
+        try_within_seconds: When another attempt is worth it at the latest; None when that is not known.
+    """
 
     reason: str
+    try_within_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,4 +75,12 @@ class Mailer(Protocol):
 
     def send(self, mail: Mail) -> Outcome:
         """Try once to send *mail*; what the far side does wrong is an outcome, never raised."""
+        ...
+
+
+class Dispatch(Mailer, Protocol):
+    """Sends by whatever way is best, and knows what to do about a mail in doubt."""
+
+    def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
+        """Send *mail*, of which an attempt that ended then left open whether it was sent, unless it was."""
         ...

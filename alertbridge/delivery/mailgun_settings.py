@@ -67,4 +67,11 @@ class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     def messages_url(self) -> str:
         """Return the URL that takes messages."""
-        return f"{self.base_url or _SITES[self.region]}/v3/{self.domain}/messages"
+        return f"{self._domain_url()}/messages"
+
+    def events_url(self) -> str:
+        """Return the URL that tells what became of messages."""
+        return f"{self._domain_url()}/events"
+
+    def _domain_url(self) -> str:
+        return f"{self.base_url or _SITES[self.region]}/v3/{self.domain}"

@@ -3,7 +3,6 @@
 import email
 import email.policy
 import email.utils
-import os
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,14 +20,11 @@ from alertbridge.delivery.mailer import (
     NotSent,
     RecipientRefused,
 )
-from alertbridge.delivery.mailgun import MailgunMailer, Patience
-from alertbridge.delivery.mailgun_settings import BaseUrl, MailDomain, MailgunSettings
-from alertbridge.email_address import Sender
 from alertbridge.mail import InlineImage, Mail
 from marax.clock import SystemClock
-from marax.secret import Secret
 from tests.fakes.mailer import FakeMailer, a_mail
 from tests.standin.mailgun import MailgunStandIn
+from tests.standin.mailgun_client import a_mailer
 
 SECRET = "key-5ecret0f7his7est"
 PNG = b"\x89PNG\r\n\x1a\n\r\n--\x00\xff"
@@ -75,13 +71,7 @@ class MaildirPost:
 class MailgunPost:
     def __init__(self, standin: MailgunStandIn) -> None:
         self._standin = standin
-        settings = MailgunSettings(
-            domain=MailDomain("mg.example.org"),
-            sender=Sender("marax <alerts@mg.example.org>"),
-            api_key_file=Path(os.devnull),
-            base_url=BaseUrl(standin.url),
-        )
-        self.mailer = MailgunMailer(settings, Secret(SECRET), SystemClock(), Patience(silence_seconds=5.0))
+        self.mailer = a_mailer(standin.url, key=SECRET)
 
     def arrived(self) -> list[Mail]:
         return [

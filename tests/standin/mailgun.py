@@ -1,4 +1,4 @@
-"""A loopback server that behaves as Mailgun's messages API is documented, and goes wrong on demand.
+"""A loopback server that behaves as Mailgun's messages and events are documented, and goes wrong on demand.
 
 In a test: `with MailgunStandIn() as mailgun: ...`. As a process of its own, which prints its address:
 `python -m tests.standin.mailgun --domain mg.example.org --key-file FILE [--record FILE] [--faults SPEC]`;
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from marax.secret import read_secret
-from tests.standin.mailgun_account import Account, Message
-from tests.standin.mailgun_faults import MAGNIFICENT, Fault, Faults, Reply, saying
+from tests.standin.mailgun_account import Account, Manner, Message
+from tests.standin.mailgun_faults import Fault, Faults, Reply, saying
 from tests.standin.mailgun_rules import LARGEST_REQUEST_BYTES
 
 _LONGEST_HANG_SECONDS = 600.0
@@ -27,28 +27,16 @@ _NO_REPLY = (Fault.RESET, Fault.RESET_ACCEPTED, Fault.HANG, Fault.HANG_ACCEPTED)
 
 
 class MailgunStandIn:
-    """Mailgun's messages API on a loopback port, for one domain with one key.
+    """Mailgun's messages and events on a loopback port, for one domain.
 
     Args:
-        domain: The only domain there is.
-        api_key: The only key there is.
         port: 0 for any free one.
-        record: A file that gets each accepted message, as a line of JSON.
-        wait_seconds: How long the limits of the `429-...` faults last.
         tls: Serve https with it.
+        manner: The rest, as `Manner` has it.
     """
 
-    def __init__(  # noqa: PLR0913 - each has a good default
-        self,
-        *,
-        domain: str = "mg.example.org",
-        api_key: str = "key-0123456789abcdef",
-        port: int = 0,
-        record: Path | None = None,
-        wait_seconds: float = 2.0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self._account = Account(domain=domain, api_key=api_key, record=record, wait_seconds=wait_seconds)
+    def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None, **manner: Any) -> None:
+        self._account = Account(Manner(**manner))
         self._server = _Server(port, self._account, tls)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
@@ -119,20 +107,22 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal or body is None:
             self._answer(refusal or saying(413, "Request Entity Too Large"))
             return
-        reply, fault = self._account.post(self.headers.get("Content-Type", ""), body)
-        if fault in _NO_REPLY:
-            self._leave_without_a_word(fault)
-        elif fault is Fault.PARTIAL_ACCEPTED:
-            self._answer(reply, missing_bytes=len(reply.body) // 2)
-        else:
-            self._answer(reply)
+        self._reply(*self._account.post(self.headers.get("Content-Type", ""), body))
 
     def do_GET(self) -> None:
         if self.path == "/standin/messages":
             lines = ",".join(message.as_json() for message in self._account.messages)
             self._answer(Reply(200, f"[{lines}]".encode(), {"Content-Type": "application/json"}))
         else:
-            self._answer(MAGNIFICENT)
+            self._reply(*self._account.events(self.path, self.headers.get("Authorization", "")))
+
+    def _reply(self, reply: Reply, fault: Fault | None) -> None:
+        if fault in _NO_REPLY:
+            self._leave_without_a_word(fault)
+        elif fault is Fault.PARTIAL_ACCEPTED:
+            self._answer(reply, missing_bytes=len(reply.body) // 2)
+        else:
+            self._answer(reply)
 
     def do_PUT(self) -> None:
         body = self._body()

@@ -5,8 +5,10 @@ import threading
 from base64 import b64encode
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from marax.clock import SystemClock
+from tests.standin.mailgun_events import page_of
 from tests.standin.mailgun_faults import FORBIDDEN_KEY, MAGNIFICENT, Fault, Faults, Reply, reply_of, saying
 from tests.standin.mailgun_rules import Form, FormError, read_form, what_is_wrong
 
@@ -42,14 +44,34 @@ class Message:
         return json.dumps(asdict(self) | {"images": images})
 
 
-class Account:
-    """One account with one domain and one key; threads may share it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How an account differs from others.
 
-    def __init__(self, *, domain: str, api_key: str, record: Path | None, wait_seconds: float) -> None:
-        self._domain = domain
-        self._authorization = "Basic " + b64encode(f"api:{api_key}".encode()).decode()
-        self._record = record
-        self._wait_seconds = wait_seconds
+    Attributes:
+        domain: The only domain there is.
+        api_key: The key that may do everything.
+        sending_key: A key that may only send; none when it is empty.
+        record: A file that gets each accepted message, as a line of JSON.
+        wait_seconds: How long the limits of the `429-...` faults last.
+        events_lag_seconds: How long after a message was accepted the events first tell of it.
+    """
+
+    domain: str = "mg.example.org"
+    api_key: str = "key-0123456789abcdef"
+    sending_key: str = ""
+    record: Path | None = None
+    wait_seconds: float = 2.0
+    events_lag_seconds: float = 0.0
+
+
+class Account:
+    """One account with one domain; threads may share it."""
+
+    def __init__(self, manner: Manner) -> None:
+        self._manner = manner
+        keys = [manner.api_key, *([manner.sending_key] if manner.sending_key else [])]
+        self._may_do_all, *self._may_send = map(_authorization, keys)
         self._clock = SystemClock()
         self._faults = Faults()
         self._messages: list[Message] = []
@@ -68,13 +90,21 @@ class Account:
 
     def refusal(self, path: str, authorization: str) -> Reply | None:
         """Return why a POST to *path* is not looked at any further, or None."""
-        if not path.startswith("/v3/") or not path.endswith("/messages"):
-            return MAGNIFICENT
-        if authorization != self._authorization:
-            return FORBIDDEN_KEY
-        if path != f"/v3/{self._domain}/messages":
-            return saying(404, f"Domain not found: {path.split('/')[2]}")
-        return None
+        return self._refusal(path, "messages", authorization in (self._may_do_all, *self._may_send))
+
+    def events(self, target: str, authorization: str) -> tuple[Reply, Fault | None]:
+        """Return the answer to a GET of *target*, and what happens to that answer on its way."""
+        path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
+        if refusal := self._refusal(path, "events", authorization == self._may_do_all):
+            return refusal, None
+        now = self._clock.unix_seconds()
+        with self._lock:
+            fault = self._faults.draw()
+            if fault is not None and not fault.accepts:
+                return reply_of(fault, now=now, wait_seconds=self._manner.wait_seconds), fault
+            lag = self._manner.events_lag_seconds
+            known = [one for one in self._messages if one.unix_seconds + lag <= now]
+        return page_of(known, query, f"https://api.mailgun.net{path}"), None
 
     def post(self, content_type: str, body: bytes) -> tuple[Reply, Fault | None]:
         """Return the answer to a message, and what happens to that answer on its way."""
@@ -82,7 +112,7 @@ class Account:
             fault = self._faults.draw()
             if fault is not None and not fault.accepts:
                 now = self._clock.unix_seconds()
-                return reply_of(fault, now=now, wait_seconds=self._wait_seconds), fault
+                return reply_of(fault, now=now, wait_seconds=self._manner.wait_seconds), fault
             try:
                 form = read_form(content_type, body)
             except FormError as error:
@@ -94,11 +124,20 @@ class Account:
             return saying(500, "Internal Server Error"), fault
         return saying(200, "Queued. Thank you.", id=message.message_id), fault
 
+    def _refusal(self, path: str, room: str, may: bool) -> Reply | None:  # noqa: FBT001 - a value
+        if not path.startswith("/v3/") or not path.endswith(f"/{room}"):
+            return MAGNIFICENT
+        if not may:
+            return FORBIDDEN_KEY
+        if path != f"/v3/{self._manner.domain}/{room}":
+            return saying(404, f"Domain not found: {path.split('/')[2]}")
+        return None
+
     def _accept(self, form: Form, fault: Fault | None) -> Message:
         now = self._clock.unix_seconds()
         message = Message(
             unix_seconds=now,
-            message_id=form.message_id() or f"<{now}.{len(self._messages)}@{self._domain}>",
+            message_id=form.message_id() or f"<{now}.{len(self._messages)}@{self._manner.domain}>",
             sender=form.first("from"),
             to=form.recipients(),
             subject=form.first("subject"),
@@ -110,7 +149,11 @@ class Account:
             fault=fault or "",
         )
         self._messages.append(message)
-        if self._record:
-            with self._record.open("a") as file:
+        if self._manner.record:
+            with self._manner.record.open("a") as file:
                 file.write(message.as_json() + "\n")
         return message
+
+
+def _authorization(key: str) -> str:
+    return "Basic " + b64encode(f"api:{key}".encode()).decode()

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from alertbridge.delivery.mailgun import MailgunMailer, Patience
+from alertbridge.delivery.mailgun import MailgunMailer
 from alertbridge.delivery.mailgun_settings import BaseUrl, MailDomain, MailgunSettings
+from alertbridge.delivery.patience import Patience
 from alertbridge.email_address import Sender
 from marax.clock import SystemClock
 from marax.secret import Secret
@@ -11,14 +12,17 @@ from marax.secret import Secret
 KEY = "key-5ecret0f7his7est"
 
 
-def a_mailer(
-    url: str, *, key: str = KEY, domain: str = "mg.example.org", patience: Patience | None = None
-) -> MailgunMailer:
-    settings = MailgunSettings(
+def settings_for(url: str, domain: str = "mg.example.org") -> MailgunSettings:
+    return MailgunSettings(
         domain=MailDomain(domain),
         sender=Sender("marax <alerts@mg.example.org>"),
         api_key_file=Path("mailgun.key"),
         base_url=BaseUrl(url),
     )
+
+
+def a_mailer(
+    url: str, *, key: str = KEY, domain: str = "mg.example.org", patience: Patience | None = None
+) -> MailgunMailer:
     patience = patience or Patience(connect_seconds=5.0, silence_seconds=5.0, whole_seconds=10.0)
-    return MailgunMailer(settings, Secret(key), SystemClock(), patience)
+    return MailgunMailer(settings_for(url, domain), Secret(key), SystemClock(), patience)

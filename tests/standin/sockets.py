@@ -32,9 +32,8 @@ def whole_request(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in request:
         request += connection.recv(65536)
     head, _, body = request.partition(b"\r\n\r\n")
-    (length,) = (
-        int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")
-    )
+    named = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    length = int(named.get(b"content-length", b"0"))
     while len(body) < length and (more := connection.recv(65536)):
         body += more
     return head + b"\r\n\r\n" + body

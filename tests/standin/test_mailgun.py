@@ -157,6 +157,57 @@ def test_refuses_a_message_beyond_its_limit(standin):
     assert (answer.status_code, answer.json()) == (400, {"message": "Message is larger than 25 MB"})
 
 
+def events(standin: MailgunStandIn, key: str = KEY, **query: str) -> requests.Response:
+    url = f"{standin.url}/v3/mg.example.org/events"
+    return requests.get(url, auth=("api", key), params=query, timeout=10.0)
+
+
+def test_tells_what_it_accepted_the_newest_first(standin):
+    for number in (1, 2, 3):
+        post(standin, FIELDS | {"h:Message-Id": f"<{number}@mg.example.org>"})
+
+    answer = events(standin, limit="2")
+
+    assert [one["message"]["headers"]["message-id"] for one in answer.json()["items"]] == [
+        "3@mg.example.org",
+        "2@mg.example.org",
+    ]
+    assert (answer.status_code, sorted(answer.json()["paging"])) == (
+        200,
+        ["first", "last", "next", "previous"],
+    )
+
+
+def test_tells_of_one_message_when_asked_for_its_id_without_brackets(standin):
+    for number in (1, 2):
+        post(standin, FIELDS | {"h:Message-Id": f"<{number}@mg.example.org>"})
+
+    (event,) = events(standin, **{"message-id": "2@mg.example.org"}).json()["items"]
+
+    assert (event["event"], event["recipient"]) == ("accepted", "ann@example.org")
+    assert event["message"]["headers"]["message-id"] == "2@mg.example.org"
+
+
+def test_events_come_a_while_after_the_message():
+    with MailgunStandIn(api_key=KEY, events_lag_seconds=60.0) as standin:
+        post(standin)
+
+        assert events(standin).json()["items"] == []
+
+
+def test_a_sending_key_may_send_and_nothing_else():
+    with MailgunStandIn(api_key=KEY, sending_key="key-send") as standin:
+        sent, asked = post(standin, key="key-send"), events(standin, key="key-send")
+
+    assert (sent.status_code, asked.status_code, asked.text) == (200, 401, "Forbidden")
+
+
+def test_events_go_wrong_as_messages_do(standin):
+    standin.misbehave("500=100")
+
+    assert events(standin).status_code == 500
+
+
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault.accepts])
 def test_some_faults_take_the_message_all_the_same(standin, fault):
     standin.misbehave(f"{fault}=100")

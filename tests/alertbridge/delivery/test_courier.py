@@ -6,6 +6,7 @@ import pytest
 
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.doubt import Absent, Finding, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailer import (
     Ambiguous,
     LanePaused,
@@ -13,6 +14,7 @@ from alertbridge.delivery.mailer import (
     NotSent,
     RecipientRefused,
 )
+from alertbridge.delivery.one_lane import OneLane
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.outbox import open_outbox
@@ -22,12 +24,25 @@ from tests.fakes.composer import FakeComposer
 from tests.fakes.mailer import FakeMailer
 
 
+class Records:
+    """What the far side says of mails in doubt: one finding a question, and then always the last."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self._findings = list(findings)
+        self.asked = 0
+
+    def find(self, _message_id: str) -> Finding:
+        self.asked += 1
+        return self._findings.pop(0) if len(self._findings) > 1 else self._findings[0]
+
+
 class Post:
     """A courier and all that it needs."""
 
     def __init__(self, path) -> None:
         self.clock = FakeClock(T0)
         self.mailer = FakeMailer()
+        self.records = Records(Unknowable())
         self.composer = FakeComposer()
         self.instruments = Instruments()
         self.routing = a_routing()
@@ -36,12 +51,16 @@ class Post:
         self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
         self.courier = Courier(
             notices=self.outbox.notices,
-            equipment=lambda: Equipment(routing=self.routing, composer=self.composer, mailer=self.mailer),
+            equipment=self.equipment,
             refusals=self,
             backoff=Backoff(max_age_seconds=3600),
             clock=self.clock,
             instruments=self.instruments,
         )
+
+    def equipment(self) -> Equipment:
+        lane = OneLane(self.mailer, self.records, self.clock)
+        return Equipment(routing=self.routing, composer=self.composer, mailer=lane)
 
     def note_refused(self, user_name: str, reason: str) -> None:
         self.refused.append((user_name, reason))
@@ -112,6 +131,63 @@ def test_repeats_what_may_have_been_sent_with_the_same_message_id(post):
     assert [mail.subject for mail in post.mailer.tried] == ["web-1=down", "web-1=down", "web-1=up"]
     first, again, news = ids(post.mailer.tried)
     assert first == again != news
+
+
+def test_what_the_service_has_after_all_is_not_sent_again(post):
+    post.records = Records(Found(provider_id="<id@mailgun>"))
+    post.take(an_alert())
+    post.mailer.answer_next(Ambiguous(reason="reset"))
+
+    post.work()
+    post.clock.advance(9)
+    post.work()
+    assert post.records.asked == 0  # what it tells so early proves nothing
+    post.work_for(120)
+
+    assert (len(post.mailer.tried), post.taken, post.dead) == (1, ["ann"], 0)
+    assert post.sample("alertbridge_ambiguous_total", resolved_by="lookup") == 1
+    assert post.sample("alertbridge_mails_total", kind="down", result="accepted") == 1
+
+
+@pytest.mark.parametrize("finding", [Absent(), Unknowable()], ids=["absent", "unknowable"])
+def test_what_the_service_does_not_have_is_sent_again(post, finding):
+    post.records = Records(finding)
+    post.take(an_alert())
+    post.mailer.answer_next(Ambiguous(reason="reset"))
+    post.work_for(60)
+
+    first, again = ids(post.mailer.tried)
+    assert first == again
+    assert post.sample("alertbridge_ambiguous_total", resolved_by="resent") == 1
+
+
+def test_asks_for_five_minutes_before_it_sends_again_without_an_answer(post):
+    post.records = Records(Unanswered(reason="500"))
+    post.take(an_alert())
+    post.mailer.answer_next(Ambiguous(reason="reset"))
+
+    post.work_for(290, step=10)
+    assert len(post.mailer.tried) == 1
+    post.work_for(1200)
+
+    assert len(post.mailer.accepted) == 1
+    assert post.records.asked > 2
+
+
+def test_nobody_is_asked_about_a_mail_that_was_surely_not_sent(post):
+    post.take(an_alert())
+    post.mailer.answer_next(NotSent(reason="refused"))
+    post.work_for(60)
+
+    assert (post.records.asked, len(post.mailer.accepted)) == (0, 1)
+
+
+def test_a_mailer_may_ask_to_be_tried_sooner(post):
+    post.take(an_alert())
+    post.mailer.answer_always(NotSent(reason="refused", try_within_seconds=1.0))
+    post.work_for(60, step=1)
+
+    assert len(post.mailer.tried) == 61
 
 
 def test_a_pause_holds_up_everything_and_costs_nobody_an_attempt(post):

@@ -14,7 +14,7 @@ from alertbridge.delivery.mailer import (
     Outcome,
     RecipientRefused,
 )
-from alertbridge.delivery.mailgun import Patience
+from alertbridge.delivery.patience import Patience
 from tests.fakes.mailer import a_mail
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_client import KEY, a_mailer

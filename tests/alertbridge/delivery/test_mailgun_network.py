@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from alertbridge.delivery.mailer import Accepted, Ambiguous, LanePaused, MessageRefused, NotSent
-from alertbridge.delivery.mailgun import Patience
+from alertbridge.delivery.patience import Patience
 from alertbridge.mail import InlineImage
 from tests.fakes.mailer import a_mail
 from tests.standin.mailgun import MailgunStandIn

@@ -64,7 +64,9 @@ def test_news_are_kept_with_the_notice(mailbox):
     view = mailbox.view(sent)
     assert (view.state, view.delivery, view.delivery_unix_seconds) == ("accepted", "bounced", T0 + 7)
     assert "delivery: bounced: 550 no? such user at 2026-09-21 14:13:27 UTC" in notice_text(view)
-    told = incident_text(Inspection(mailbox.outbox.database).incident(sent.incident_id))
+    incident = Inspection(mailbox.outbox.database).incident(sent.incident_id)
+    assert incident is not None
+    told = incident_text(incident)
     assert "14:13:27 UTC  notice 1 to ann was bounced: 550 no? such user" in told
 
 
@@ -179,7 +181,7 @@ def test_news_of_a_mail_that_is_being_sent_again_leave_it_to_the_sender(mailbox)
 
 
 def test_a_user_is_undeliverable_from_a_bounce_to_the_next_delivery(mailbox):
-    def is_undeliverable() -> bool:
+    def is_undeliverable():
         return mailbox.deliveries.is_undeliverable("ann")
 
     first = mailbox.send(an_alert("web-1"))
