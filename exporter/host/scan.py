@@ -12,32 +12,14 @@ from exporter.host.stat_files import StatFiles
 from exporter.host.totals import read_totals
 from marax.clock import Clock
 
-_ANEW_AFTER_SCANS = 12
-_NEVER_RAN = b"0 0 0\n"  # or the kernel does not count
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What was last seen of a process.
-
-    A process with one thread that has not run has not changed: its times, name, threads and state are those
-    that it went to sleep with. Others can change its parent, by ending, and its memory, by taking it away.
-    """
-
-    line: bytes
-    process: Process
-    may_sleep: bool = False  # it has one thread, and its line was the same twice
-    runs: bytes = b""  # as of before the line was read; empty if not known
-
 
 @dataclass(slots=True)
 class _Found:
-    """What a scan has come upon so far; *ended* are the processes that were there at the scan before."""
+    """What a scan has come upon, besides processes; *ended* are those that the one before still found."""
 
-    processes: dict[int, Process] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
     refused: int = 0
     malformed: int = 0
-    ended: set[int] = field(default_factory=set)
 
 
 class ProcessScanner:
@@ -58,8 +40,8 @@ class ProcessScanner:
         self._clock = clock
         self._files = StatFiles(procfs, may_hold=held_descriptors)
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
-        self._seen: dict[str, _Seen] = {}
-        self._scans = 0
+        self._seen: dict[str, tuple[bytes, Process]] = {}
+        self._processes: dict[int, Process] = {}
 
     def scan(self) -> Snapshot:
         """Return all processes as they are now.
@@ -69,14 +51,15 @@ class ProcessScanner:
         """
         began_seconds = time.thread_time()
         boot_seconds = time.clock_gettime(time.CLOCK_BOOTTIME)  # LXCFS makes /proc/uptime the container's own
-        self._scans += 1
+        self._processes = self._processes.copy()  # the one before is in a snapshot
         found = _Found()
         names = self._files.names()
-        self._forget_all_but(names, found)
-        self._look_at(self._awake(names, found), found)
+        for name in self._seen.keys() - names:
+            self._lose(name, found)
+        self._look_at(names - self._files.asleep(), found)
         self._look_at(self._orphans(found), found)
         return Snapshot(
-            processes=found.processes,
+            processes=self._processes,
             refused=found.refused,
             malformed=found.malformed,
             totals=read_totals(self._procfs),
@@ -91,60 +74,47 @@ class ProcessScanner:
         """Give every descriptor back; the scanner is of no more use."""
         self._files.close()
 
-    def _forget_all_but(self, names: Iterable[str], found: _Found) -> None:
-        for name in self._seen.keys() - set(names):
-            found.ended.add(self._seen.pop(name).process.pid)
-
-    def _awake(self, names: Iterable[str], found: _Found) -> list[str]:
-        """Return the processes that are to be read; the others sleep on and are found as they were."""
-        awake = []
-        turn = self._scans % _ANEW_AFTER_SCANS
-        for name in names:
-            seen = self._seen.get(name)
-            if seen is None or not seen.may_sleep:
-                awake.append(name)
-                continue
-            runs = self._files.runs(name)
-            if runs == seen.runs and runs and seen.process.pid % _ANEW_AFTER_SCANS != turn:
-                found.processes[seen.process.pid] = seen.process
-            else:
-                seen.runs = runs if runs != _NEVER_RAN else b""
-                awake.append(name)
-        return awake
-
     def _look_at(self, names: Iterable[str], found: _Found) -> None:
         for name in names:
             try:
                 process = self._process(name, found)
             except (FileNotFoundError, ProcessLookupError):
-                continue  # gone since it was listed
+                self._lose(name, found)  # gone since it was listed
             except PermissionError:
+                self._lose(name, found)
                 found.refused += 1
             except (OSError, MalformedStatError):
+                self._lose(name, found)
                 found.malformed += 1
             else:
-                found.processes[process.pid] = process
+                self._processes[process.pid] = process
 
     def _process(self, name: str, found: _Found) -> Process:
         line = self._files.read(name)
-        seen = self._seen.get(name)
-        if seen is not None and line == seen.line:
-            seen.may_sleep = seen.process.threads == 1
-            return seen.process  # neither parsed nor stored anew
+        seen_line, seen = self._seen.get(name, (b"", None))
+        if seen is not None and line == seen_line:  # neither parsed nor stored anew
+            if seen.threads == 1:
+                self._files.watch(name)
+            return seen
         process = parse_stat(line)
         if process.pid != int(name):
             raise MalformedStatError("another process's line")
-        if seen is not None and not seen.process.is_same_as(process):
-            found.ended.add(process.pid)
-        self._seen[name] = _Seen(line, process)
+        if seen is not None and not seen.is_same_as(process):
+            found.ended.add(seen.pid)
+        if process.threads > 1:
+            self._files.unwatch(name)
+        self._seen[name] = line, process
         return process
+
+    def _lose(self, name: str, found: _Found) -> None:
+        _, process = self._seen.pop(name, (b"", None))
+        if process is not None:
+            del self._processes[process.pid]
+            found.ended.add(process.pid)
+        self._files.let_go(name)
 
     def _orphans(self, found: _Found) -> list[str]:
         """Return the processes whose parents have ended, to be read anew: they have other parents now."""
         if not found.ended:
             return []
-        orphans = [str(pid) for pid, p in found.processes.items() if p.parent_pid in found.ended]
-        for name in orphans:
-            self._seen[name].runs = b""
-            del found.processes[int(name)]
-        return orphans
+        return [str(pid) for pid, process in self._processes.items() if process.parent_pid in found.ended]

@@ -90,14 +90,13 @@ class _Usage:
 
 
 def _usage(now: Snapshot, names: Mapping[int, str], attribution: Attribution) -> Mapping[str, _Usage]:
-    groups = {pid: _group_of(process, names[pid]) for pid, process in now.processes.items()}
     usage: dict[str, _Usage] = defaultdict(_Usage)
     for pid, process in now.processes.items():
-        used = usage[groups[pid]]
+        used = usage[_group_of(process, names[pid])]
         used.rss_bytes += process.rss_bytes
         used.processes += 1
     for pid, seconds in attribution.seconds_by_pid.items():
-        usage[groups[pid]].cpu_seconds += seconds
+        usage[_group_of(now.processes[pid], names[pid])].cpu_seconds += seconds
     return usage
 
 
