@@ -8,9 +8,12 @@ from functools import partial
 from importlib.metadata import version
 from types import FrameType
 
+from flask import Flask
+
 from exporter.config import ExporterSettings
 from exporter.host.stat_files import raise_descriptor_limit
 from exporter.web.app import Api, create_app, is_kept
+from exporter.web.commands import commands_routes
 from exporter.web.hosts import answer_to_loopback_names
 from exporter.web.login import login_routes
 from exporter.web.processlist import processlist_routes
@@ -47,13 +50,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     raise_descriptor_limit()
     exporter = Exporter(settings, read=read_again, clock=SystemClock())
     ready = threading.Event()
-    app = create_app(
-        exporter.scraper,
-        is_ready=ready.is_set,
-        requests=exporter.requests,
-        version=version("marax"),
-        api=_api(exporter),
-    )
+    app = app_of(exporter, is_ready=ready.is_set)
     if settings.listen.host in _LOOPBACK:
         answer_to_loopback_names(app)
     serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
@@ -74,6 +71,24 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     server.run(on_ready=start, on_hangup=exporter.reloading.reload)
 
 
+def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
+    """Return the application with all routes to *exporter*."""
+    access = exporter.entrance.access
+    api = Api(
+        access=access,
+        blueprints=(
+            login_routes(access),
+            stats_routes(exporter.stats),
+            processlist_routes(exporter.processes),
+            commands_routes(exporter.attempts),
+            run_routes(exporter.attempts, SystemClock()),
+        ),
+    )
+    return create_app(
+        exporter.scraper, is_ready=is_ready, requests=exporter.requests, version=version("marax"), api=api
+    )
+
+
 def _before_ending(end: Callable[[], None]) -> None:
     """Call *end* as soon as a signal ends the server, which goes on as long as requests are answered."""
 
@@ -89,19 +104,6 @@ def _before_ending(end: Callable[[], None]) -> None:
 def _warn_of_shell(settings: ExporterSettings) -> None:
     if settings.shell:
         logger.warning("a shell is switched on: admins may run anything as this user", extra={"key": "shell"})
-
-
-def _api(exporter: Exporter) -> Api:
-    access = exporter.entrance.access
-    return Api(
-        access=access,
-        blueprints=(
-            login_routes(access),
-            stats_routes(exporter.stats),
-            processlist_routes(exporter.processes),
-            run_routes(exporter.attempts, SystemClock()),
-        ),
-    )
 
 
 def _audience(address: Address, settings: ExporterSettings) -> str:

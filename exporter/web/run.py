@@ -1,4 +1,4 @@
-"""`GET /commands` and `POST /run`: what may be run, and running it."""
+"""`POST /run`: running a command, and telling what came of it."""
 
 import codecs
 import json
@@ -18,20 +18,20 @@ from exporter.commands.attempts import (
     Caller,
     CommandAsked,
     Garbled,
+    Outcome,
     Result,
     ShellAsked,
     Underway,
 )
 from exporter.commands.catalogue import Reason, Refused
-from exporter.commands.parameters import Parameter
-from exporter.commands.settings import Command
 from exporter.web.bodies import read_body
 from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
+from exporter.web.queries import read_query
 from marax.clock import Clock
 from marax.problems import Problem
 
-_EVENTS = "text/event-stream"
+EVENTS = "text/event-stream"
 _SIGN_OF_LIFE = b":\n\n"
 _SIGN_OF_LIFE_SECONDS = 1.0
 
@@ -51,17 +51,35 @@ class AdminBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shell: str | None = None
 
 
-def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
-    """Return the routes to *attempts*."""
-    routes = Blueprint("run", __name__)
+class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a command.
 
-    @routes.get("/commands")
-    @requires(Role.OPERATOR)
-    def get_commands(session: Session) -> Response:
-        """List the commands that you may run, each with its parameters."""
-        catalogue = attempts.catalogue
-        commands = [_described(command) for command in catalogue.open_to(session.role)]
-        return jsonify(commands=commands, shell=catalogue.has_shell_for(session.role))
+    Attributes:
+        exit_code: None if a signal ended it.
+        signal: The name of that signal.
+        duration_seconds: Until nothing was left of it.
+        truncated: Whether the middle of its output is left out.
+        output_bytes: The length of the whole of its output.
+    """
+
+    outcome: Outcome
+    exit_code: int | None
+    signal: str | None
+    duration_seconds: float
+    timed_out: bool
+    truncated: bool
+    output_bytes: int
+
+
+class RunAnswer(RunEnd, frozen=True, kw_only=True):
+    """The same, with the output; what is no UTF-8 in it is replaced."""
+
+    output: str
+
+
+def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
+    """Return the route to *attempts*."""
+    routes = Blueprint("run", __name__)
 
     @routes.post("/run")
     @requires(Role.VIEWER)  # whom the catalogue refuses, so that the audit log tells of them
@@ -69,6 +87,7 @@ def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
         """Run a command, and tell what came of it."""
         caller = Caller(user=session.user, role=session.role, address=request.remote_addr or "")
         try:
+            query = read_query(request, "stream")
             asked = _asked(has_shell=attempts.catalogue.has_shell_for(session.role))
         except ProblemError as error:
             attempts.begin(Garbled(detail=error.problem.detail), caller)
@@ -76,7 +95,8 @@ def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
         begun = attempts.begin(asked, caller)
         if isinstance(begun, Refused):
             raise _told(begun)
-        return _as_it_comes(begun, clock) if _wants_events() else _in_the_end(begun)
+        is_stream = "stream" in query or _likes_events_best()
+        return _as_it_comes(begun, clock) if is_stream else _in_the_end(begun)
 
     return routes
 
@@ -96,9 +116,9 @@ def _asked(*, has_shell: bool) -> Asked:
             )
 
 
-def _wants_events() -> bool:
+def _likes_events_best() -> bool:
     accepted = request.accept_mimetypes
-    return "stream" in request.args or accepted.quality(_EVENTS) > accepted.quality("application/json")
+    return accepted.quality(EVENTS) > accepted.quality("application/json")
 
 
 def _in_the_end(begun: Underway) -> Response:
@@ -107,12 +127,12 @@ def _in_the_end(begun: Underway) -> Response:
             pass
     finally:
         result = begun.finish()
-    output = result.output.head() + result.output.tail()
-    return jsonify(_answer(result) | {"output": output.decode(errors="replace")})
+    output = (result.output.head() + result.output.tail()).decode(errors="replace")
+    return jsonify(msgspec.to_builtins(RunAnswer(**msgspec.structs.asdict(_end_of(result)), output=output)))
 
 
 def _as_it_comes(begun: Underway, clock: Clock) -> Response:
-    answer = Response(_events(begun, clock), mimetype=_EVENTS)
+    answer = Response(_events(begun, clock), mimetype=EVENTS)
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy shall pass it on as it comes, too
     answer.call_on_close(begun.finish)
     return answer
@@ -132,24 +152,24 @@ def _events(begun: Underway, clock: Clock) -> Iterator[bytes]:
     text = decoder.decode(result.output.tail(), final=True)
     if text:
         yield _event("output", {"text": text})
-    yield _event("end", _answer(result))
+    yield _event("end", msgspec.to_builtins(_end_of(result)))
 
 
 def _event(kind: str, data: dict[str, object]) -> bytes:
     return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()
 
 
-def _answer(result: Result) -> dict[str, object]:
+def _end_of(result: Result) -> RunEnd:
     end = result.end
-    return {
-        "outcome": result.outcome,
-        "exit_code": end.exit_code if end.exit_code >= 0 else None,
-        "signal": _signal_name(-end.exit_code) if end.exit_code < 0 else None,
-        "duration_seconds": end.duration_seconds,
-        "timed_out": result.outcome == "timed_out",
-        "truncated": result.output.is_truncated,
-        "output_bytes": result.output.total_bytes,
-    }
+    return RunEnd(
+        outcome=result.outcome,
+        exit_code=end.exit_code if end.exit_code >= 0 else None,
+        signal=_signal_name(-end.exit_code) if end.exit_code < 0 else None,
+        duration_seconds=end.duration_seconds,
+        timed_out=result.outcome == "timed_out",
+        truncated=result.output.is_truncated,
+        output_bytes=result.output.total_bytes,
+    )
 
 
 def _signal_name(number: int) -> str:
@@ -157,29 +177,6 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal
         return f"SIG{number}"
-
-
-def _described(command: Command) -> dict[str, object]:
-    return {
-        "name": command.name,
-        "about": command.about,
-        "parameters": [
-            {"name": name, **_described_parameter(parameter)}
-            for name, parameter in command.parameters.items()
-        ],
-        "time_limit_seconds": command.time_limit_seconds,
-        "output_limit_bytes": command.output_limit_bytes,
-        "at_once": command.at_once,
-    }
-
-
-def _described_parameter(parameter: Parameter) -> dict[str, object]:
-    if parameter.choice:
-        return {"kind": "choice", "choices": parameter.choice}
-    if parameter.integer:
-        smallest, largest = parameter.integer
-        return {"kind": "integer", "smallest": smallest, "largest": largest}
-    return {"kind": "pattern", "pattern": parameter.pattern, "max_length": parameter.longest}
 
 
 def _told(refused: Refused) -> ProblemError:

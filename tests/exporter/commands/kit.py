@@ -22,6 +22,7 @@ from exporter.commands.settings import Command, Element, OutputLimit, TimeLimit
 from exporter.scrape import Scraper
 from exporter.turns import Turns
 from exporter.web.app import Api, create_app
+from exporter.web.commands import commands_routes
 from exporter.web.requests import RequestCounts
 from exporter.web.run import run_routes
 from marax.clock import SystemClock
@@ -33,6 +34,11 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 def token(role: str) -> str:
     return f"{SECRET}-{role}"
+
+
+def bearing(role: str) -> dict[str, str]:
+    """Return the header of a request of a user of *role*."""
+    return {"Authorization": f"Bearer {token(role)}"}
 
 
 class TokensAreRoles:
@@ -65,7 +71,7 @@ class Host:
         self, body: object, *, role: str = "operator", headers: Mapping[str, str] = _NONE, **request: Any
     ) -> TestResponse:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        usual = {"Authorization": f"Bearer {token(role)}", "Content-Type": "application/json"}
+        usual = bearing(role) | {"Content-Type": "application/json"}
         return self.app.test_client().post("/run", data=data, headers=usual | dict(headers), **request)
 
     def marked(self) -> list[str]:
@@ -89,7 +95,7 @@ def host_in(folder: Path, *, audit: Audit | None = None, has_shell: bool = False
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",
-        api=Api(access=TokensAreRoles, blueprints=(run_routes(attempts, clock),)),
+        api=Api(access=TokensAreRoles, blueprints=(commands_routes(attempts), run_routes(attempts, clock))),
     )
     return Host(marks, folder / "audit.jsonl", runner, counts, attempts, app)
 

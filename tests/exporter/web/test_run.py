@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from exporter.commands.audit import FileAudit
 from marax.clock import SystemClock
-from tests.exporter.commands.kit import Host, host_in, token
+from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import gone_within, new_nap, wait_for_nap
 
 
@@ -78,9 +78,7 @@ def test_tells_exit_codes_and_signals_apart(
 
 
 def test_runs_with_and_without_a_trailing_slash(host: Host):
-    headers = {"Authorization": f"Bearer {token('operator')}"}
-
-    answer = host.app.test_client().post("/run/", json={"command": "plain"}, headers=headers)
+    answer = host.app.test_client().post("/run/", json={"command": "plain"}, headers=bearing("operator"))
 
     assert answer.status_code == 200
     assert host.marked() == ["plain"]
@@ -142,40 +140,6 @@ def test_any_output_stays_text(host: Host, query: str, printed: str, text: str):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_lists_the_commands_with_what_a_form_needs(host: Host):
-    headers = {"Authorization": f"Bearer {token('operator')}"}
-
-    answer = host.app.test_client().get("/commands", headers=headers)
-
-    assert answer.json is not None
-    by_name = {command["name"]: command for command in answer.json["commands"]}
-    assert answer.json["shell"] is False
-    assert "reboot" not in by_name
-    assert by_name["plain"] == {
-        "name": "plain",
-        "about": "about plain",
-        "parameters": [],
-        "time_limit_seconds": 20.0,
-        "output_limit_bytes": 4096,
-        "at_once": 1,
-    }
-    assert [by_name[name]["parameters"] for name in ("choose", "count", "name")] == [
-        [{"name": "unit", "kind": "choice", "choices": ["nginx.service", "80"]}],
-        [{"name": "number", "kind": "integer", "smallest": 1, "largest": 100}],
-        [{"name": "name", "kind": "pattern", "pattern": "[a-z@.-]+", "max_length": 12}],
-    ]
-
-
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("operator", 200), ("admin", 200)])
-def test_lists_them_to_those_who_may_run_some(host: Host, role: str, status: int):
-    headers = {"Authorization": f"Bearer {token(role)}"}
-
-    answer = host.app.test_client().get("/commands", headers=headers)
-
-    assert answer.status_code == status
-    assert ("reboot" in answer.text) == (role == "admin")
-
-
 def test_an_admin_may_use_the_shell_once_it_is_switched_on(tmp_path: Path):
     host = host_in(tmp_path, has_shell=True)
 
@@ -203,6 +167,13 @@ def test_takes_no_script_otherwise(tmp_path: Path, has_shell, role: str, body: o
 
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert host.audited()[-1]["reason"] == "malformed"
+
+
+@pytest.mark.parametrize("query", ["cmd=id", "token=", "stream&stream", "Stream"])
+def test_takes_no_other_parameters(host: Host, query: str):
+    answer = host.run({"command": "plain"}, query_string=query)
+
+    assert (answer.status_code, host.marked()) == (400, [])
 
 
 def test_audits_who_ran_what_from_where_and_what_came_of_it(host: Host):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.exporter.commands.kit import SECRET, Host, host_in, token
+from tests.exporter.commands.kit import SECRET, Host, bearing, host_in, token
 from tests.exporter.commands.naps import gone_within, new_nap
 
 
@@ -303,7 +303,7 @@ def test_4_runs_nothing_with_two_tokens(host: Host):
     "method", ["GET", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "HEAD"], ids="53-{}".format
 )
 def test_runs_by_post_only(host: Host, method: str):
-    headers = {"Authorization": f"Bearer {token('operator')}", "X-HTTP-Method-Override": "POST"}
+    headers = bearing("operator") | {"X-HTTP-Method-Override": "POST"}
 
     answer = host.app.test_client().open("/run", method=method, headers=headers, json={"command": "plain"})
 

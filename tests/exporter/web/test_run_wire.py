@@ -16,10 +16,10 @@ from exporter.commands.runner import GRACE_SECONDS
 from exporter.web.app import is_kept
 from marax.addresses import Address
 from marax.serving import Server, ServingSettings
-from tests.exporter.commands.kit import Host, host_in, token
+from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import gone_within, nappers, new_nap, wait_for_nap, wait_until
 
-HEADERS = {"Authorization": f"Bearer {token('operator')}", "Content-Type": "application/json"}
+HEADERS = bearing("operator") | {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
