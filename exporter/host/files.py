@@ -14,7 +14,7 @@ def read_text(path: Path) -> str:
     """Return what *path* holds, its first 4 MiB; bytes that are not UTF-8 become U+FFFD.
 
     Raises:
-        HostReadError: It cannot be read; `__cause__` is the OSError.
+        HostReadError: It cannot be read; `__cause__` is the OSError, if there was one.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -24,6 +24,8 @@ def read_text(path: Path) -> str:
             os.close(descriptor)
     except OSError as error:
         raise HostReadError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise HostReadError(f"cannot read {str(path)!r}: {error}") from error  # NUL cannot be in a path
 
 
 def _whole(descriptor: int) -> bytes:

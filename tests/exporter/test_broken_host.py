@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -148,6 +148,7 @@ def test_every_collector_has_something_to_say_of_a_sound_host(tmp_path: Path):
 @pytest.mark.usefixtures("procfs_of_psutil")
 @pytest.mark.filterwarnings("ignore:.*couldn't be determined.*:RuntimeWarning")  # psutil's way to say so
 @settings(max_examples=150, deadline=None)
+@example({"proc/self/cgroup": b"0::\x00"})
 @given(HOSTS)
 def test_no_collector_is_surprised_by_a_broken_host(files: dict[str, bytes | None]):
     with tempfile.TemporaryDirectory() as root:
