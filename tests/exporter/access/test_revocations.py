@@ -146,15 +146,15 @@ def test_forgets_what_ended_long_ago(shop: Shop):
 
 
 def test_writes_no_more_lines_than_twice_those_in_force(shop: Shop):
-    for i in range(2500):
+    for i in range(1500):
         shop.clock.advance(10)
         shop.revoke(claims(str(i), issued=NOW + 10 * i))
 
-    assert shop.path.read_bytes().count(b"\n") < 2200
+    assert shop.path.read_bytes().count(b"\n") < 1100
 
 
 def test_a_user_with_very_many_revocations_loses_all_tokens_instead(shop: Shop):
-    for i in range(5000):
+    for i in range(4100):
         assert shop.revoke(claims(str(i)))
 
     assert shop.now.cover(claims("another"))
