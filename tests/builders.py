@@ -36,13 +36,18 @@ def host_facts(name: str = "web-1", **changes: Any) -> HostFacts:
     return replace(host, **changes)
 
 
-def history(ratios: Mapping[float, tuple[float | None, float | None]]) -> History:
-    """Return the hour before `END`, with CPU and RAM by seconds from its end."""
+def history(ratios: Mapping[int, tuple[float | None, float | None]], *, new_at: float = -3600) -> History:
+    """Return the hour before `END`, with CPU and RAM by seconds from its end; first scraped at *new_at*."""
     usages = (
         Usage(unix_seconds=END + seconds, cpu_ratio=cpu, memory_ratio=memory)
         for seconds, (cpu, memory) in ratios.items()
     )
-    return History(start_unix_seconds=END - 3600, end_unix_seconds=END, usages=tuple(usages))
+    return History(
+        start_unix_seconds=END - 3600,
+        end_unix_seconds=END,
+        first_scrape_unix_seconds=END + new_at,
+        usages=tuple(usages),
+    )
 
 
 def reader(**changes: Any) -> Reader:

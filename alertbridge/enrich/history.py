@@ -7,7 +7,7 @@ from statistics import fmean
 from alertbridge.enrich.format import Series
 from alertbridge.rendering.facts import History, LastDay, Usage
 
-HISTORY_NAMES = ("marax_cpu_usage_ratio", "marax_memory_usage_ratio")
+HISTORY_NAMES = ("marax_cpu_usage_ratio", "marax_memory_usage_ratio", "up")
 HISTORY_SECONDS = 3600.0
 
 _MOST_USAGES = 3600  # one for every second
@@ -22,7 +22,7 @@ def history(series: Iterable[Series], end_unix_seconds: float) -> History | None
         for sample in one.samples:
             if start <= sample.unix_seconds <= end_unix_seconds and math.isfinite(sample.value):
                 known[sample.unix_seconds] = sample.value
-    cpu, memory = found.values()
+    cpu, memory, scrapes = found.values()
     usages = [
         Usage(unix_seconds=moment, cpu_ratio=cpu.get(moment), memory_ratio=memory.get(moment))
         for moment in sorted(cpu | memory)
@@ -30,7 +30,10 @@ def history(series: Iterable[Series], end_unix_seconds: float) -> History | None
     if not usages:
         return None
     return History(
-        start_unix_seconds=start, end_unix_seconds=end_unix_seconds, usages=tuple(usages[-_MOST_USAGES:])
+        start_unix_seconds=start,
+        end_unix_seconds=end_unix_seconds,
+        first_scrape_unix_seconds=min(scrapes, default=usages[0].unix_seconds),
+        usages=tuple(usages[-_MOST_USAGES:]),
     )
 
 

@@ -40,13 +40,15 @@ class Curves:
         end_unix_seconds: Where it ends; later than its start.
         cpu: Stretches without a gap, none of them empty, in order of time.
         memory: The same of memory; one of the two may lack.
-        gaps: Where the host said nothing at all, in order of time.
+        first_scrape_unix_seconds: Since when there could be anything.
+        gaps: Where the host said nothing at all after that, in order of time.
     """
 
     start_unix_seconds: float
     end_unix_seconds: float
     cpu: tuple[Stretch, ...]
     memory: tuple[Stretch, ...]
+    first_scrape_unix_seconds: float
     gaps: tuple[Gap, ...]
 
     def place(self, unix_seconds: float) -> float:
@@ -64,13 +66,17 @@ def curves_of(history: History) -> Curves | None:
         return None
     moments = [usage.unix_seconds for usage in heard]
     intervals = [later - earlier for earlier, later in pairwise(moments)]
+    first_scrape = min(max(history.first_scrape_unix_seconds, start), moments[0])
     longest = _GAP_INTERVALS * (median(intervals) if intervals else _USUAL_INTERVAL_SECONDS)
     return Curves(
         start_unix_seconds=start,
         end_unix_seconds=end,
         cpu=_stretches(heard, longest, lambda usage: usage.cpu_ratio),
         memory=_stretches(heard, longest, lambda usage: usage.memory_ratio),
-        gaps=tuple(Gap(*pair) for pair in pairwise([start, *moments, end]) if pair[1] - pair[0] > longest),
+        first_scrape_unix_seconds=first_scrape,
+        gaps=tuple(
+            Gap(*pair) for pair in pairwise([first_scrape, *moments, end]) if pair[1] - pair[0] > longest
+        ),
     )
 
 

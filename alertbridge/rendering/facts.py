@@ -53,10 +53,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """How busy a host was within a stretch of time; where it was not scraped, there are no usages."""
+    """How busy a host was within a stretch of time.
+
+    Attributes:
+        start_unix_seconds: Where it begins.
+        end_unix_seconds: Where it ends.
+        first_scrape_unix_seconds: The first scrape in it, answered or not: earlier, nobody asked.
+        usages: What the host said; where it did not answer, there are none.
+    """
 
     start_unix_seconds: float
     end_unix_seconds: float
+    first_scrape_unix_seconds: float
     usages: tuple[Usage, ...]
 
 

@@ -16,6 +16,7 @@ NO_MARK = "·"
 
 _COLUMNS = 60
 _GAPS_AT_MOST = 3
+_NEW_AFTER_SECONDS = 300.0  # longer than anybody waits between two scrapes
 
 
 def last_hours(hosts: Sequence[HostFacts], zone: tzinfo) -> tuple[Section, ...]:
@@ -57,7 +58,11 @@ def _chart(curves: Curves, name: str, zone: tzinfo) -> Chart:
     start, end = curves.start_unix_seconds, curves.end_unix_seconds
     drawn = {label: curve for label, curve in (("CPU", curves.cpu), ("RAM", curves.memory)) if curve}
     times = _minute(start, zone), _minute((start + end) / 2, zone), _minute(end, zone)
-    told = [*(_range(label, curve) for label, curve in drawn.items()), *_gaps(curves, zone)]
+    told = [
+        *(_range(label, curve) for label, curve in drawn.items()),
+        *_gaps(curves, zone),
+        *_newness(curves, zone),
+    ]
     is_heard_last = not curves.gaps or curves.gaps[-1].end_unix_seconds < end
     return Chart(
         name=name,
@@ -77,17 +82,26 @@ def _range(label: str, stretches: Sequence[Stretch]) -> str:
     return f"{label} between {least} and {most}, at last {last}"
 
 
+def _newness(curves: Curves, zone: tzinfo) -> list[str]:
+    first_scrape = curves.first_scrape_unix_seconds
+    if first_scrape - curves.start_unix_seconds <= _NEW_AFTER_SECONDS:
+        return []
+    return [f"not scraped before {_second(first_scrape, zone)}"]
+
+
 def _gaps(curves: Curves, zone: tzinfo) -> list[str]:
     """Return when there was no data; of many gaps, how many there were and when the last one was."""
     when = [_when(gap, curves, zone) for gap in curves.gaps]
+    if not when:
+        return []
     if len(when) > _GAPS_AT_MOST:
         return [f"no data {len(when)} times, at last {when[-1]}"]
-    return [f"no data {one}" for one in when]
+    return [f"no data {' and '.join(when)}"]
 
 
 def _when(gap: Gap, curves: Curves, zone: tzinfo) -> str:
     start, end = (_second(moment, zone) for moment in gap)
-    if gap.start_unix_seconds == curves.start_unix_seconds:
+    if gap.start_unix_seconds == curves.first_scrape_unix_seconds:
         return f"before {end}"
     return f"since {start}" if gap.end_unix_seconds == curves.end_unix_seconds else f"from {start} to {end}"
 

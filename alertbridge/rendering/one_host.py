@@ -5,6 +5,7 @@ from alertbridge.rendering.figures import NOT_KNOWN, counted, exact_percent, loa
 from alertbridge.rendering.last_hour import last_hours
 from alertbridge.rendering.letter import Column, Figure, Row, Section, Table, and_more
 from alertbridge.rendering.reasons import explain
+from alertbridge.rendering.subject import NOT_ANSWERING
 
 _VALUE_TITLES = {Kind.DOWN: "When it was last heard", Kind.UP: "Now"}
 _PROCESS_TITLES = {Kind.DOWN: "Largest processes in its last minute", Kind.UP: "Largest processes now"}
@@ -43,7 +44,7 @@ def restart_told(has_rebooted: bool | None) -> str:  # noqa: FBT001 - a fact, of
 def _why(kind: Kind, host: HostFacts) -> Section:
     reason = explain(host.reason, host.address)
     quote = f"Prometheus: {reason.quote}" if reason.quote else ""
-    said = tuple(text for text in (host.summary, host.description) if text)
+    said = tuple(text for text in (host.summary, host.description) if text not in {"", NOT_ANSWERING})
     last_day = _last_day(host.last_day)
     if kind is Kind.DOWN:
         return Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote)

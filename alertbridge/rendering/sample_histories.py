@@ -17,6 +17,7 @@ def busy_hour(
     return History(
         start_unix_seconds=start,
         end_unix_seconds=end_unix_seconds,
+        first_scrape_unix_seconds=first,
         usages=tuple(
             _usage(moment, 0.0 if moment >= back_unix_seconds else (moment - start) / _HOUR_SECONDS)
             for moment in range(first, math.floor(end_unix_seconds), _INTERVAL_SECONDS)

@@ -6,7 +6,7 @@ from alertbridge.enrich.format import Sample, Series
 from alertbridge.enrich.history import HISTORY_NAMES, history, last_day
 from alertbridge.rendering.facts import History, LastDay, Usage
 
-CPU, MEMORY = HISTORY_NAMES
+CPU, MEMORY, UP = HISTORY_NAMES
 END = 10_000.0
 
 
@@ -15,11 +15,16 @@ def a_series(name: str, *samples: tuple[float, float]) -> Series:
 
 
 def test_brings_together_what_came_with_the_same_scrape():
-    series = [a_series(MEMORY, (9015, 0.5), (9030, 0.6)), a_series(CPU, (9000, 0.1), (9015, 0.2))]
+    series = [
+        a_series(MEMORY, (9015, 0.5), (9030, 0.6)),
+        a_series(CPU, (9000, 0.1), (9015, 0.2)),
+        a_series(UP, (8985, 0), (9000, 1), (9015, 1), (9030, 1)),
+    ]
 
     assert history(series, END) == History(
         start_unix_seconds=6400.0,
         end_unix_seconds=END,
+        first_scrape_unix_seconds=8985,
         usages=(
             Usage(unix_seconds=9000, cpu_ratio=0.1, memory_ratio=None),
             Usage(unix_seconds=9015, cpu_ratio=0.2, memory_ratio=0.5),
@@ -41,7 +46,12 @@ def test_takes_no_other_hour_no_other_metric_and_no_number_without_sense():
 
 
 def test_a_host_that_said_nothing_has_no_history():
-    assert history([a_series(CPU, (1.0, 0.5)), a_series("marax_load1", (9000, 7.0))], END) is None
+    assert (
+        history(
+            [a_series(CPU, (1.0, 0.5)), a_series(UP, (9000, 0)), a_series("marax_load1", (9000, 7.0))], END
+        )
+        is None
+    )
 
 
 def test_keeps_no_more_than_a_usage_a_second():

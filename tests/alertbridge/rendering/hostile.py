@@ -78,6 +78,7 @@ _histories = st.builds(
     History,
     start_unix_seconds=st.just(1e9) | _numbers,
     end_unix_seconds=st.just(1e9 + 3600) | _numbers,
+    first_scrape_unix_seconds=_times,
     usages=st.lists(
         st.builds(
             Usage,

@@ -18,7 +18,14 @@ MIDDLE = (START + END) / 2
 
 
 def look_at(*, cpu: tuple[Stretch, ...] = (), memory: tuple[Stretch, ...] = (), gaps=()) -> Picture:
-    curves = Curves(start_unix_seconds=START, end_unix_seconds=END, cpu=cpu, memory=memory, gaps=gaps)
+    curves = Curves(
+        start_unix_seconds=START,
+        end_unix_seconds=END,
+        cpu=cpu,
+        memory=memory,
+        first_scrape_unix_seconds=START,
+        gaps=gaps,
+    )
     return read_png(chart_png(curves))
 
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from alertbridge.rendering.facts import History, Usage
 from tests.builders import END, history
 
 NAN = math.nan
+ONCE = history({0: (0.5, 0.5)})
 
 
 def drawn(given: History) -> Curves:
@@ -37,6 +39,22 @@ def test_there_are_gaps_before_the_first_value_and_after_the_last():
     assert curves.gaps == (Gap(END - 3600, END - 600), Gap(END - 570, END))
 
 
+@pytest.mark.parametrize(
+    ("new_at", "gaps"),
+    [
+        (-1200, (Gap(END - 1200, END - 600),)),
+        (-600, ()),
+        (0, ()),
+        (-9000, (Gap(END - 3600, END - 600),)),
+        (NAN, ()),
+    ],
+)
+def test_before_the_first_scrape_nothing_is_missing(new_at, gaps):
+    ratios = dict.fromkeys(range(-600, 1, 15), (0.5, 0.5))
+
+    assert drawn(history(ratios, new_at=new_at)).gaps == gaps
+
+
 def test_where_only_one_of_two_values_lacks_the_host_still_was_heard():
     curves = drawn(history({-30: (0.1, 0.2), -20: (None, 0.3), -10: (0.3, 0.4), 0: (0.4, 0.5)}))
 
@@ -64,14 +82,10 @@ def test_more_than_all_is_drawn_as_all():
         history({}),
         history({-10: (None, None), -20: (NAN, math.inf), -30: (-0.1, -math.inf)}),
         history({-3601: (0.5, 0.5), 1: (0.5, 0.5)}),
-        History(start_unix_seconds=END, end_unix_seconds=END, usages=history({0: (0.5, 0.5)}).usages),
-        History(start_unix_seconds=NAN, end_unix_seconds=END, usages=history({0: (0.5, 0.5)}).usages),
-        History(start_unix_seconds=0.0, end_unix_seconds=math.inf, usages=history({0: (0.5, 0.5)}).usages),
-        History(
-            start_unix_seconds=END - 3600,
-            end_unix_seconds=END,
-            usages=(Usage(unix_seconds=NAN, cpu_ratio=0.5, memory_ratio=0.5),),
-        ),
+        replace(ONCE, start_unix_seconds=END),
+        replace(ONCE, start_unix_seconds=NAN),
+        replace(ONCE, end_unix_seconds=math.inf),
+        replace(ONCE, usages=(Usage(unix_seconds=NAN, cpu_ratio=0.5, memory_ratio=0.5),)),
     ],
     ids=["empty", "no ratios", "not within", "no time", "no start", "no end", "no moment"],
 )

@@ -78,6 +78,22 @@ def test_says_when_a_host_was_first_heard():
     assert "no data before 12:52:15" in chart_of(a_host(ratios)).words
 
 
+def test_says_that_a_host_is_new():
+    ratios = dict.fromkeys(range(-600, 0, 15), (0.5, 0.5))
+
+    chart = chart_of(host_facts(history=history(ratios, new_at=-600)))
+
+    assert chart.words.endswith("all the time; not scraped before 12:52:15.")
+
+
+def test_tells_few_gaps_one_by_one():
+    ratios = dict.fromkeys([*range(-3000, -1800, 60), *range(-1200, -300, 60)], (0.5, 0.5))
+
+    words = chart_of(a_host(ratios)).words
+
+    assert "; no data before 12:12:15 and from 12:31:15 to 12:42:15 and since 12:56:15." in words
+
+
 def test_counts_many_gaps_and_tells_the_last_of_them():
     ratios = {second: (0.5, 0.5) for second in EVERY_MINUTE if (second // 60) % 10}
 
