@@ -16,6 +16,7 @@ from exporter.web.app import Api, create_app, is_kept
 from exporter.web.commands import commands_routes
 from exporter.web.hosts import answer_to_loopback_names
 from exporter.web.login import login_routes
+from exporter.web.openapi import openapi_routes
 from exporter.web.processlist import processlist_routes
 from exporter.web.run import run_routes
 from exporter.web.stats import stats_routes
@@ -82,6 +83,7 @@ def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
             processlist_routes(exporter.processes),
             commands_routes(exporter.attempts),
             run_routes(exporter.attempts, SystemClock()),
+            openapi_routes(exporter.attempts, version=version("marax")),
         ),
     )
     return create_app(

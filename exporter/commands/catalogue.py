@@ -8,7 +8,7 @@ from exporter.access.roles import Role
 from exporter.commands.settings import MOST_AT_ONCE, Command, Element
 
 SHELL = "(shell)"
-_LONGEST_SCRIPT = 16 * 1024
+LONGEST_SCRIPT = 16 * 1024
 
 
 class Reason(StrEnum):
@@ -107,8 +107,8 @@ class Catalogue:
         """Return what a user of *role* gets to run by sending *script*."""
         if not self.has_shell_for(role):
             return Refused(reason=Reason.FORBIDDEN, detail="A shell is for admins, if it is switched on.")
-        if "\0" in script or not script.strip() or len(script) > _LONGEST_SCRIPT or _has_surrogate(script):
-            expected = f"/shell: expected text of 1 to {_LONGEST_SCRIPT} characters, without NUL"
+        if "\0" in script or not script.strip() or len(script) > LONGEST_SCRIPT or _has_surrogate(script):
+            expected = f"/shell: expected text of 1 to {LONGEST_SCRIPT} characters, without NUL"
             return Refused(reason=Reason.ARGUMENTS, detail=expected)
         usual = Command(name="shell", argv=(Element("/bin/sh"),))
         return Job(

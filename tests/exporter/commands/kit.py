@@ -23,6 +23,7 @@ from exporter.scrape import Scraper
 from exporter.turns import Turns
 from exporter.web.app import Api, create_app
 from exporter.web.commands import commands_routes
+from exporter.web.openapi import openapi_routes
 from exporter.web.requests import RequestCounts
 from exporter.web.run import run_routes
 from marax.clock import SystemClock
@@ -88,19 +89,27 @@ def host_in(folder: Path, *, audit: Audit | None = None, has_shell: bool = False
     program.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$@\" >> {marks}\n")
     program.chmod(0o755)
     runner, counts = Runner(most_at_once=4), RunCounts()
-    catalogue = Catalogue(_commands(str(program)), has_shell=has_shell)
+    catalogue = Catalogue(commands_of(str(program)), has_shell=has_shell)
     attempts = Attempts(runner, counts, catalogue, audit or FileAudit(folder / "audit.jsonl", clock))
     app = create_app(
         Scraper([FakeCollector()], Turns(clock)),
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",
-        api=Api(access=TokensAreRoles, blueprints=(commands_routes(attempts), run_routes(attempts, clock))),
+        api=Api(
+            access=TokensAreRoles,
+            blueprints=(
+                commands_routes(attempts),
+                run_routes(attempts, clock),
+                openapi_routes(attempts, version="1.2.3"),
+            ),
+        ),
     )
     return Host(marks, folder / "audit.jsonl", runner, counts, attempts, app)
 
 
-def _commands(mark: str) -> list[Command]:
+def commands_of(mark: str) -> list[Command]:
+    """Return a catalogue; *mark* is the program that leaves a mark."""
     return [
         _command("choose", mark, "{unit}", unit=Parameter(choice=Choices(("nginx.service", "80")))),
         _command("count", mark, "{number}", number=Parameter(integer=Bounds((1, 100)))),

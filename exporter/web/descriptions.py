@@ -1,0 +1,103 @@
+"""What routes take and answer, as far as they do not say so themselves: for the OpenAPI document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, get_args
+
+import msgspec
+
+from exporter.access.roles import Role
+from exporter.exposition import OPENMETRICS
+from exporter.processes.ranking import Order
+from exporter.processlist import ProcessList
+from exporter.stats import Stats
+from exporter.web.commands import CommandList
+from exporter.web.login import LoginBody, LogoutBody, TokenBody
+from exporter.web.processlist import LARGEST_COUNT
+from exporter.web.run import EVENTS, RunAnswer
+
+Schema = dict[str, Any]
+
+_NAMES: Schema = {"type": "array", "items": {"type": "string"}}
+_TEXT: Schema = {"type": "string"}
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A token, to be sent as `Authorization: Bearer`."""
+
+    token: str
+    expires_in_seconds: int
+    role: Role
+
+
+class OpenApi(msgspec.Struct, frozen=True, kw_only=True):
+    """This document."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a route takes and answers.
+
+    Attributes:
+        query: The parameters, each with its schema.
+        body: The shape of the body; None for none, and for that of `/run`, which the catalogue makes.
+        needs_body: Whether there must be one.
+        answer: The shape of the answer in JSON; None for one without a body, or in *media* only.
+        media: Other media types of the answer.
+        problems: The statuses of the problems that this route tells beside those of every route.
+        takes_password: Whether name and password come in the header.
+    """
+
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: type[msgspec.Struct] | None = None
+    needs_body: bool = True
+    answer: type[msgspec.Struct] | None = None
+    media: tuple[str, ...] = ()
+    problems: tuple[int, ...] = ()
+    takes_password: bool = False
+
+
+DESCRIPTIONS: Mapping[tuple[str, str], Description] = MappingProxyType(
+    {
+        ("GET", "/metrics"): Description(
+            query={"collect[]": _NAMES, "exclude[]": _NAMES, "name[]": _NAMES},
+            media=("text/plain", OPENMETRICS.partition(";")[0]),
+            problems=(400,),
+        ),
+        ("GET", "/login"): Description(
+            answer=TokenAnswer, problems=(401, 403, 429, 503), takes_password=True
+        ),
+        ("POST", "/login"): Description(
+            body=LoginBody, answer=TokenAnswer, problems=(400, 401, 403, 415, 429, 503)
+        ),
+        ("POST", "/token"): Description(
+            body=TokenBody, needs_body=False, answer=TokenAnswer, problems=(400, 415, 503)
+        ),
+        ("POST", "/logout"): Description(body=LogoutBody, needs_body=False, problems=(400, 415, 503)),
+        ("GET", "/stats"): Description(answer=Stats, problems=(400, 503)),
+        ("GET", "/processlist"): Description(
+            query={
+                "sort": {"enum": list(get_args(Order))},
+                "count": {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT},
+                "user": _TEXT,
+                "name": _TEXT,
+            },
+            answer=ProcessList,
+            problems=(400, 503),
+        ),
+        ("GET", "/commands"): Description(answer=CommandList, problems=(400,)),
+        ("POST", "/run"): Description(
+            query={"stream": _TEXT},
+            answer=RunAnswer,
+            media=(EVENTS,),
+            problems=(400, 404, 415, 422, 429, 500, 503),
+        ),
+        ("GET", "/openapi.json"): Description(answer=OpenApi, problems=(400,)),
+    }
+)
