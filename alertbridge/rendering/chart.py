@@ -4,8 +4,7 @@ It is twice as wide as it shows, for screens of high density; what it means stan
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,17 +33,18 @@ _CPU = _MEMORY + _FULL
 
 def chart_png(curves: Curves) -> bytes:
     """Return *curves* as a PNG of 1200 x 360 pixels: memory below CPU, gaps shaded, a grid at each 25 %."""
-    pixels = bytearray(WIDTH * HEIGHT)
+    pixels = bytearray(WIDTH * HEIGHT)  # column after column, for lines are drawn in columns
     for gap in curves.gaps:
         _shade(pixels, *(round(curves.place(moment) * WIDTH) for moment in gap))
     for ratio in _GRID_RATIOS:
-        top = round(_y(ratio)) - _GRID_HEIGHT // 2
-        _fill(pixels, range(top, top + _GRID_HEIGHT), range(WIDTH), _GRID)
-    for stretches, first_shade in ((curves.memory, _MEMORY), (curves.cpu, _CPU)):
+        for row in range(round(_y(ratio)) - _GRID_HEIGHT // 2, round(_y(ratio)) + _GRID_HEIGHT // 2):
+            pixels[row::HEIGHT] = bytes([_GRID]) * WIDTH
+    for stretches, inks in ((curves.memory, _MEMORY_INKS), (curves.cpu, _CPU_INKS)):
         for stretch in stretches:
             pens = [_Pen(curves.place(point.unix_seconds) * WIDTH, _y(point.ratio)) for point in stretch]
-            _draw(pixels, pens, first_shade)
-    return indexed_png(bytes(pixels), WIDTH, _PALETTE)
+            _draw(pixels, pens, inks)
+    rows = b"".join(pixels[row::HEIGHT] for row in range(HEIGHT))
+    return indexed_png(rows, WIDTH, _PALETTE)
 
 
 class _Pen(NamedTuple):
@@ -59,29 +59,25 @@ def _y(ratio: float) -> float:
 
 
 def _shade(pixels: bytearray, left: int, right: int) -> None:
-    rows = range(round(_y(1.0)), round(_y(0.0)))
-    _fill(pixels, rows, range(left, right), _GAP)
-    if left > 0:
-        _fill(pixels, rows, range(left, min(left + _GRID_HEIGHT, right)), _GAP_EDGE)
+    """Shade the columns from *left* to *right*; the moment when data ended is a line, if it can be seen."""
+    top, bottom = round(_y(1.0)), round(_y(0.0))
+    for column in range(left, right):
+        is_edge = 0 < left <= column < left + _GRID_HEIGHT
+        colour = bytes([_GAP_EDGE if is_edge else _GAP])
+        pixels[column * HEIGHT + top : column * HEIGHT + bottom] = colour * (bottom - top)
 
 
-def _fill(pixels: bytearray, rows: Iterable[int], columns: range, colour: int) -> None:
-    for row in rows:
-        at = row * WIDTH
-        pixels[at + columns.start : at + columns.stop] = bytes([colour]) * len(columns)
-
-
-def _draw(pixels: bytearray, pens: Sequence[_Pen], first_shade: int) -> None:
-    covered: defaultdict[int, int] = defaultdict(int)
+def _draw(pixels: bytearray, pens: Sequence[_Pen], inks: Sequence[bytes]) -> None:
     for column, first, end in _strips(_wide_enough(pens)):
-        top, bottom = (row // _ROWS * WIDTH + column // _COLUMNS for row in (first, end))
-        for at in range(top, bottom, WIDTH):
-            covered[at] += _ROWS
-        covered[top] -= first % _ROWS
-        covered[bottom] += end % _ROWS
-    for at, count in covered.items():
-        if count:
-            pixels[at] = max(pixels[at], first_shade + count - 1)
+        start = column // _COLUMNS * HEIGHT
+        above, top = start + first // _ROWS, start - (-first // _ROWS)
+        bottom = start + end // _ROWS
+        if top > bottom:  # all within one pixel
+            pixels[bottom] = inks[end - first][pixels[bottom]]
+            continue
+        pixels[above] = inks[-first % _ROWS][pixels[above]]
+        pixels[top:bottom] = pixels[top:bottom].translate(inks[_ROWS])
+        pixels[bottom] = inks[end % _ROWS][pixels[bottom]]
 
 
 def _wide_enough(pens: Sequence[_Pen]) -> Sequence[_Pen]:
@@ -96,21 +92,34 @@ def _wide_enough(pens: Sequence[_Pen]) -> Sequence[_Pen]:
 def _strips(pens: Sequence[_Pen]) -> Iterator[tuple[int, int, int]]:
     """Yield what the line covers: each fine column, the first fine row in it and the one after the last."""
     for left, right in pairwise(pens):
+        top, bottom = min(left.y, right.y) - _HALF_LINE, max(left.y, right.y) + _HALF_LINE
         columns = range(round(left.x * _COLUMNS), round(right.x * _COLUMNS))
-        if not columns:
+        if not columns:  # within one of them, which the line then covers from its lowest to its highest
+            yield min(columns.start, WIDTH * _COLUMNS - 1), round(top * _ROWS), round(bottom * _ROWS)
             continue
         slope = (right.y - left.y) / (right.x - left.x)
         reach = _HALF_LINE * math.hypot(1, slope)
-        top, bottom = min(left.y, right.y) - _HALF_LINE, max(left.y, right.y) + _HALF_LINE
         for column in columns:
             y = left.y + slope * ((column + 0.5) / _COLUMNS - left.x)
             yield column, round(max(y - reach, top) * _ROWS), round(min(y + reach, bottom) * _ROWS)
+
+
+def _inks(faintest: int) -> list[bytes]:
+    """Return, by how many fine rows more are covered, which shade a pixel takes, by its shade before."""
+    fullest = faintest + _FULL - 1
+    return [
+        bytes(
+            min(max(shade, faintest - 1) + count, fullest) if count else shade for shade in range(fullest + 1)
+        ).ljust(256, b"\0")
+        for count in range(_ROWS + 1)
+    ]
 
 
 def _shades(red: int, green: int, blue: int) -> list[Colour]:
     return [Colour(red, green, blue, 255 * count // _FULL) for count in range(1, _FULL + 1)]
 
 
+_MEMORY_INKS, _CPU_INKS = _inks(_MEMORY), _inks(_CPU)
 _PALETTE = (
     Colour(0, 0, 0, 0),
     Colour(*_GREY, 90),

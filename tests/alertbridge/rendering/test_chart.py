@@ -77,6 +77,14 @@ def test_draws_a_steep_line_without_a_break():
     assert inked >= set(range(3, 357))
 
 
+def test_loses_no_peak_between_two_columns():
+    line = [Point(START + second, 1.0 if second == 1801 else 0.1) for second in range(3600)]
+
+    picture = look_at(cpu=(line,))
+
+    assert any(rows_of(CPU, picture.column(at))[0] <= 4 for at in range(599, 603))
+
+
 def test_leaves_a_gap_empty_of_lines_and_shades_it():
     before = [Point(START, 0.5), Point(START + 900, 0.5)]
     after = [Point(START + 1800, 0.5), Point(END, 0.5)]

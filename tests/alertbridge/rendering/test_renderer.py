@@ -16,6 +16,7 @@ from alertbridge.rendering.facts import (
 )
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
+from tests.alertbridge.rendering.pictures import read_png
 from tests.alertbridge.rendering.reading import read
 from tests.builders import (
     FIRED_UNIX_SECONDS,
@@ -134,6 +135,20 @@ def test_shows_the_last_hour_as_a_picture_in_one_part_and_as_marks_in_the_other(
     assert rendered.images[0].png.startswith(b"\x89PNG")
     assert re.search(r"^CPU  ·{58}█·\nRAM  ·{58}▅·\n {5}12:02 +12:32 +13:02\n", rendered.text, re.MULTILINE)
     assert {"CPU", "RAM", "no data", "last seen 13:00:30", "12:02", "12:32", "13:02"} <= {*page.words}
+
+
+def test_the_legend_has_the_colours_of_the_picture():
+    host = host_facts(history=history({-120: (0.97, 0.5), -105: (0.97, 0.5)}))
+
+    rendered = RENDERER.render_alert(alert_facts(hosts=(host,)))
+
+    lines = {
+        pixel[:3] for row in read_png(rendered.images[0].png).rows for pixel in row if pixel.alpha == 255
+    }
+    legend = {
+        bytes.fromhex(colour) for colour in re.findall(r"height:8px;.*?background:#(\w{6})", rendered.html)
+    }
+    assert {bytes(colour) for colour in lines} & legend == {b"\xe0\x53\x1f", b"\x5b\x8d\xef"}
 
 
 def test_says_that_a_mail_is_late_once_it_waited_for_more_than_ten_minutes():
