@@ -1,4 +1,4 @@
-"""What the bridge says of its own troubles, none of a host: monitoring is blind, a mail was given up."""
+"""What the bridge says of its own troubles, none of a host: monitoring is blind, a mail did not arrive."""
 
 from datetime import tzinfo
 
@@ -25,8 +25,8 @@ _BLIND_STEPS = (
     Step("If both run, look at the rule of that alert in prometheus.yml and its route in alertmanager.yml."),
 )
 _WHAT_UNDELIVERED_MEANS = (
-    "The mail service refused it for good, or it had waited too long. Whoever it was for does not know what "
-    "it said. It is kept, but is not tried again by itself; later mails are still tried."
+    "A mail was refused for good, came back, or had waited too long. Whoever it was for does not know what "
+    "it said. It is not sent again by itself; later mails are still tried."
 )
 _WHAT_UNDELIVERED_MEANT = "What was given up meanwhile is kept, until somebody has it tried again."
 _UNDELIVERED_STEPS = (
@@ -50,8 +50,7 @@ def own_lead(facts: AlertFacts) -> Lead:
         return _over(trouble, facts.reader.timezone)
     began = moment(trouble.fired_unix_seconds, facts.reader.timezone)
     if trouble.about is About.MAIL:
-        text = f"{STATE_WORDS[facts.kind]}: a {trouble.name} was given up."
-        return Lead(text, (f"The first was given up on {began}.",))
+        return Lead(f"{STATE_WORDS[facts.kind]}: a {trouble.name} was not delivered.", (f"Since {began}.",))
     lasts = span(trouble.fired_unix_seconds, facts.now_unix_seconds)
     text = f"{STATE_WORDS[facts.kind]} for {lasts}: no sign of life from Prometheus and Alertmanager."
     return Lead(text, (f"The last came on {began}.",))
@@ -79,6 +78,6 @@ def _over(trouble: HostFacts, zone: tzinfo) -> Lead:
     began, ended = moment(trouble.fired_unix_seconds, zone), moment(trouble.ended_unix_seconds, zone)
     if trouble.about is About.MAIL:
         text = f"Over after {lasted}: {trouble.name} goes through again."
-        return Lead(text, (f"One was given up on {began}; the first went through on {ended}.",))
+        return Lead(text, (f"It began on {began} and ended on {ended}.",))
     text = f"Over after {lasted}: Prometheus and Alertmanager give signs of life again."
     return Lead(text, (f"The last before had come on {began}; the next came on {ended}.",))

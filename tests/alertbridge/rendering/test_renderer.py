@@ -164,7 +164,7 @@ def test_says_that_a_mail_is_late_once_it_waited_for_more_than_ten_minutes():
 OWN_TROUBLES = {
     (Kind.BLIND, About.MONITORING): "Blind for 15 s: no sign of life from Prometheus and Alertmanager.",
     (Kind.OK, About.MONITORING): "Over after 5 min: Prometheus and Alertmanager give signs of life again.",
-    (Kind.WARN, About.MAIL): "Warning: a mail for bob was given up.",
+    (Kind.WARN, About.MAIL): "Warning: a mail for bob was not delivered.",
     (Kind.OK, About.MAIL): "Over after 5 min: mail for bob goes through again.",
 }
 
