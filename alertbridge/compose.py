@@ -11,7 +11,8 @@ from alertbridge.enrich.findings import Enricher, Findings, HostFindings, Subjec
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.message_ids import message_id
-from alertbridge.outbox.notices import Claim, ToldEpisode
+from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.told import ToldEpisode
 from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE
 from alertbridge.rendering.facts import About, AlertFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.plain import render_plain

@@ -1,8 +1,9 @@
 """The settings file of the bridge: what may stand in it, and what is wrong with it."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from marax.secret import Secret, SecretFileError, read_secret
 from marax.settings import Mistake, SettingsError, read_settings, unique
 
 _SQLITE = "sqlite:///"
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 DatabaseUrl = Annotated[
     str,
@@ -64,6 +67,12 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     hosts: Annotated[tuple[HostSettings, ...], unique("name", "address")] = ()
     users: Annotated[tuple[UserSettings, ...], unique("name", "email")]
 
+    def sender(self) -> str:
+        """Return what stands in the From header."""
+        if self.mailgun is not None:
+            return self.mailgun.sender
+        return f"marax <marax@{socket.gethostname() or 'localhost'}>"
+
     def routing(self) -> Routing:
         """Return who is told about what."""
         return Routing(
@@ -77,10 +86,11 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What the files hold that the settings name; *mailgun_key* is None without `mailgun:`."""
+    """What the files hold that the settings name; None where they name none."""
 
     webhook_token: Secret
     mailgun_key: Secret | None
+    mailgun_signing_key: Secret | None
 
 
 def read_config(path: Path) -> BridgeSettings:
@@ -105,18 +115,20 @@ def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
     """
     mistakes: list[Mistake] = []
 
-    def read(key: str, file: Path) -> Secret:
+    def read(key: str, file: Path | None) -> Secret | None:
         try:
-            return read_secret(file)
+            return read_secret(file) if file else None
         except SecretFileError as error:
             expected = "a readable file with one line"
             mistakes.append(Mistake(file=path, line=0, key=key, found=str(error), expected=expected))
             return Secret("")
 
     mailgun = settings.mailgun
+    signing_key_file = mailgun.webhook_signing_key_file if mailgun else None
     secrets = Secrets(
-        webhook_token=read("webhook.token_file", settings.webhook.token_file),
-        mailgun_key=read("mailgun.api_key_file", mailgun.api_key_file) if mailgun else None,
+        webhook_token=read("webhook.token_file", settings.webhook.token_file) or Secret(""),
+        mailgun_key=read("mailgun.api_key_file", mailgun.api_key_file if mailgun else None),
+        mailgun_signing_key=read("mailgun.webhook_signing_key_file", signing_key_file),
     )
     if mistakes:
         raise SettingsError(mistakes)
@@ -125,14 +137,16 @@ def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
 
 def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
     """Return *settings* with every relative path made to count from *folder*."""
-    webhook, mailgun, web_config = settings.webhook, settings.mailgun, settings.web_config_file
     return msgspec.structs.replace(
-        settings,
-        web_config_file=folder / web_config if web_config else None,
-        webhook=msgspec.structs.replace(webhook, token_file=folder / webhook.token_file),
-        maildir=folder / settings.maildir,
+        _with_files_in(folder, settings),
+        webhook=_with_files_in(folder, settings.webhook),
         database=f"{_SQLITE}{folder.absolute() / settings.database.removeprefix(_SQLITE)}",
-        mailgun=msgspec.structs.replace(mailgun, api_key_file=folder / mailgun.api_key_file)
-        if mailgun
-        else None,
+        mailgun=_with_files_in(folder, settings.mailgun) if settings.mailgun else None,
+    )
+
+
+def _with_files_in(folder: Path, settings: Shape) -> Shape:
+    values = msgspec.structs.asdict(settings)
+    return msgspec.structs.replace(
+        settings, **{name: folder / value for name, value in values.items() if isinstance(value, Path)}
     )

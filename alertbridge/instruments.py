@@ -51,6 +51,12 @@ class Instruments:
             ["resolved_by"],
             registry=registry,
         )
+        self.mailgun_events = Counter(
+            "alertbridge_mailgun_events_total",
+            "Posts of Mailgun about mails that it took, by what came of them.",
+            ["result"],
+            registry=registry,
+        )
         self.accept_to_send_seconds = Histogram(
             "alertbridge_accept_to_send_seconds",
             "Time from accepting an alert to the mail being taken by the mail service, in seconds.",
@@ -77,6 +83,7 @@ class Instruments:
             self.alerts.labels(verdict=verdict)
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
+        self.mailgun_events.labels(result="delivered")
 
     def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
         """Publish when the heartbeat last came."""

@@ -19,11 +19,20 @@ class OpenAlerts(Protocol):
 class Undeliverable:
     """Raises an alert of the bridge's own when a mail is given up, and ends it when one goes through.
 
-    That nobody is told twice is the work of the outbox behind *tell*.
+    A mail that the service took does not end it while *bounces* says of the user that their mails come back:
+    the service takes those, too. That nobody is told twice is the work of the outbox behind *tell*.
     """
 
-    def __init__(self, *, open_alerts: OpenAlerts, tell: Callable[[Alert], object], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        open_alerts: OpenAlerts,
+        bounces: Callable[[str], bool],
+        tell: Callable[[Alert], object],
+        clock: Clock,
+    ) -> None:
         self._open_alerts = open_alerts
+        self._bounces = bounces
         self._tell = tell
         self._clock = clock
 
@@ -34,17 +43,28 @@ class Undeliverable:
             StoreError: That could not be stored.
         """
         now = self._clock.unix_seconds()
-        alert = undeliverable_alert(user_name, reason, now, ends_unix_seconds=None)
-        if self._open_alerts.open_since(alert.alert_id) is None:
-            self._tell(alert)
+        if not self._is_open(user_name):
+            self._tell(undeliverable_alert(user_name, reason, now, ends_unix_seconds=None))
 
     def note_taken(self, user_name: str) -> None:
-        """Note that a mail to *user_name* was taken.
+        """Note that the service took a mail to *user_name*.
 
         Raises:
             StoreError: That could not be stored.
         """
-        now = self._clock.unix_seconds()
-        alert = undeliverable_alert(user_name, "", now, ends_unix_seconds=now)
-        if self._open_alerts.open_since(alert.alert_id) is not None:
-            self._tell(alert)
+        if self._is_open(user_name) and not self._bounces(user_name):
+            self.note_delivered(user_name)
+
+    def note_delivered(self, user_name: str) -> None:
+        """Note that a mail reached the mailbox of *user_name*.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        if self._is_open(user_name):
+            now = self._clock.unix_seconds()
+            self._tell(undeliverable_alert(user_name, "", now, ends_unix_seconds=now))
+
+    def _is_open(self, user_name: str) -> bool:
+        alert = undeliverable_alert(user_name, "", 0.0, ends_unix_seconds=None)
+        return self._open_alerts.open_since(alert.alert_id) is not None

@@ -1,7 +1,6 @@
 """Builds the real parts from the settings and puts them together; nothing else does."""
 
 import logging
-import socket
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,11 @@ from alertbridge.bridge import Bridge
 from alertbridge.compose import MailComposer
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
 from alertbridge.correspondence import Correspondence
+from alertbridge.delivery.aftermath import Aftermath
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.doubt import NoLookup
-from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.lanes import maildir_lane, mailgun_lane
 from alertbridge.delivery.mailer import Dispatch
-from alertbridge.delivery.mailgun import MailgunMailer
-from alertbridge.delivery.mailgun_lookup import MailgunLookup
-from alertbridge.delivery.one_lane import OneLane
 from alertbridge.enrich.diagnosis import diagnose
 from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
@@ -36,6 +32,7 @@ from alertbridge.reconciliation import Reconciliation
 from alertbridge.rendering.renderer import Renderer
 from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
+from alertbridge.web.mailgun_events import MailgunEvents
 from marax.clock import SystemClock
 from marax.commandline import CannotReachError
 from marax.serving import Server, ServingSettings
@@ -80,12 +77,17 @@ class Service:
             instruments=self._instruments,
             on_news=self._wake_courier,
         )
+        undeliverable = Undeliverable(
+            open_alerts=self._outbox.intake,
+            bounces=self._outbox.deliveries.is_undeliverable,
+            tell=reception.take_own,
+            clock=self._clock,
+        )
+        aftermath = Aftermath(self._outbox.deliveries, undeliverable, self._clock, self._instruments)
         self._courier = Courier(
             notices=self._outbox.notices,
             equipment=lambda: self._in_force.equipment,
-            refusals=Undeliverable(
-                open_alerts=self._outbox.intake, tell=reception.take_own, clock=self._clock
-            ),
+            refusals=undeliverable,
             backoff=Backoff(),
             clock=self._clock,
             instruments=self._instruments,
@@ -115,8 +117,12 @@ class Service:
         )
         self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
         self._instruments.watch_heartbeat(self._heartbeat.last_unix_seconds)
+        app = create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._instruments, self._clock)
+        MailgunEvents(
+            aftermath, lambda: self._in_force.secrets.mailgun_signing_key, self._instruments, self._clock
+        ).add_to(app)
         self._server = Server(
-            create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._instruments, self._clock),
+            app,
             ServingSettings(
                 address=settings.listen,
                 body_limit_bytes=LARGEST_BODY_BYTES,
@@ -189,7 +195,7 @@ class Service:
         composer = MailComposer(
             renderer=Renderer(),
             enricher=enricher_of(settings, self._clock),
-            sender=sender_of(settings),
+            sender=settings.sender(),
             clock=self._clock,
             instruments=self._instruments,
         )
@@ -219,16 +225,8 @@ def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
 def dispatch_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Dispatch:
     """Return the way by which mail leaves."""
     if settings.mailgun is None or secrets.mailgun_key is None:
-        return OneLane(MaildirMailer(settings.maildir, clock), NoLookup(), clock)
-    mailer = MailgunMailer(settings.mailgun, secrets.mailgun_key, clock)
-    return OneLane(mailer, MailgunLookup(settings.mailgun, secrets.mailgun_key), clock)
-
-
-def sender_of(settings: BridgeSettings) -> str:
-    """Return what stands in the From header."""
-    if settings.mailgun is not None:
-        return settings.mailgun.sender
-    return f"marax <marax@{socket.gethostname() or 'localhost'}>"
+        return maildir_lane(settings.maildir, clock)
+    return mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
 
 
 def _open_outbox(settings: BridgeSettings) -> Outbox:
@@ -244,6 +242,6 @@ def correspondence_of(settings: BridgeSettings, secrets: Secrets) -> Corresponde
     return Correspondence(
         renderer=Renderer(),
         mailer=dispatch_of(settings, secrets, clock),
-        sender=sender_of(settings),
+        sender=settings.sender(),
         clock=clock,
     )

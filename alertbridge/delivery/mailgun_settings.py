@@ -56,6 +56,7 @@ class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         sender: What the From header says.
         api_key_file: Holds the API key on one line; a domain sending key is enough.
         region: Which of Mailgun's two sites the domain was made at.
+        webhook_signing_key_file: Holds the key with which Mailgun signs what it posts about mails it took.
         base_url: Instead of the site of the region: a proxy, or a test.
     """
 
@@ -63,6 +64,7 @@ class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     sender: Sender = msgspec.field(name="from")
     api_key_file: Path
     region: Literal["us", "eu"] = "us"
+    webhook_signing_key_file: Path | None = None
     base_url: BaseUrl | None = None
 
     def messages_url(self) -> str:

@@ -76,14 +76,16 @@ class Deliveries:
         return Concerned(user_name=row.user_name, was_in_doubt=_is_in_doubt(row))
 
     def note(self, news: DeliveryNews, now_unix_seconds: float) -> None:
-        """Store *news*, unless later ones are known. A mail that may have been sent is settled: it was.
+        """Store *news*, unless they came before or later ones are known.
+
+        A mail that may have been sent is settled: it was.
 
         Raises:
             StoreError: Nothing of it could be stored.
         """
         with self._database.transaction() as connection:
-            _keep_token(connection, news.token, now_unix_seconds)
-            row = notice_named(connection, news.message_id)
+            is_first = _keep_token(connection, news.token, now_unix_seconds)
+            row = notice_named(connection, news.message_id) if is_first else None
             if row is None:
                 return
             values: dict[str, object] = {}
@@ -125,10 +127,9 @@ def _is_in_doubt(row: Row[Any]) -> bool:
     return row.doubt_unix_seconds is not None and row.state in (State.PENDING, State.DEAD)
 
 
-def _keep_token(connection: Connection, token: str, now: float) -> None:
-    connection.execute(
-        event_tokens.delete().where(event_tokens.c.told_unix_seconds < now - TOKEN_KEPT_SECONDS)
-    )
-    connection.execute(
-        event_tokens.insert().prefix_with("OR IGNORE").values(token=token, told_unix_seconds=now)
-    )
+def _keep_token(connection: Connection, token: str, now: float) -> bool:
+    """Store *token* and forget the oldest; return whether it was not there yet."""
+    old = event_tokens.c.told_unix_seconds < now - TOKEN_KEPT_SECONDS
+    connection.execute(event_tokens.delete().where(old))
+    insert = event_tokens.insert().prefix_with("OR IGNORE").values(token=token, told_unix_seconds=now)
+    return connection.execute(insert).rowcount == 1

@@ -21,7 +21,8 @@ from alertbridge.enrich.findings import Findings, HostFindings, NoPrometheus, Su
 from alertbridge.episodes import Episode
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
-from alertbridge.outbox.notices import Claim, ToldEpisode
+from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.told import ToldEpisode
 from alertbridge.own_alerts import blind_alert, undeliverable_alert
 from alertbridge.rendering.facts import LastDay
 from alertbridge.rendering.renderer import Renderer

@@ -13,8 +13,10 @@ class Office:
         self.clock = FakeClock(T0)
         self.outbox = open_outbox(url, lane="mailgun")
         self.routing = a_routing(a_user("ann"), a_user("ops", is_admin=True, hosts=("db-*",)))
+        self.bouncing: set[str] = set()
         self.undeliverable = Undeliverable(
             open_alerts=self.outbox.intake,
+            bounces=lambda user_name: user_name in self.bouncing,
             tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
             clock=self.clock,
         )
@@ -52,7 +54,21 @@ def test_and_once_that_they_can_be_again(office):
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
 
 
+def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
+    office.bouncing.add("ann")
+    office.undeliverable.note_refused("ann", "bounced: no such user")
+    office.undeliverable.note_taken("ann")
+    before = office.told()
+    office.clock.advance(60)
+
+    office.undeliverable.note_delivered("ann")
+
+    assert before == [("ops", "mail for ann: not delivered", False)]
+    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+
+
 def test_mail_that_goes_through_is_no_news(office):
     office.undeliverable.note_taken("ann")
+    office.undeliverable.note_delivered("ann")
 
     assert office.told() == []

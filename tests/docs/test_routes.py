@@ -8,7 +8,9 @@ from flask import Flask
 
 from alertbridge.alerts import Alert
 from alertbridge.instruments import Instruments
+from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
+from alertbridge.web.mailgun_events import MailgunEvents
 from exporter.scrape import Scraper
 from exporter.turns import Turns
 from exporter.web.app import create_app as create_exporter_app
@@ -33,8 +35,17 @@ class IdleBridge:
         return []
 
 
+class NoMails:
+    """The aftermath of a bridge that sends none."""
+
+    def take(self, _news: DeliveryNews) -> NotOurs:
+        return NotOurs()
+
+
 def bridge_app() -> Flask:
-    return create_bridge_app(IdleBridge(), lambda: Secret("token"), Instruments(), SystemClock())
+    app = create_bridge_app(IdleBridge(), lambda: Secret("token"), Instruments(), SystemClock())
+    MailgunEvents(NoMails(), lambda: None, Instruments(), SystemClock()).add_to(app)
+    return app
 
 
 def exporter_app() -> Flask:

@@ -1,0 +1,22 @@
+"""The lanes there are: what sends, and what is asked about a mail in doubt."""
+
+from pathlib import Path
+
+from alertbridge.delivery.doubt import NoLookup
+from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.mailgun import MailgunMailer
+from alertbridge.delivery.mailgun_lookup import MailgunLookup
+from alertbridge.delivery.mailgun_settings import MailgunSettings
+from alertbridge.delivery.one_lane import OneLane
+from marax.clock import Clock
+from marax.secret import Secret
+
+
+def maildir_lane(directory: Path, clock: Clock) -> OneLane:
+    """Return the lane into a Maildir, which cannot be asked: there, a mail in doubt is written again."""
+    return OneLane(MaildirMailer(directory, clock), NoLookup(), clock)
+
+
+def mailgun_lane(settings: MailgunSettings, api_key: Secret, clock: Clock) -> OneLane:
+    """Return the lane through Mailgun."""
+    return OneLane(MailgunMailer(settings, api_key, clock), MailgunLookup(settings, api_key), clock)
