@@ -1,11 +1,13 @@
 """An hour as a host might have had it, made up without chance: the same in every mail."""
 
 import math
+from dataclasses import replace
 
 from alertbridge.rendering.facts import History, Usage
 
 _HOUR_SECONDS = 3600
 _INTERVAL_SECONDS = 15
+_FLAPS, _FLAP_SECONDS = 6, 300
 
 
 def busy_hour(
@@ -24,6 +26,18 @@ def busy_hour(
             if not gone_unix_seconds < moment < back_unix_seconds
         ),
     )
+
+
+def flapping_hour(end_unix_seconds: float) -> History:
+    """Return the hour of a calm host that went away and came back six times in its last half."""
+    calm = busy_hour(end_unix_seconds, back_unix_seconds=-math.inf)
+    began = end_unix_seconds - _FLAPS * _FLAP_SECONDS
+    heard = (
+        usage
+        for usage in calm.usages
+        if usage.unix_seconds < began or (usage.unix_seconds - began) % _FLAP_SECONDS > _FLAP_SECONDS / 2
+    )
+    return replace(calm, usages=tuple(heard))
 
 
 def _usage(moment: int, past: float) -> Usage:

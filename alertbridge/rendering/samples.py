@@ -17,7 +17,7 @@ from alertbridge.rendering.facts import (
     ReportFacts,
     SendTestFacts,
 )
-from alertbridge.rendering.sample_histories import busy_hour
+from alertbridge.rendering.sample_histories import busy_hour, flapping_hour
 from alertbridge.rendering.sample_troubles import sample_troubles
 from alertbridge.rendering.subject import NOT_ANSWERING, title_of
 
@@ -116,7 +116,7 @@ def samples() -> dict[str, Facts]:
         ended_unix_seconds=_ENDED,
         last_values=_CALM,
         top_processes=(),
-        history=busy_hour(_ENDED + 15),
+        history=busy_hour(_ENDED + 15, back_unix_seconds=_ENDED - 60),
     )
     told_late = _ENDED + 1500
     aged = busy_hour(told_late, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED)
@@ -185,18 +185,12 @@ def _back_from_the_storm(name: str, number: int) -> HostFacts:
 
 
 def _host_short_of_memory() -> HostFacts:
-    summary, description = (
-        "RAM of web-1 above 95 %.",
-        "The kernel is about to end processes for want of memory.",
-    )
-    values = replace(_BUSY, cpu_ratio=0.41, memory_ratio=0.96, load1=2.3)
     return replace(
         _WEB_1_BUSY,
         alertname="HighMemory",
         severity="critical",
-        summary=summary,
-        description=description,
-        last_values=values,
+        summary="RAM of web-1 above 85 %.",
+        description="It has grown for half an hour; the kernel will end processes for want of memory.",
     )
 
 
@@ -210,6 +204,7 @@ def _host_flapping() -> HostFacts:
         runbook_url="",
         last_values=_CALM,
         top_processes=(),
+        history=flapping_hour(_FIRED + 30),
     )
 
 
