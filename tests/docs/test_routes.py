@@ -11,10 +11,9 @@ from alertbridge.instruments import Instruments
 from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
 from alertbridge.web.mailgun_events import MailgunEvents
-from exporter.scrape import Scraper
-from exporter.turns import Turns
-from exporter.web.app import create_app as create_exporter_app
-from exporter.web.requests import RequestCounts
+from exporter.config import ExporterSettings
+from exporter.wiring import Exporter
+from exporter.wiring_serve import app_of
 from marax.clock import SystemClock
 from marax.secret import Secret
 from tests.docs.pages import documented
@@ -49,8 +48,8 @@ def bridge_app() -> Flask:
 
 
 def exporter_app() -> Flask:
-    scraper = Scraper((), Turns(SystemClock()))
-    return create_exporter_app(scraper, is_ready=lambda: True, requests=RequestCounts(), version="1.2.3")
+    settings = ExporterSettings()
+    return app_of(Exporter(settings, read=lambda: settings, clock=SystemClock()), is_ready=lambda: True)
 
 
 def routes(app: Flask) -> set[str]:
