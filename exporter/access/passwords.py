@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from enum import Enum, auto
 
-from argon2.exceptions import VerificationError
+from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import Type, hash_secret, verify_secret
 
 from exporter.access.settings import HashCost, PasswordHash
@@ -55,7 +55,7 @@ def verify(password_hash: PasswordHash, password: bytes) -> bool:
     """Return whether *password* is the one behind *password_hash*, after all the work that this takes."""
     try:
         return verify_secret(password_hash.reveal().encode(), password, Type.ID)
-    except VerificationError:
+    except VerifyMismatchError:
         return False
 
 
