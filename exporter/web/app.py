@@ -94,7 +94,6 @@ def _open_routes(scraper: Scrape, *, is_ready: Callable[[], bool], version: str)
     @routes.get("/metrics")
     @public
     def get_metrics() -> Response:
-        """The metrics, for Prometheus."""
         return answer_scrape(scraper, request)
 
     @routes.get("/-/healthy")

@@ -8,18 +8,16 @@ from typing import Any, get_args
 import msgspec
 
 from exporter.access.roles import Role
-from exporter.exposition import OPENMETRICS
 from exporter.processes.ranking import Order
 from exporter.processlist import ProcessList
 from exporter.stats import Stats
 from exporter.web.commands import CommandList
 from exporter.web.login import LoginBody, LogoutBody, TokenBody
 from exporter.web.processlist import LARGEST_COUNT
-from exporter.web.run import EVENTS, RunAnswer
+from exporter.web.run import RunAnswer, RunEnd, RunOutput
 
 Schema = dict[str, Any]
 
-_NAMES: Schema = {"type": "array", "items": {"type": "string"}}
 _TEXT: Schema = {"type": "string"}
 
 
@@ -48,8 +46,8 @@ class Description:
         query: The parameters, each with its schema.
         body: The shape of the body; None for none, and for that of `/run`, which the catalogue makes.
         needs_body: Whether there must be one.
-        answer: The shape of the answer in JSON; None for one without a body, or in *media* only.
-        media: Other media types of the answer.
+        answer: The shape of the answer in JSON; None for one without a body.
+        events: The shapes of the events, by their names, where the answer may come as a stream of them.
         problems: The statuses of the problems that this route tells beside those of every route.
         takes_password: Whether name and password come in the header.
     """
@@ -58,18 +56,13 @@ class Description:
     body: type[msgspec.Struct] | None = None
     needs_body: bool = True
     answer: type[msgspec.Struct] | None = None
-    media: tuple[str, ...] = ()
+    events: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     takes_password: bool = False
 
 
 DESCRIPTIONS: Mapping[tuple[str, str], Description] = MappingProxyType(
     {
-        ("GET", "/metrics"): Description(
-            query={"collect[]": _NAMES, "exclude[]": _NAMES, "name[]": _NAMES},
-            media=("text/plain", OPENMETRICS.partition(";")[0]),
-            problems=(400,),
-        ),
         ("GET", "/login"): Description(
             answer=TokenAnswer, problems=(401, 403, 429, 503), takes_password=True
         ),
@@ -95,7 +88,7 @@ DESCRIPTIONS: Mapping[tuple[str, str], Description] = MappingProxyType(
         ("POST", "/run"): Description(
             query={"stream": _TEXT},
             answer=RunAnswer,
-            media=(EVENTS,),
+            events={"output": RunOutput, "end": RunEnd},
             problems=(400, 404, 415, 422, 429, 500, 503),
         ),
         ("GET", "/openapi.json"): Description(answer=OpenApi, problems=(400,)),

@@ -16,9 +16,10 @@ from exporter.commands.settings import Command
 from exporter.web.descriptions import DESCRIPTIONS, Description, Schema
 from exporter.web.guard import GuardedView, requires
 from exporter.web.queries import read_query
+from exporter.web.run import EVENTS
 from marax.problems import MEDIA_TYPE
 
-_SHAPES = "#/components/schemas/{name}"
+_SHAPES = "#/components/schemas/"
 _SECURITY: Schema = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "token_in_query": {"type": "apiKey", "in": "query", "name": "token"},
@@ -91,18 +92,18 @@ def _operation(view: object, description: Description) -> Schema:
         {"name": name, "in": "query", "schema": schema} for name, schema in description.query.items()
     ]
     if description.body is not None:
-        body = {"$ref": _SHAPES.format(name=description.body.__name__)}
-        operation["requestBody"] = {"content": _json(body), "required": description.needs_body}
+        content = _json(_reference(description.body))
+        operation["requestBody"] = {"content": content, "required": description.needs_body}
     operation["responses"] = _responses(description, is_guarded=isinstance(view, GuardedView))
     return operation
 
 
 def _responses(description: Description, *, is_guarded: bool) -> Schema:
-    content = {media: {"schema": {"type": "string"}} for media in description.media}
-    if description.answer is not None:
-        content |= _json({"$ref": _SHAPES.format(name=description.answer.__name__)})
+    content = {} if description.answer is None else _json(_reference(description.answer))
+    if description.events:
+        content[EVENTS] = {"schema": {"oneOf": [_event(*event) for event in description.events.items()]}}
     fine = HTTPStatus.OK if content else HTTPStatus.NO_CONTENT
-    problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": _SHAPES.format(name="Problem")}}}}
+    problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": f"{_SHAPES}Problem"}}}}
     statuses = sorted({*description.problems, *((400, 401, 403) if is_guarded else ())})
     return {
         str(int(fine)): {"description": fine.phrase, **({"content": content} if content else {})},
@@ -114,8 +115,18 @@ def _responses(description: Description, *, is_guarded: bool) -> Schema:
 def _shapes() -> dict[str, Schema]:
     bodies = {description.body for description in DESCRIPTIONS.values() if description.body}
     answers = {description.answer for description in DESCRIPTIONS.values() if description.answer}
-    shapes = sorted(bodies | answers, key=lambda shape: shape.__name__)
-    return msgspec.json.schema_components(shapes, ref_template=_SHAPES)[1]
+    events = {shape for description in DESCRIPTIONS.values() for shape in description.events.values()}
+    shapes = sorted(bodies | answers | events, key=lambda shape: shape.__name__)
+    return msgspec.json.schema_components(shapes, ref_template=_SHAPES + "{name}")[1]
+
+
+def _reference(shape: type[msgspec.Struct]) -> Schema:
+    return {"$ref": _SHAPES + shape.__name__}
+
+
+def _event(name: str, shape: type[msgspec.Struct]) -> Schema:
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": _reference(shape)}
+    return _closed({"event": {"enum": [name]}, "data": data}, required=["event", "data"])
 
 
 def _json(schema: Schema) -> Schema:

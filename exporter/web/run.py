@@ -71,6 +71,12 @@ class RunEnd(msgspec.Struct, frozen=True, kw_only=True):
     output_bytes: int
 
 
+class RunOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the output; what is no UTF-8 in it is replaced."""
+
+    text: str
+
+
 class RunAnswer(RunEnd, frozen=True, kw_only=True):
     """The same, with the output; what is no UTF-8 in it is replaced."""
 
@@ -147,16 +153,16 @@ def _events(begun: Underway, clock: Clock) -> Iterator[bytes]:
         now_seconds = clock.monotonic_seconds()
         if text or now_seconds - last_seconds >= _SIGN_OF_LIFE_SECONDS:
             last_seconds = now_seconds
-            yield _event("output", {"text": text}) if text else _SIGN_OF_LIFE
+            yield _event("output", RunOutput(text=text)) if text else _SIGN_OF_LIFE
     result = begun.finish()
     text = decoder.decode(result.output.tail(), final=True)
     if text:
-        yield _event("output", {"text": text})
-    yield _event("end", msgspec.to_builtins(_end_of(result)))
+        yield _event("output", RunOutput(text=text))
+    yield _event("end", _end_of(result))
 
 
-def _event(kind: str, data: dict[str, object]) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()
+def _event(kind: str, data: RunOutput | RunEnd) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(msgspec.to_builtins(data))}\n\n".encode()
 
 
 def _end_of(result: Result) -> RunEnd:
