@@ -8,7 +8,6 @@ import msgspec
 
 from exporter.access.settings import TokenSettings, UserSettings
 from exporter.collectors.settings import CollectorSwitches
-from exporter.commands.lint import dangers_in
 from exporter.commands.settings import Command, mistakes_in
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
@@ -51,6 +50,8 @@ def read_config(path: Path) -> ExporterSettings:
 
 def warnings_of(settings: ExporterSettings) -> list[str]:
     """Return what is dangerous about *settings* that can be used; looks at the programs that they name."""
+    from exporter.commands.lint import dangers_in  # here, as subprocess is slow to come in
+
     shell = ["shell: is on, so every admin may run anything as the exporter's user"] if settings.shell else []
     return shell + [str(danger) for danger in dangers_in(settings.commands)]
 

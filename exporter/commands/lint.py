@@ -4,6 +4,8 @@ import os
 import pwd
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -16,8 +18,10 @@ _CODE_OPTIONS = {
     re.compile(r"(?:ba|da|k|mk|z|fi|c|tc)?sh|busybox|python[0-9.]*"): re.compile("-[A-Za-z]*c"),
     re.compile(r"perl[0-9.]*|ruby[0-9.]*|node|nodejs|lua[0-9.]*|php[0-9.]*"): re.compile("-[A-Za-z]*[eEr]"),
 }
-_REPEAT_WITHIN_REPEAT = re.compile(r"[*+}]\??\)+[*+{]")
 _LONGEST_TRIED = 64
+_FILLS = "aA0./-_ "
+_MATCH = "import re, sys; [re.fullmatch(sys.argv[1], text, re.ASCII) for text in sys.argv[2:]]"
+_MATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +99,30 @@ def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def _of_parameter(parameter: Parameter, *, is_bare: bool) -> Iterator[str]:
     remedy = "put `--` somewhere before it in argv, or write `--option={x}`"
-    if parameter.pattern and _REPEAT_WITHIN_REPEAT.search(parameter.pattern):
-        yield "repeats what repeats, so that one argument could keep the exporter busy for ever: simplify it"
+    if parameter.pattern and _takes_long(parameter.pattern, parameter.longest):
+        yield "takes very long over some texts, while the exporter does nothing else: find a simpler pattern"
     elif parameter.pattern and is_bare and _matches_option(parameter):
         yield f"may begin with '-' like an option, and is refused if it does: {remedy}"
     elif parameter.integer and is_bare and parameter.integer[0] < 0:
         yield f"may be negative, and be taken for an option: {remedy}"
 
 
+def _takes_long(pattern: str, longest: int) -> bool:
+    """Return whether matching does not end in time on one of a few texts that many patterns just miss."""
+    texts = [fill * (longest - 1) + last for fill in _FILLS for last in ("!", "\u20ac")]
+    try:
+        subprocess.run(  # noqa: S603 - our own code, in a process that can be ended
+            (sys.executable, "-I", "-S", "-c", _MATCH, pattern, *texts), timeout=_MATCH_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
 def _matches_option(parameter: Parameter) -> bool:
     """Return whether the pattern matches any of many texts that begin with '-'."""
     lengths = range(min(parameter.longest, _LONGEST_TRIED))
-    texts = (start + fill * length for start in ("-", "--") for length in lengths for fill in "aA0./")
+    texts = (start + fill * length for start in ("-", "--") for length in lengths for fill in _FILLS)
     return any(parameter.text_of(text) is not None for text in texts)
 
 

@@ -191,11 +191,11 @@ def _told(refused: Refused) -> ProblemError:
 
 
 def _problem_of(reason: Reason, detail: str) -> Problem:
-    status, kind, title = _PROBLEMS[reason]
+    status, kind, title = PROBLEMS[reason]
     return Problem(status=status, kind=kind, title=title, detail=detail)
 
 
-_PROBLEMS = {
+PROBLEMS = {
     Reason.MALFORMED: (HTTPStatus.BAD_REQUEST, "wrong-body", "The body is not what this route takes."),
     Reason.FORBIDDEN: (
         HTTPStatus.FORBIDDEN,
