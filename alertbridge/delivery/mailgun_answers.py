@@ -21,10 +21,10 @@ from alertbridge.delivery.mailer import (
     Outcome,
     RecipientRefused,
 )
+from alertbridge.delivery.quoting import quoted
 
 _SHORTEST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 3600.0
-_LONGEST_QUOTE = 200
 _TOO_MANY = (420, 429)  # mailgun/mailgun-java#50 met 420
 
 _NEXT_STEPS = {
@@ -75,12 +75,6 @@ def outcome_of(answer: Answer, *, now_unix_seconds: float) -> Outcome:
             return _meaning_of_refusal(answer.status, said, reason)
         case _:
             return Ambiguous(reason=reason)
-
-
-def quoted(text: str) -> str:
-    """Return *text* from outside as a part of one line: printable, and at most 200 characters."""
-    line = " ".join(re.sub(r"[^\w!-~]", " ", text).split())
-    return line if len(line) <= _LONGEST_QUOTE else f"{line[: _LONGEST_QUOTE - 3]}..."
 
 
 class _Said(msgspec.Struct):

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from alertbridge.delivery.mailgun_answers import Answer, quoted
+from alertbridge.delivery.mailgun_answers import Answer
 from alertbridge.delivery.patience import Patience, within
+from alertbridge.delivery.quoting import quoted
 from marax.secret import Secret
 
 _LARGEST_ANSWER_BYTES = 64 * 1024

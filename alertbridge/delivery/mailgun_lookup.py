@@ -8,10 +8,11 @@ import logging
 import msgspec
 
 from alertbridge.delivery.doubt import Absent, Finding, Found, Unanswered, Unknowable
-from alertbridge.delivery.mailgun_answers import Answer, quoted
+from alertbridge.delivery.mailgun_answers import Answer
 from alertbridge.delivery.mailgun_calls import MailgunCalls
 from alertbridge.delivery.mailgun_settings import MailgunSettings
 from alertbridge.delivery.patience import Patience
+from alertbridge.delivery.quoting import quoted
 from marax.secret import Secret
 
 _PATIENCE = Patience(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)

@@ -20,11 +20,15 @@ from alertbridge.delivery.mailer import (
     NotSent,
     RecipientRefused,
 )
+from alertbridge.delivery.smtp import SmtpMailer
+from alertbridge.delivery.smtp_settings import SmtpSettings
 from alertbridge.mail import InlineImage, Mail
 from marax.clock import SystemClock
+from marax.secret import Secret
 from tests.fakes.mailer import FakeMailer, a_mail
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_client import a_mailer
+from tests.standin.smtp import SmtpStandIn
 
 SECRET = "key-5ecret0f7his7est"
 PNG = b"\x89PNG\r\n\x1a\n\r\n--\x00\xff"
@@ -93,16 +97,39 @@ class MailgunPost:
         self._standin.misbehave("reset=100")
 
 
-@pytest.fixture(params=["fake", "maildir", "mailgun"])
+class SmtpPost:
+    def __init__(self, server: SmtpStandIn) -> None:
+        self._server = server
+        settings = SmtpSettings(host="127.0.0.1", port=server.port, starttls=False)
+        self.mailer = SmtpMailer(settings, Secret(SECRET), SystemClock())
+
+    def arrived(self) -> list[Mail]:
+        return [
+            mail_of(email.message_from_bytes(in_unix_lines(one.content), policy=email.policy.default))
+            for one in self._server.messages
+        ]
+
+    def break_down(self) -> None:
+        self._server.replies = {"GREETING": f"554 5.3.2 {SECRET}"}
+
+
+@pytest.fixture(params=["fake", "maildir", "mailgun", "smtp"])
 def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
     match request.param:
         case "fake":
             yield FakePost()
         case "maildir":
             yield MaildirPost(tmp_path / "maildir")
+        case "smtp":
+            with SmtpStandIn() as server:
+                yield SmtpPost(server)
         case _:
             with MailgunStandIn(api_key=SECRET) as standin:
                 yield MailgunPost(standin)
+
+
+def in_unix_lines(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n")
 
 
 def mail_of(message: EmailMessage) -> Mail:

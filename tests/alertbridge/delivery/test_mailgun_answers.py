@@ -14,7 +14,8 @@ from alertbridge.delivery.mailer import (
     Outcome,
     RecipientRefused,
 )
-from alertbridge.delivery.mailgun_answers import Answer, outcome_of, quoted
+from alertbridge.delivery.mailgun_answers import Answer, outcome_of
+from alertbridge.delivery.quoting import quoted
 
 NOW = 1_700_000_000.0
 ALMOST_DATES = st.text() | st.from_regex(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d.*")

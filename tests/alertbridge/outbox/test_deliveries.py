@@ -1,7 +1,7 @@
 """What Mailgun tells of a mail afterwards, kept on a real outbox."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertbridge.outbox.database import Database, StoreError
@@ -82,6 +82,7 @@ def test_finds_the_user_by_the_message_id_with_and_without_brackets(mailbox, bra
     assert mailbox.deliveries.find(news) == Concerned(user_name="bob", was_in_doubt=False)
 
 
+@settings(deadline=None, max_examples=30)
 @given(
     incident=st.text("23456789abcdefghjkmnpqrstuvwxyz", min_size=7, max_size=7),
     user=st.text(min_size=1),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertbridge.delivery.aftermath import Aftermath
@@ -279,6 +279,7 @@ def lasting(tmp_path_factory):
     made.outbox.close()
 
 
+@settings(deadline=None)
 @given(event=JSON, detail=JSON, token=st.text(min_size=1, max_size=100))
 def test_whatever_mailgun_signs_is_answered(lasting, event, detail, token):
     told = lasting.an_event("failed") | {"delivery-status": {"message": detail}}
