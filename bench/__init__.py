@@ -1,0 +1,1 @@
+"""The measurements: what the exporter costs and promises, side by side with its peers, in figures."""
