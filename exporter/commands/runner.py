@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -24,6 +25,7 @@ _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CHUNK_BYTES = 64 * 1024
 _LARGEST_PIPE_BYTES = 1024 * 1024
 _SILENCE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.001
 _START_SECONDS = 10.0
 _KEEPER_SECONDS = 1.0
 _LONGEST_TOLD_BYTES = 256
@@ -131,17 +133,22 @@ class Run:
     def chunks(self) -> Iterator[bytes]:
         """Yield the output as it comes, stderr included, until nothing is left of the program.
 
-        b"" comes for each second of silence.
+        b"" comes for each second of silence. What is beyond the limit is read at some 50 MB a second: whoever
+        writes without end shall not keep us busy.
         """
         output = self._output.fileno()
         poll = select.poll()
         poll.register(output, select.POLLIN)
         poll.register(self._lifeline, select.POLLIN)
+        length = 0
         while True:
             ready = {descriptor for descriptor, _ in poll.poll(_SILENCE_SECONDS * 1000)}
             chunk = os.read(output, _CHUNK_BYTES) if output in ready else b""
             if chunk or not ready:
                 yield chunk
+                length += len(chunk)
+                if length > self.job.output_limit_bytes:
+                    time.sleep(_PAUSE_SECONDS)
             elif output in ready:
                 poll.unregister(output)
             else:
