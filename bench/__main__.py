@@ -14,7 +14,7 @@ import click
 from bench.child import BenchError
 from bench.figures import Row
 from bench.machine import load, machine
-from bench.measurements import attribution, cost, latency, memory, scan, storm
+from bench.measurements import attribution, cost, crash, latency, memory, scan, storm, webhook
 from bench.report import as_markdown, as_text, is_finding, with_figures
 from bench.stage import FULL, QUICK, Stage
 from marax.clock import SystemClock
@@ -27,6 +27,8 @@ _MEASUREMENTS = {
     "latency": latency.measure,
     "attribution": attribution.measure,
     "storm": storm.measure,
+    "webhook": webhook.measure,
+    "crash": crash.measure,
 }
 _PAGE = Path(__file__).parents[1] / "docs/performance.md"
 _LONGEST_SECONDS = 900
@@ -34,7 +36,7 @@ _MISSED, _USAGE, _CANNOT = 1, 2, 4
 
 _EXAMPLES = """\b
 Examples:
-  scripts/bench                         all of it, about five minutes
+  scripts/bench                         all of it, about ten minutes
   scripts/bench --quick                 a first impression in less than a minute
   scripts/bench --only scan --only cost some of it
   scripts/bench --write                 all of it, and into docs/performance.md
