@@ -161,6 +161,7 @@ def _be_no_dearer_than_others() -> None:
     """Drop the protection from the OOM killer that the exporter may have."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
         if int(file.read()) < 0:
+            file.seek(0)
             file.write("0")
 
 

@@ -323,11 +323,13 @@ def test_runs_as_another_user(runner: Runner):
     assert output.decode() == f"nobody\n{identity}{Path('~nobody').expanduser()}\n0022\n"
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root may be dearer to the kernel than others")
 def test_a_command_is_not_as_dear_to_the_kernel_as_the_exporter(runner: Runner):
     dearness = Path("/proc/self/oom_score_adj")
     before = dearness.read_text()
-    dearness.write_text("-500")
+    try:
+        dearness.write_text("-500")
+    except PermissionError:
+        pytest.skip("being dearer to the kernel than others takes CAP_SYS_RESOURCE")
     try:
         output, _ = run_whole(runner, job("/bin/cat", str(dearness)))
     finally:
