@@ -1,6 +1,7 @@
 """The settings file of the bridge: what may stand in it, and what is wrong with it."""
 
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -8,6 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from alertbridge.delivery.mailgun_settings import MailgunSettings
+from alertbridge.delivery.smtp_settings import SmtpSettings
 from alertbridge.enrich.settings import HttpUrl, PrometheusSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.routing import Routing
@@ -59,6 +61,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     database: DatabaseUrl = "sqlite:////var/lib/marax/alertbridge.db"
     webhook: WebhookSettings
     mailgun: MailgunSettings | None = None
+    smtp: SmtpSettings | None = None
     maildir: Path = Path("/var/lib/marax/maildir")
     prometheus: PrometheusSettings | None = None
     down_alerts: tuple[str, ...] = ("HostDown", "InstanceDown")
@@ -91,6 +94,7 @@ class Secrets:
     webhook_token: Secret
     mailgun_key: Secret | None
     mailgun_signing_key: Secret | None
+    smtp_password: Secret | None
 
 
 def read_config(path: Path) -> BridgeSettings:
@@ -100,6 +104,12 @@ def read_config(path: Path) -> BridgeSettings:
         SettingsError: Telling every mistake in it, or in the web config that it names.
     """
     settings = _rooted(read_settings(path, BridgeSettings), path.parent)
+    mistakes = [
+        Mistake(file=path, line=0, key=f"smtp.{key}".rstrip("."), found=found, expected=expected)
+        for key, found, expected in _contradictions(settings)
+    ]
+    if mistakes:
+        raise SettingsError(mistakes)
     if settings.web_config_file is not None:
         from marax.webconfig import read_web_config  # here, as TLS is slow to come in
 
@@ -129,10 +139,19 @@ def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
         webhook_token=read("webhook.token_file", settings.webhook.token_file) or Secret(""),
         mailgun_key=read("mailgun.api_key_file", mailgun.api_key_file if mailgun else None),
         mailgun_signing_key=read("mailgun.webhook_signing_key_file", signing_key_file),
+        smtp_password=read("smtp.password_file", settings.smtp.password_file if settings.smtp else None),
     )
     if mistakes:
         raise SettingsError(mistakes)
     return secrets
+
+
+def _contradictions(settings: BridgeSettings) -> Iterator[tuple[str, str, str]]:
+    """Yield what cannot be meant of `smtp:`: a key in it, what is there, and what should be."""
+    if settings.smtp is not None:
+        yield from settings.smtp.contradictions()
+        if settings.mailgun is None:
+            yield "", "no `mailgun:`", "one, as this is the second lane beside it"
 
 
 def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
@@ -142,6 +161,7 @@ def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
         webhook=_with_files_in(folder, settings.webhook),
         database=f"{_SQLITE}{folder.absolute() / settings.database.removeprefix(_SQLITE)}",
         mailgun=_with_files_in(folder, settings.mailgun) if settings.mailgun else None,
+        smtp=_with_files_in(folder, settings.smtp) if settings.smtp else None,
     )
 
 

@@ -57,6 +57,11 @@ class Instruments:
             ["result"],
             registry=registry,
         )
+        self.second_lane_in_use = Gauge(
+            "alertbridge_second_lane_in_use",
+            "Whether mail leaves by the second lane, as Mailgun has been in trouble for long.",
+            registry=registry,
+        )
         self.accept_to_send_seconds = Histogram(
             "alertbridge_accept_to_send_seconds",
             "Time from accepting an alert to the mail being taken by the mail service, in seconds.",

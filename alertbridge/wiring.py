@@ -14,7 +14,7 @@ from alertbridge.correspondence import Correspondence
 from alertbridge.delivery.aftermath import Aftermath
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.lanes import maildir_lane, mailgun_lane
+from alertbridge.delivery.lanes import maildir_lane, mailgun_lane, with_smtp
 from alertbridge.delivery.mailer import Dispatch
 from alertbridge.enrich.diagnosis import diagnose
 from alertbridge.enrich.findings import Enricher, NoPrometheus
@@ -33,7 +33,7 @@ from alertbridge.rendering.renderer import Renderer
 from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
 from alertbridge.web.mailgun_events import MailgunEvents
-from marax.clock import SystemClock
+from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
 from marax.serving import Server, ServingSettings
 from marax.settings import SettingsError
@@ -199,7 +199,7 @@ class Service:
             clock=self._clock,
             instruments=self._instruments,
         )
-        mailer = dispatch_of(settings, secrets, self._clock)
+        mailer = ways_of(settings, secrets, self._clock, self._instruments)
         return InForce(
             settings, secrets, Equipment(routing=settings.routing(), composer=composer, mailer=mailer)
         )
@@ -222,11 +222,13 @@ def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
     return Remembered(Prometheus(settings.prometheus.url, clock), clock)
 
 
-def dispatch_of(settings: BridgeSettings, secrets: Secrets, clock: SystemClock) -> Dispatch:
-    """Return the way by which mail leaves."""
+def ways_of(settings: BridgeSettings, secrets: Secrets, clock: Clock, instruments: Instruments) -> Dispatch:
+    """Return the ways by which mail leaves."""
     if settings.mailgun is None or secrets.mailgun_key is None:
         return maildir_lane(settings.maildir, clock)
-    return mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
+    first = mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
+    smtp = settings.smtp
+    return with_smtp(first, smtp, secrets.smtp_password, clock, instruments) if smtp else first
 
 
 def _open_outbox(settings: BridgeSettings) -> Outbox:
@@ -241,7 +243,7 @@ def correspondence_of(settings: BridgeSettings, secrets: Secrets) -> Corresponde
     clock = SystemClock()
     return Correspondence(
         renderer=Renderer(),
-        mailer=dispatch_of(settings, secrets, clock),
+        mailer=ways_of(settings, secrets, clock, Instruments()),
         sender=settings.sender(),
         clock=clock,
     )

@@ -8,6 +8,11 @@ from alertbridge.delivery.mailgun import MailgunMailer
 from alertbridge.delivery.mailgun_lookup import MailgunLookup
 from alertbridge.delivery.mailgun_settings import MailgunSettings
 from alertbridge.delivery.one_lane import OneLane
+from alertbridge.delivery.smtp import SmtpMailer
+from alertbridge.delivery.smtp_settings import SmtpSettings
+from alertbridge.delivery.trouble import Trouble
+from alertbridge.delivery.two_lanes import TwoLanes
+from alertbridge.instruments import Instruments
 from marax.clock import Clock
 from marax.secret import Secret
 
@@ -20,3 +25,11 @@ def maildir_lane(directory: Path, clock: Clock) -> OneLane:
 def mailgun_lane(settings: MailgunSettings, api_key: Secret, clock: Clock) -> OneLane:
     """Return the lane through Mailgun."""
     return OneLane(MailgunMailer(settings, api_key, clock), MailgunLookup(settings, api_key), clock)
+
+
+def with_smtp(
+    first: OneLane, settings: SmtpSettings, password: Secret | None, clock: Clock, instruments: Instruments
+) -> TwoLanes:
+    """Return *first*, with a mail server as the second lane."""
+    trouble = Trouble(settings.after_seconds, clock)
+    return TwoLanes(first, SmtpMailer(settings, password, clock), trouble, clock, instruments)

@@ -1,6 +1,6 @@
 """A single way of sending, which is asked about a mail in doubt before it is sent again."""
 
-from alertbridge.delivery.doubt import Found, Lookup, Unanswered
+from alertbridge.delivery.doubt import Finding, Found, Lookup, Unanswered
 from alertbridge.delivery.mailer import Mailer, NotSent, Outcome, TakenBefore
 from alertbridge.mail import Mail
 from marax.clock import Clock
@@ -19,8 +19,12 @@ class OneLane:
     def send(self, mail: Mail) -> Outcome:
         return self._mailer.send(mail)
 
+    def find(self, message_id: str) -> Finding:
+        """Return what the far side knows of a mail in doubt."""
+        return self._lookup.find(message_id)
+
     def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
-        match self._lookup.find(mail.message_id):
+        match self.find(mail.message_id):
             case Found(provider_id=provider_id):
                 return TakenBefore(provider_id=provider_id)
             case Unanswered(reason=reason) if self._age(doubt_unix_seconds) < _WORTH_ASKING_SECONDS:

@@ -14,6 +14,11 @@ users:
   - {name: ann, email: ann@example.org}
 """
 
+SMTP = f"""{SMALL}
+mailgun:
+  {{domain: mg.example.org, from: a@mg.example.org, api_key_file: mailgun.key, webhook_signing_key_file: key}}
+"""
+
 WHOLE = """
 listen: 127.0.0.1:9878
 database: sqlite:////var/lib/marax/alertbridge.db
@@ -66,6 +71,19 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path):
     assert settings.maildir == tmp_path / "mail"
 
 
+def test_paths_within_mailgun_and_smtp_do_so_too(tmp_path):
+    text = SMTP + "smtp: {host: smtp.example.org, user: marax, password_file: /etc/marax/smtp.password}\n"
+
+    settings = read_config(written(tmp_path, text))
+
+    assert settings.mailgun is not None
+    assert settings.mailgun.api_key_file == tmp_path / "mailgun.key"
+    assert settings.mailgun.webhook_signing_key_file == tmp_path / "key"
+    assert settings.smtp is not None
+    assert settings.smtp.password_file == Path("/etc/marax/smtp.password")
+    assert (settings.smtp.site(), settings.smtp.after_seconds) == ("smtp.example.org:587", 300.0)
+
+
 def test_tells_all_mistakes_at_once_with_line_and_key(tmp_path):
     text = """
 listen: 127.0.0.1
@@ -108,6 +126,25 @@ users:
         pytest.param(SMALL + "down_alerts: HostDown\n", "a list", id="text for a list"),
         pytest.param(SMALL + "storm: {hosts: 0}\n", "from 1 up", id="out of range"),
         pytest.param(SMALL + "mailgun: {domain: mg.example.org}\n", "mailgun.from", id="half a mailgun"),
+        pytest.param(SMTP + "smtp: {port: 25}\n", "smtp.host: found nothing", id="no mail server"),
+        pytest.param(SMTP + "smtp: {host: 'a b'}\n", "the name or IP address", id="no name"),
+        pytest.param(SMTP + "smtp: {host: a, port: 0}\n", "a port from 1", id="no port"),
+        pytest.param(
+            SMTP + "smtp: {host: a, user: b}\n",
+            "smtp.password_file: found nothing, expected a path, as there is a `user`",
+            id="a user without a password",
+        ),
+        pytest.param(
+            SMTP + "smtp: {host: a, password_file: b}\n",
+            "smtp.user: found nothing",
+            id="a password without a user",
+        ),
+        pytest.param(
+            SMTP + "smtp: {host: a, user: b, password_file: c, starttls: false}\n",
+            "smtp.starttls: found false, expected true, or port 465",
+            id="a password in the open",
+        ),
+        pytest.param(SMALL + "smtp: {host: a}\n", "smtp: found no `mailgun:`", id="a second lane alone"),
         pytest.param("a: &a [*a]\n", "unknown key", id="a list within itself"),
         pytest.param("[" * 5000, "YAML", id="deep nesting"),
     ],
@@ -138,6 +175,21 @@ def test_reads_the_secrets_that_it_names(tmp_path):
 
     assert secrets.webhook_token.matches("t0ken")
     assert "t0ken" not in repr(secrets)
+    assert (secrets.mailgun_key, secrets.mailgun_signing_key, secrets.smtp_password) == (None, None, None)
+
+
+def test_tells_every_secret_that_cannot_be_read(tmp_path):
+    path = written(tmp_path, SMTP + "smtp: {host: a, user: b, password_file: smtp.password}\n")
+
+    with pytest.raises(SettingsError) as caught:
+        read_secrets(read_config(path), path)
+
+    assert [one.key for one in caught.value.mistakes] == [
+        "webhook.token_file",
+        "mailgun.api_key_file",
+        "mailgun.webhook_signing_key_file",
+        "smtp.password_file",
+    ]
 
 
 def test_tells_every_secret_file_that_cannot_be_used(tmp_path):

@@ -1,0 +1,79 @@
+"""A courier to try things with."""
+
+from collections.abc import Callable
+
+from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.doubt import Finding, Unknowable
+from alertbridge.delivery.mailer import Dispatch
+from alertbridge.delivery.one_lane import OneLane
+from alertbridge.instruments import Instruments
+from alertbridge.outbox.outbox import open_outbox
+from tests.alertbridge.alert_builders import T0, a_routing
+from tests.fakes.clock import FakeClock
+from tests.fakes.composer import FakeComposer
+from tests.fakes.mailer import FakeMailer
+
+
+class Records:
+    """What the far side says of mails in doubt: one finding a question, and then always the last."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self._findings = list(findings)
+        self.asked = 0
+
+    def find(self, _message_id: str) -> Finding:
+        self.asked += 1
+        return self._findings.pop(0) if len(self._findings) > 1 else self._findings[0]
+
+
+class Post:
+    """A courier on a real outbox, and all that it needs; the clock stands still unless told."""
+
+    def __init__(self, path) -> None:
+        self.clock = FakeClock(T0)
+        self.mailer = FakeMailer()
+        self.records = Records(Unknowable())
+        self.composer = FakeComposer()
+        self.instruments = Instruments()
+        self.routing = a_routing()
+        self.refused: list[tuple[str, str]] = []
+        self.taken: list[str] = []
+        self.dispatch: Callable[[], Dispatch] = lambda: OneLane(self.mailer, self.records, self.clock)
+        self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+        self.courier = Courier(
+            notices=self.outbox.notices,
+            equipment=self.equipment,
+            refusals=self,
+            backoff=Backoff(max_age_seconds=3600),
+            clock=self.clock,
+            instruments=self.instruments,
+        )
+
+    def equipment(self) -> Equipment:
+        return Equipment(routing=self.routing, composer=self.composer, mailer=self.dispatch())
+
+    def note_refused(self, user_name: str, reason: str) -> None:
+        self.refused.append((user_name, reason))
+
+    def note_taken(self, user_name: str) -> None:
+        self.taken.append(user_name)
+
+    def take(self, *alerts) -> None:
+        self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())
+
+    def work(self) -> None:
+        while self.courier.turn():
+            pass
+
+    def work_for(self, seconds: float, step: float = 30.0) -> None:
+        for _ in range(int(seconds / step) + 1):
+            self.work()
+            self.clock.advance(step)
+
+    @property
+    def dead(self) -> int:
+        return self.outbox.backlog(self.clock.unix_seconds()).dead
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        return self.instruments.registry.get_sample_value(name, labels)
