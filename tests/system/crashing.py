@@ -23,6 +23,8 @@ from tests.standin.mailgun_account import Message
 
 TOKEN = "webhook-token"
 USERS = ("ann", "bob")
+_ACCOUNT_KEY = "key-of-the-account"
+_SENDING_KEY = "key-of-the-domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +53,20 @@ class CrashRun:
     Attributes:
         kills: How often the bridge is killed.
         faults: What the stand-in does, as `Faults` spells it.
+        may_look_up: Whether the bridge's key may ask Mailgun what it took, or only send.
     """
 
     folder: Path
     kills: int
     faults: str
     seed: int = 0
+    may_look_up: bool = True
     _acknowledged: set[str] = field(default_factory=set)
 
     def run(self, *, drain_seconds: float) -> Findings:
         """Post, kill, and wait up to *drain_seconds* until all that was taken has been told."""
         chance = random.Random(self.seed)
-        with MailgunStandIn(wait_seconds=1) as mailgun:
+        with MailgunStandIn(api_key=_ACCOUNT_KEY, sending_key=_SENDING_KEY, wait_seconds=1) as mailgun:
             bridge = self._bridge(mailgun.url)
             mailgun.misbehave(self.faults, seed=self.seed)
             is_over = threading.Event()
@@ -88,7 +92,7 @@ class CrashRun:
     def _bridge(self, mailgun_url: str) -> Part:
         (address,) = free_addresses(1)
         (self.folder / "token").write_text(TOKEN)
-        (self.folder / "key").write_text("key-0123456789abcdef")
+        (self.folder / "key").write_text(_ACCOUNT_KEY if self.may_look_up else _SENDING_KEY)
         settings = {
             "listen": address,
             "database": f"sqlite:///{self.folder}/bridge.db",

@@ -1,0 +1,85 @@
+"""The installed bridge: a mail by the second lane, and what Mailgun tells of one."""
+
+import hmac
+import json
+import urllib.request
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from marax.clock import SystemClock
+from tests.alertbridge.alert_builders import an_alert, payload_of
+from tests.alertbridge.installed import Served, Settings, run, until
+from tests.standin.mailgun import MailgunStandIn
+from tests.standin.smtp import SmtpStandIn
+
+pytestmark = pytest.mark.system
+
+SIGNING_KEY = "signing-key"
+
+
+def settings_for(folder: Path, mailgun_url: str, **more: object) -> Settings:
+    settings = Settings(folder)
+    (folder / "mailgun.key").write_text("key-0123456789abcdef")
+    (folder / "signing.key").write_text(SIGNING_KEY)
+    mailgun = {
+        "domain": "mg.example.org",
+        "from": "marax <alerts@mg.example.org>",
+        "api_key_file": "mailgun.key",
+        "webhook_signing_key_file": "signing.key",
+        "base_url": mailgun_url,
+    }
+    settings.write(mailgun=mailgun, **more)
+    return settings
+
+
+def test_mail_leaves_by_the_second_lane_while_mailgun_turns_everything_away(tmp_path):
+    with MailgunStandIn() as mailgun, SmtpStandIn() as server:
+        mailgun.misbehave("401=100")
+        smtp = {"host": "127.0.0.1", "port": server.port, "starttls": False, "after": "1s"}
+        bridge = Served(settings_for(tmp_path, mailgun.url, smtp=smtp))
+        try:
+            bridge.post(payload_of(an_alert()))
+            until(lambda: "mail taken" in bridge.log)
+
+            assert bridge.sample("alertbridge_second_lane_in_use") == 1
+        finally:
+            bridge.kill()
+
+    assert [message.recipient for message in server.messages] == ["ann@example.org"]
+    assert mailgun.messages == []
+    assert "mail leaves by the second lane" in bridge.log
+
+
+def test_what_mailgun_tells_of_a_mail_stands_in_the_outbox(tmp_path):
+    with MailgunStandIn() as mailgun:
+        settings = settings_for(tmp_path, mailgun.url)
+        bridge = Served(settings)
+        try:
+            bridge.post(payload_of(an_alert()))
+            until(lambda: "mail taken" in bridge.log)
+            (message,) = mailgun.messages
+            tell(bridge, "delivered", message.message_id)
+        finally:
+            bridge.kill()
+
+    said = run("--config", settings.path, "outbox", "show", "1").stdout
+    assert "delivery: delivered at " in said
+
+
+def tell(bridge: Served, event: str, message_id: str) -> None:
+    """Post what Mailgun tells of a mail."""
+    now, token = SystemClock().unix_seconds(), "e0b5477167110d68991efc6b9f89f0a11066af27834600e123"
+    digest = hmac.new(SIGNING_KEY.encode(), f"{now:.0f}{token}".encode(), sha256).hexdigest()
+    told = {
+        "signature": {"timestamp": f"{now:.0f}", "token": token, "signature": digest},
+        "event-data": {
+            "event": event,
+            "timestamp": now,
+            "message": {"headers": {"message-id": message_id.strip("<>")}},
+        },
+    }
+    request = urllib.request.Request(f"{bridge.url}/mailgun/events", json.dumps(told).encode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.read() == f"{event}\n".encode()
