@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from alertbridge.outbox.database import Database
 from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import Served, Settings, run, through, until
 from tests.fakes.rude_servers import a_dead_port
@@ -63,16 +64,25 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
 
 @pytest.mark.parametrize("command", [["outbox", "show", "99"], ["explain", "k3f9q2m"]], ids=" ".join)
 def test_a_notice_or_incident_that_is_not_there_ends_with_1(settings: Settings, command: list[str]):
+    Database(f"sqlite:///{settings.folder}/bridge.db").prepare()
     said = run("--config", settings.path, *command)
 
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith("there is no ")
 
 
+def test_an_outbox_that_is_not_there_yet_ends_with_4_and_is_not_made(settings: Settings):
+    said = run("--config", settings.path, "outbox", "list")
+
+    assert said.returncode == 4
+    assert said.stderr.startswith(f"there is no sqlite:///{settings.folder}/bridge.db yet: ")
+    assert not (settings.folder / "bridge.db").exists()
+
+
 def test_an_outbox_that_cannot_be_read_ends_with_4(settings: Settings):
-    settings.write(database=f"sqlite:///{settings.folder}/nowhere/bridge.db")
+    (settings.folder / "bridge.db").write_bytes(b"no database, just text" * 100)
 
     said = run("--config", settings.path, "outbox", "list")
 
     assert said.returncode == 4
-    assert f"cannot use the database sqlite:///{settings.folder}/nowhere/bridge.db: " in said.stderr
+    assert f"cannot use the database sqlite:///{settings.folder}/bridge.db: " in said.stderr
