@@ -156,10 +156,10 @@ class Courier:
     def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | TakenBefore) -> None:
         match outcome:
             case Accepted(provider_id=provider_id) | TakenBefore(provider_id=provider_id):
+                self._settle_accepted(claim, letter, provider_id)
                 if claim.is_ambiguous:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
                     self._instruments.ambiguous.labels(resolved_by=resolved_by).inc()
-                self._settle_accepted(claim, letter, provider_id)
             case NotSent() | Ambiguous():
                 self._put_off(claim, letter.kind, outcome)
             case LanePaused(reason=reason, for_seconds=asked):

@@ -62,10 +62,11 @@ class MailgunEvents:
         key = self._key()
         if key is None:
             abort(HTTPStatus.NOT_FOUND)
-        if (request.content_length or 0) > _LARGEST_BODY_BYTES:
+        body = request.get_data()
+        if len(body) > _LARGEST_BODY_BYTES:
             abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            result = self._result(request.get_data(), key)
+            result = self._result(body, key)
         except _RefusedError as error:
             self._count(error.problem.kind)
             return told(error.problem)
