@@ -37,7 +37,7 @@ _MISSED, _USAGE, _CANNOT = 1, 2, 4
 _EXAMPLES = """\b
 Examples:
   scripts/bench                         all of it, about ten minutes
-  scripts/bench --quick                 a first impression in less than a minute
+  scripts/bench --quick                 a first impression in two
   scripts/bench --only scan --only cost some of it
   scripts/bench --write                 all of it, and into docs/performance.md
 
