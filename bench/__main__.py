@@ -55,7 +55,7 @@ def main(*, quick: bool, names: tuple[str, ...], write: bool) -> None:
     """Measure."""
     if write and (quick or names):
         raise click.UsageError("--write is for the whole table: leave --quick and --only out")
-    began = f"{datetime.fromtimestamp(SystemClock().unix_seconds(), UTC):%Y-%m-%d}, {load()} at the start"
+    began = f"{datetime.fromtimestamp(SystemClock().unix_seconds(), UTC):%Y-%m-%d}, {load()} when it began"
     try:
         with _ending_on_signals(), tempfile.TemporaryDirectory(prefix="marax-bench-") as folder:
             stage = Stage(scale=QUICK if quick else FULL, folder=Path(folder), say=_say)
@@ -63,9 +63,10 @@ def main(*, quick: bool, names: tuple[str, ...], write: bool) -> None:
     except (BenchError, PartError) as error:
         click.echo(f"marax: {error}", err=True)
         sys.exit(_CANNOT)
-    click.echo(f"\n{machine()}\n{began}\n\n{as_text(rows)}")
+    when = f"{began}, {load()} when it ended"
+    click.echo(f"\n{machine()}\n{when}\n\n{as_text(rows)}")
     if write:
-        figures = f"Measured on {machine()}; {began}.\n\n{as_markdown(rows)}"
+        figures = f"Measured on {machine()}; {when}.\n\n{as_markdown(rows)}"
         _PAGE.write_text(with_figures(_PAGE.read_text(), figures))
     sys.exit(_MISSED if is_finding(rows) else 0)
 
