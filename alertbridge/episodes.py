@@ -128,5 +128,6 @@ def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float)
         return Verdict.OPENED if is_anew else Verdict.REPEATED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds:
         return Verdict.OPENED
-    is_fresh = 0 <= now_unix_seconds - latest.closed_unix_seconds < REPLAY_WINDOW_SECONDS
+    # A post that waited for the database may bring a moment from before the end it is held against.
+    is_fresh = abs(now_unix_seconds - latest.closed_unix_seconds) < REPLAY_WINDOW_SECONDS
     return Verdict.STALE if is_fresh else Verdict.OPENED
