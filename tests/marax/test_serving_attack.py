@@ -12,6 +12,8 @@ import pytest
 from tests.marax.certificates import make_certificates
 from tests.marax.serving_kit import EXPOSITION, Served, served_in_a_process, wait_until
 
+pytestmark = pytest.mark.alone
+
 ATTACK_SECONDS = 6.0
 SILENT, SLOW_HEAD, SLOW_BODY, BLOCKED = 100, 60, 60, 40
 

@@ -21,6 +21,8 @@ from exporter.processes.groups import GroupLedger, program_names
 from exporter.processes.top import TopSelection
 from marax.clock import SystemClock
 
+pytestmark = pytest.mark.alone
+
 HALF_DUTY = """
 import time
 began = time.monotonic()
