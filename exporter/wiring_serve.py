@@ -1,12 +1,9 @@
 """Builds the real parts of `serve`: the exporter, the routes to it, and the server in front of them."""
 
 import logging
-import signal
 import threading
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
-from types import FrameType
 
 from flask import Flask
 
@@ -67,9 +64,8 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     def start() -> None:
         logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-        _before_ending(exporter.runner.end_all)
 
-    server.run(on_ready=start, on_hangup=exporter.reloading.reload)
+    server.run(on_ready=start, on_hangup=exporter.reloading.reload, on_ending=exporter.runner.end_all)
 
 
 def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
@@ -89,18 +85,6 @@ def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
     return create_app(
         exporter.scraper, is_ready=is_ready, requests=exporter.requests, version=version("marax"), api=api
     )
-
-
-def _before_ending(end: Callable[[], None]) -> None:
-    """Call *end* as soon as a signal ends the server, which goes on as long as requests are answered."""
-
-    def ending(stop: object, number: int, frame: FrameType | None) -> None:
-        end()
-        if callable(stop):
-            stop(number, frame)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, partial(ending, signal.getsignal(number)))
 
 
 def _warn_of_shell(settings: ExporterSettings) -> None:

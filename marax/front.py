@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from email.utils import formatdate
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import assert_never
@@ -49,7 +50,7 @@ class Front:
         assert scope["type"] == "http"  # noqa: S101 - uvicorn is told to speak nothing else
         connection = scope["state"]["connection"]
         connection.enter(Phase.BODY)
-        send = _adding(tuple(self._headers()), send)
+        send = _adding((_date(), *self._headers()), send)
         fault = fault_of(scope, body_limit_bytes=self._body_limit_bytes)
         try:
             if fault is None:
@@ -175,6 +176,10 @@ def _adding(headers: tuple[tuple[bytes, bytes], ...], send: Send) -> Send:
         await send(event)
 
     return send_with_headers
+
+
+def _date() -> tuple[bytes, bytes]:
+    return b"date", formatdate(usegmt=True).encode()
 
 
 async def _tell(problem: Problem, send: Send) -> None:

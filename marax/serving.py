@@ -8,10 +8,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from wsgiref.types import WSGIApplication
 
 import uvicorn
@@ -28,7 +29,6 @@ _MOST_CONNECTIONS = 256
 _SWITCH_SECONDS = 0.001
 _BACKLOG = 128
 _GRACE_SECONDS = 5
-_TICK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Server:
             is_kept=is_kept,
             headers=lambda: self._web.headers,
         )
-        self._uvicorn = uvicorn.Server(_uvicorn_config(front, self._connections))
+        self._uvicorn = _Uvicorn(_uvicorn_config(front, self._connections))
 
     def bind(self) -> Address:
         """Begin to listen, and return the real address; clients wait until `run`.
@@ -80,20 +80,28 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         return Address(host, port)
 
-    def run(self, *, on_ready: Callable[[], None], on_hangup: Callable[[], None]) -> None:
+    def run(
+        self,
+        *,
+        on_ready: Callable[[], None],
+        on_hangup: Callable[[], None],
+        on_ending: Callable[[], None] = lambda: None,
+    ) -> None:
         """Serve until SIGTERM, SIGINT or `stop`; requests under way then have 5 s to end.
 
         Signals are heeded in the main thread only. SIGHUP calls *on_hangup* in a thread of its own.
+        *on_ending* is called before those requests are waited for.
         """
         sys.setswitchinterval(_SWITCH_SECONDS)
         if self._socket is None:
             raise RuntimeError("bind() comes before run()")
         with self._socket, _end_quietly(self.stop) if _in_main_thread() else nullcontext():
-            asyncio.run(self._serve(self._socket, on_ready, on_hangup))
+            self._uvicorn.on_ready, self._uvicorn.on_ending = on_ready, on_ending
+            asyncio.run(self._serve(self._socket, on_hangup))
 
     def stop(self) -> None:
         """Make `run` return, soon; may be called from any thread, and before `run`."""
-        self._uvicorn.should_exit = True
+        self._uvicorn.end()
 
     def reload_certificates(self) -> None:
         """Read the web config again; connections made from now on follow it.
@@ -104,23 +112,51 @@ class Server:
         if self._settings.web_config_file is not None:
             self._web = read_web_config(self._settings.web_config_file)
 
-    async def _serve(
-        self, listening: socket.socket, on_ready: Callable[[], None], on_hangup: Callable[[], None]
-    ) -> None:
+    async def _serve(self, listening: socket.socket, on_hangup: Callable[[], None]) -> None:
         if _in_main_thread():
             loop = asyncio.get_running_loop()
             hangups = DaemonThreads(1, name="hangup")
             loop.add_signal_handler(signal.SIGHUP, partial(loop.run_in_executor, hangups, on_hangup))
         try:
-            await asyncio.gather(self._uvicorn.serve([listening]), self._announce(on_ready))
+            await self._uvicorn.serve([listening])
         finally:
             self._connections.abort()
             await asyncio.sleep(0)
 
-    async def _announce(self, on_ready: Callable[[], None]) -> None:
-        while not self._uvicorn.started:
-            await asyncio.sleep(_TICK_SECONDS)
-        on_ready()
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that sleeps until it is told to end: left to itself it looks ten times a second.
+
+    Attributes:
+        on_ready: Called once requests are answered.
+        on_ending: Called before requests under way are waited for.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.on_ready: Callable[[], None] = lambda: None
+        self.on_ending: Callable[[], None] = lambda: None
+        self._ending = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Have `serve` end, soon; may be called from any thread, at any time."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.end()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.on_tick(0)
+        self.on_ready()
+        if not self.should_exit:
+            await self._ending.wait()
+        self.on_ending()
 
 
 def _uvicorn_config(front: Front, connections: Connections) -> uvicorn.Config:
@@ -134,6 +170,7 @@ def _uvicorn_config(front: Front, connections: Connections) -> uvicorn.Config:
         backlog=_BACKLOG,
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # the front's: uvicorn would have to wake up each second for it
         access_log=False,
         log_config=None,
         log_level="error",
