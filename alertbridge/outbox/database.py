@@ -66,6 +66,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
+            self._engine.dispose()  # SQLite never writes through what was opened while the file was read-only
             raise StoreError(str(error.orig)) from error
 
     @contextmanager

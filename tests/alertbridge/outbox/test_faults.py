@@ -2,8 +2,11 @@
 
 import resource
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
@@ -12,6 +15,7 @@ from alertbridge.episodes import Verdict
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
+from tests.alertbridge.permissions import HELD_TO_PERMISSIONS
 
 ROUTING = a_routing()
 
@@ -83,3 +87,28 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_said_to_be
 def test_a_second_bridge_is_kept_out(path):
     with pytest.raises(StoreError, match="another marax-alertbridge is using it"):
         open_outbox(f"sqlite:///{path}", lane="mailgun")
+
+
+def test_of_an_end_and_a_late_post_that_come_at_once_no_ghost_is_left(outbox, path):
+    """Both wait for the database; the late one may have been dated before the end, and stored after it."""
+    for number in range(8):
+        alert, over = an_alert(f"db-{number}"), an_alert(f"db-{number}", ends=T0 + 60)
+        outbox.intake.take([alert], ROUTING, T0 + 1)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(2) as posts:
+            other.execute("BEGIN IMMEDIATE")
+            end = posts.submit(outbox.intake.take, [over], ROUTING, T0 + 61)
+            late = posts.submit(outbox.intake.take, [alert], ROUTING, T0 + 60.9)
+            other.execute("ROLLBACK")
+
+            assert end.result().verdicts == Counter({Verdict.CLOSED: 1})
+            assert late.result().verdicts.keys() <= {Verdict.STALE, Verdict.REPEATED}
+        assert outbox.intake.open_since(alert.alert_id) is None
+
+
+def test_a_database_that_was_read_only_for_a_while_is_written_again_by_itself(tmp_path, path):
+    spell = [sys.executable, "-m", "tests.alertbridge.outbox.read_only_spell", tmp_path]
+    said = subprocess.run([*HELD_TO_PERMISSIONS, *spell], capture_output=True, text=True, check=True)
+
+    refused = "web-2: attempt to write a readonly database\n"
+    assert said.stdout == f"web-1: opened\n{refused}{refused}web-2: opened\n"
+    assert stored(path) == (2, 2, "ok")
