@@ -73,6 +73,25 @@ def test_a_late_post_from_before_the_end_makes_no_ghost(story):
     assert story.tell(an_alert(), now=T0 + 65) == (Verdict.STALE,)
 
 
+def test_a_late_post_that_was_dated_before_the_end_was_stored_makes_no_ghost(story):
+    """A post takes its time, and then waits for the database, in which the end overtakes it."""
+    story.tell(an_alert(), now=T0 + 1)
+    story.tell(an_alert(ends=T0 + 60), now=T0 + 61)
+
+    assert story.tell(an_alert(), now=T0 + 60.9) == (Verdict.STALE,)
+    assert story.tell(an_alert(), now=T0 + 62 - REPLAY_WINDOW_SECONDS) == (Verdict.STALE,)
+    (episode,) = story.latest.values()
+    assert (episode.number, episode.is_open) == (1, False)
+
+
+def test_firing_end_and_firing_within_one_payload_are_two_episodes(story):
+    verdicts = story.tell(an_alert(), an_alert(ends=T0 + 5), an_alert(starts=T0 + 7), now=T0 + 8)
+
+    assert verdicts == (Verdict.OPENED, Verdict.CLOSED, Verdict.OPENED)
+    (episode,) = story.latest.values()
+    assert (episode.number, episode.is_open) == (2, True)
+
+
 def test_an_alert_that_still_fires_long_after_its_end_was_told_is_news(story):
     """Alertmanager ends an alert that Prometheus could not renew; it comes back with its old start."""
     story.tell(an_alert(), now=T0 + 1)
