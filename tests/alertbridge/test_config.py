@@ -1,10 +1,14 @@
 """The bridge's settings file: what can be used, and that every mistake is told at once."""
 
+import math
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from alertbridge.config import read_config, read_secrets
+from alertbridge.quiet import QuietHours
+from alertbridge.users import QuietSettings
 from marax.addresses import ListenAddress
 from marax.settings import SettingsError
 
@@ -62,6 +66,41 @@ def test_needs_little(tmp_path):
 
     assert settings.mailgun is None
     assert settings.down_alerts == ("HostDown", "InstanceDown")
+
+
+def test_reads_the_wishes_of_people(tmp_path):
+    text = """
+webhook: {token_file: webhook.token}
+users:
+  - {name: ann, email: ann@example.org, quiet: {hours: "22:00-07:00"}, remind_every: never}
+  - {name: bob, email: bob@example.org, quiet: {hours: "12:00-13:00", except: []}, remind_every: 7d}
+  - {name: cid, email: cid@example.org}
+"""
+    ann, bob, cid = read_config(written(tmp_path, text)).users
+
+    assert ann.quiet == QuietSettings(hours=QuietHours(time(22), time(7)), passing=("critical",))
+    assert bob.quiet == QuietSettings(hours=QuietHours(time(12), time(13)), passing=())
+    assert cid.quiet is None
+    assert [user.remind_every_seconds for user in (ann, bob, cid)] == [math.inf, 604_800.0, 86_400.0]
+
+
+def test_tells_what_is_wrong_with_the_wishes_of_people(tmp_path):
+    text = """
+webhook: {token_file: webhook.token}
+users:
+  - {name: ann, email: ann@example.org, quiet: {hours: 22:00, except: [urgent]}, remind_every: 0}
+  - {name: bob, email: bob@example.org, quiet: {hours: "22:00-22:00"}, remind_every: 9m}
+  - {name: cid, email: cid@example.org, quiet: {except: [critical]}, remind_every: off}
+"""
+    assert mistakes(tmp_path, text) == [
+        "4 users[0].quiet.hours: 22:00 / two different times of day such as 22:00-07:00",
+        "4 users[0].quiet.except[0]: 'urgent' / one of critical, warning, info",
+        "4 users[0].remind_every: 0 / a duration from 10m up, such as 24h, or never",
+        "5 users[1].quiet.hours: '22:00-22:00' / two different times of day such as 22:00-07:00",
+        "5 users[1].remind_every: '9m' / a duration from 10m up, such as 24h, or never",
+        "6 users[2].quiet.hours: nothing / two different times of day such as 22:00-07:00",
+        "6 users[2].remind_every: off / a duration from 10m up, such as 24h, or never",
+    ]
 
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path):
