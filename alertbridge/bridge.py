@@ -52,12 +52,17 @@ class Bridge:
             self._on_beat()
 
     def troubles(self) -> list[str]:
-        """Return what keeps alerts from being stored or sent, in words; empty when nothing does."""
+        """Return what keeps alerts from being stored, in words; empty when nothing does."""
         try:
             self._outbox.database.check_writable()
         except StoreError as error:
             return [f"nothing can be stored: {error}"]
         return []
+
+    def hindrances(self) -> list[str]:
+        """Return what keeps mail from leaving, in words; empty when nothing does."""
+        backlog = self.backlog()
+        return [f"sending is paused: {backlog.pause_reason}"] if backlog and backlog.pause_reason else []
 
     def target_groups(self) -> list[TargetGroup]:
         """Return the scrape targets in the form of file_sd and http_sd."""

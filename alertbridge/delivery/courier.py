@@ -90,6 +90,7 @@ class Courier:
         self._instruments = instruments
         self._news = threading.Condition()
         self._is_stopping = threading.Event()
+        self._is_cut_off = False
 
     def run(self) -> None:
         """Take turns until `stop`; a surprise costs the turn, never the loop."""
@@ -161,6 +162,7 @@ class Courier:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
                     self._instruments.ambiguous.labels(resolved_by=resolved_by).inc()
             case NotSent() | Ambiguous():
+                self._is_cut_off = self._is_cut_off or isinstance(outcome, NotSent)
                 self._put_off(claim, letter.kind, outcome)
             case LanePaused(reason=reason, for_seconds=asked):
                 until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
@@ -174,6 +176,9 @@ class Courier:
     def _settle_accepted(self, claim: Claim, letter: Letter, provider_id: str) -> None:
         now = self._clock.unix_seconds()
         self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
+        if self._is_cut_off:  # no longer: the others need not sit out their waits
+            self._notices.hasten(now)
+            self._is_cut_off = False
         self._refusals.note_taken(claim.user_name)
         self._instruments.mails.labels(kind=letter.kind, result="accepted").inc()
         self._instruments.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))

@@ -22,12 +22,14 @@ class Backlog:
         oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
         dead: Notices that were given up.
         paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
+        pause_reason: What the mail service said to that; empty when it is not paused.
     """
 
     pending: Mapping[int, int]
     oldest_unix_seconds: float | None
     dead: int
     paused_until_unix_seconds: float | None
+    pause_reason: str
 
 
 def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Backlog:
@@ -41,11 +43,14 @@ def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Back
         by_priority = select(notices.c.priority, func.count()).where(unsettled).group_by(notices.c.priority)
         oldest = select(func.min(notices.c.created_unix_seconds)).where(unsettled)
         dead = select(func.count()).where(notices.c.state == State.DEAD)
+        until = paused_until(connection, lane, now_unix_seconds)
+        reason = select(lanes.c.reason).where(lanes.c.lane == lane)
         return Backlog(
             pending={row[0]: row[1] for row in connection.execute(by_priority)},
             oldest_unix_seconds=connection.scalar(oldest),
             dead=connection.scalar(dead) or 0,
-            paused_until_unix_seconds=paused_until(connection, lane, now_unix_seconds),
+            paused_until_unix_seconds=until,
+            pause_reason="" if until is None else connection.scalar(reason) or "",
         )
 
 

@@ -135,6 +135,14 @@ class Notices:
         with self._database.transaction() as connection:
             connection.execute(lanes.delete().where(lanes.c.lane == self._lane))
 
+    def hasten(self, now_unix_seconds: float) -> None:
+        """Let what waits for another attempt leave now, unless it may have been sent."""
+        waits = (notices.c.state == State.PENDING) & (notices.c.attempts > 0)
+        is_clear = notices.c.doubt_unix_seconds.is_(None)
+        with self._database.transaction() as connection:
+            waiting = waits & is_clear & (notices.c.next_unix_seconds > now_unix_seconds)
+            connection.execute(notices.update().where(waiting).values(next_unix_seconds=now_unix_seconds))
+
     def bury(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
         """Give *claim* up, for the *reason*; it stays to be looked at."""
         with self._database.transaction() as connection:

@@ -32,7 +32,11 @@ class Bridge(Protocol):
         ...
 
     def troubles(self) -> list[str]:
-        """Return what keeps alerts from being stored or sent, in words; empty when nothing does."""
+        """Return what keeps alerts from being stored, in words; empty when nothing does."""
+        ...
+
+    def hindrances(self) -> list[str]:
+        """Return what keeps mail from leaving, in words; empty when nothing does."""
         ...
 
     def target_groups(self) -> Sequence[Mapping[str, object]]:
@@ -43,6 +47,11 @@ class Bridge(Protocol):
 def is_kept(path: str) -> bool:
     """Return whether *path* is served by the threads kept for monitoring."""
     return path.rstrip("/") == "/metrics" or path.startswith("/-/")
+
+
+def is_guarded(path: str) -> bool:
+    """Return whether *path* is for the web config's `basic_auth_users`, if it has any."""
+    return path.rstrip("/") == "/metrics"
 
 
 def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instruments, clock: Clock) -> Flask:
@@ -76,8 +85,9 @@ def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instrum
     @app.get("/-/ready")
     def get_ready() -> Response:
         troubles = bridge.troubles()
-        text = "; ".join(troubles) if troubles else "marax-alertbridge is ready."
-        return Response(f"{text}\n", 503 if troubles else 200, mimetype="text/plain")
+        lines = troubles or ["marax-alertbridge is ready.", *bridge.hindrances()]
+        text = "".join(f"{line}\n" for line in lines)
+        return Response(text, 503 if troubles else 200, mimetype="text/plain")
 
     return app
 

@@ -30,6 +30,9 @@ class IdleBridge:
     def troubles(self) -> list[str]:
         return []
 
+    def hindrances(self) -> list[str]:
+        return []
+
     def target_groups(self) -> Sequence[Mapping[str, object]]:
         return []
 

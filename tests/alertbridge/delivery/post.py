@@ -30,8 +30,8 @@ class Records:
 class Post:
     """A courier on a real outbox, and all that it needs; the clock stands still unless told."""
 
-    def __init__(self, path) -> None:
-        self.clock = FakeClock(T0)
+    def __init__(self, path, now: float = T0) -> None:
+        self.clock = FakeClock(now)
         self.mailer = FakeMailer()
         self.records = Records(Unknowable())
         self.composer = FakeComposer()

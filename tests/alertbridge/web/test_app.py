@@ -152,6 +152,15 @@ def test_what_cannot_be_stored_is_asked_for_again(site):
         assert reading.exec_driver_sql("SELECT count(*) FROM episodes").scalar() == 0
 
 
+def test_a_route_that_was_renamed_is_no_news(site):
+    site.post(payload_of(an_alert(), groupKey='{}:{alertname="HostDown"}', receiver="marax"))
+
+    answer = site.post(payload_of(an_alert(), groupKey='{team="web"}:{job="marax"}', receiver="renamed"))
+
+    assert (answer.status_code, site.pending(), site.news) == (200, 1, 1)
+    assert site.sample("alertbridge_alerts_total", verdict="repeated") == 1
+
+
 def test_the_heartbeat_is_noted_and_told_to_nobody(site):
     watchdog = an_alert("", alertname="Watchdog", severity="none")
     site.clock.advance(60)
@@ -172,6 +181,20 @@ def test_lists_the_targets_to_those_who_bear_the_token(site):
 def test_is_healthy_and_ready(site):
     assert site.client.get("/-/healthy").status_code == 200
     assert site.client.get("/-/ready").status_code == 200
+
+
+def test_says_why_sending_is_paused_and_is_ready_all_the_same(site):
+    site.post(payload_of(an_alert()))
+    claim = site.outbox.notices.claim(site.routing(), T0)
+    site.outbox.notices.pause(claim, T0 + 60, "Mailgun said 401: Forbidden")
+
+    paused = site.client.get("/-/ready")
+    site.clock.advance(61)
+    over = site.client.get("/-/ready")
+
+    assert (paused.status_code, over.status_code) == (200, 200)
+    assert paused.text == ("marax-alertbridge is ready.\nsending is paused: Mailgun said 401: Forbidden\n")
+    assert over.text == "marax-alertbridge is ready.\n"
 
 
 def test_is_not_ready_while_nothing_can_be_stored(site):
