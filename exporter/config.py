@@ -1,6 +1,5 @@
 """The settings file of the exporter: what may stand in it, and what is wrong with it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +7,10 @@ import msgspec
 
 from exporter.access.settings import TokenSettings, UserSettings
 from exporter.collectors.settings import CollectorSwitches
-from exporter.commands.settings import Command, mistakes_in
+from exporter.commands.settings import Command
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
-from marax.settings import Mistake, SettingsError, read_settings, unique
+from marax.settings import read_settings, unique
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -38,9 +37,6 @@ def read_config(path: Path) -> ExporterSettings:
         SettingsError: Telling every mistake in the file, or in the web config that it names.
     """
     settings = _beside(path, read_settings(path, ExporterSettings))
-    mistakes = [*_wrong_hashes(path, settings.users), *_wrong_commands(path, settings.commands)]
-    if mistakes:
-        raise SettingsError(mistakes)
     if settings.web_config_file is not None:
         from marax.webconfig import read_web_config  # here, as TLS is slow to come in
 
@@ -67,20 +63,3 @@ def _beside(path: Path, settings: ExporterSettings) -> ExporterSettings:
         tokens=msgspec.structs.replace(settings.tokens, key_file=key_file and folder / key_file),
         audit_log=audit_log and folder / audit_log,
     )
-
-
-def _wrong_hashes(path: Path, users: tuple[UserSettings, ...]) -> Iterator[Mistake]:
-    for i, user in enumerate(users):
-        if user.password_hash.fault:
-            yield Mistake(
-                file=path,
-                line=0,
-                key=f"users[{i}].password_hash",
-                found="something else, not shown here",
-                expected=user.password_hash.fault,
-            )
-
-
-def _wrong_commands(path: Path, commands: tuple[Command, ...]) -> Iterator[Mistake]:
-    for key, found, expected in mistakes_in(commands):
-        yield Mistake(file=path, line=0, key=key, found=found, expected=expected)

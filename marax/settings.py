@@ -1,7 +1,9 @@
 """Settings files: YAML -> frozen values, or every mistake in the file at once.
 
 The shape of a file is a tree of frozen `msgspec.Struct` types. A leaf that msgspec does not know has a
-classmethod `from_setting(value)` that raises ValueError saying what it expected.
+classmethod `from_setting(value)` that raises ValueError saying what it expected; one that is a `Secret` is
+never shown. A struct whose values may not go together has a method `mistakes()` that yields key, found and
+expected of each that does not.
 """
 
 import difflib
@@ -16,10 +18,13 @@ import msgspec
 import yaml
 
 from marax.expectations import expected_of
+from marax.nodes import NULL, key_of, line_of, masked, node_at, shown
+from marax.secret import Secret
 
 _LARGEST_BYTES = 16 * 1024 * 1024
-_LONGEST_FOUND = 60
-_PASSWORD_IN_URL = re.compile(r"//[^/\s]*@")
+_NAME_IN_PROBLEM = re.compile(
+    r" '[^<'][^']+'"
+)  # of an alias or a tag; may be a password that begins with * or !
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -96,9 +101,9 @@ class _Reader:
             root = self._yaml.get_single_node()
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            problem = getattr(error, "problem", None) or str(error)
-            line = mark.line + 1 if mark else 0
-            raise self._whole_file(f"broken YAML ({problem})", "valid YAML", line) from error
+            problem = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
+            found = f"broken YAML ({_NAME_IN_PROBLEM.sub('', problem)})"
+            raise self._whole_file(found, "valid YAML", mark.line + 1 if mark else 0) from error
         except RecursionError as error:
             raise self._whole_file("YAML nested too deeply", "valid YAML") from error
         return root if root is not None else yaml.MappingNode("tag:yaml.org,2002:map", [])
@@ -126,63 +131,74 @@ class _Reader:
         return self._leaf(node, shape, key)
 
     def _optional(self, node: yaml.Node, shape: Any, key: str) -> Any:
-        if node.tag == "tag:yaml.org,2002:null":
+        if node.tag == NULL:
             return None
         (inner,) = (part for part in get_args(shape) if part is not type(None))
         return self.build(node, inner, key)
 
     def _struct(self, node: yaml.Node, shape: type[msgspec.Struct], key: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            return self._note(node, key, self._found(node), "keys with values")
+            return self._note(node, key, shown(node), "keys with values")
         fields = {field.encode_name: field for field in msgspec.structs.fields(shape)}
         values, whole = {}, True
         for name, name_node, value_node in self._items(node, key):
             field = fields.get(name)
             if field is None:
-                self._note_unknown(name_node, _join(key, name), name, list(fields))
+                self._note_unknown(name_node, key_of(key, name), name, list(fields))
                 continue
-            values[field.name] = self.build(value_node, field.type, _join(key, name))
+            values[field.name] = self.build(value_node, field.type, key_of(key, name))
         for name, field in fields.items():
             if field.required and field.name not in values:
-                self._note(node, _join(key, name), "nothing", expected_of(field.type))
+                self._note(node, key_of(key, name), "nothing", expected_of(field.type))
                 whole = False
         if not whole or _Wrong in map(type, values.values()):
             return _Wrong()
-        return shape(**values)
+        built = shape(**values)
+        for within, found, expected in built.mistakes() if hasattr(built, "mistakes") else ():
+            self._note(node_at(node, within), f"{key}.{within}".strip("."), found, expected)
+        return built
 
     def _list(self, node: yaml.Node, shape: Any, key: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            return self._note(node, key, self._found(node), "a list")
+            return self._note(node, key, shown(node), "a list")
         built = tuple(self.build(child, shape, f"{key}[{i}]") for i, child in enumerate(node.value))
         return _Wrong() if _Wrong in map(type, built) else built
 
     def _mapping(self, node: yaml.Node, shape: Any, key: str) -> Any:
         items = self._items(node, key)
-        built = {name: self.build(value, shape, _join(key, name)) for name, _, value in items}
+        built = {name: self.build(value, shape, key_of(key, name)) for name, _, value in items}
         return _Wrong() if _Wrong in map(type, built.values()) else built
 
     def _leaf(self, node: yaml.Node, shape: Any, key: str) -> Any:
+        is_secret = isinstance(shape, type) and issubclass(shape, Secret)
+        found = "something that is not shown" if is_secret and node.tag != NULL else shown(node)
         try:
             value = self._yaml.construct_object(node, deep=True)
+        except (
+            yaml.YAMLError,
+            ValueError,
+            LookupError,
+            AttributeError,
+        ):  # all that `!!int x` and others raise
+            return self._note(node, key, found, expected_of(shape))
+        try:
             if hasattr(shape, "from_setting"):
                 return shape.from_setting(value)
             return msgspec.convert(value, shape, strict=True, dec_hook=_decode)
         except msgspec.ValidationError:
-            return self._note(node, key, self._found(node), expected_of(shape))
+            return self._note(node, key, found, expected_of(shape))
         except ValueError as error:
-            return self._note(node, key, self._found(node), str(error))
-        except yaml.YAMLError:
-            return self._note(node, key, self._found(node), expected_of(shape))
+            return self._note(node, key, found, str(error))
 
     def _items(self, node: yaml.Node, key: str) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode):
-            self._note(node, key, self._found(node), "keys with values")
+            self._note(node, key, shown(node), "keys with values")
             return
         seen = set()
         for name_node, value_node in node.value:
             name = str(name_node.value)
             if name in seen:
-                self._note(name_node, _join(key, name), "this key a second time", "each key once")
+                self._note(name_node, key_of(key, name), "this key a second time", "each key once")
                 continue
             seen.add(name)
             yield name, name_node, value_node
@@ -196,7 +212,7 @@ class _Reader:
                     if name_node.value != name or not isinstance(value_node, yaml.ScalarNode):
                         continue
                     if value_node.value in first_line:
-                        found = f"{value_node.value!r} again (first on line {first_line[value_node.value]})"
+                        found = f"{shown(value_node)} again (first on line {first_line[value_node.value]})"
                         self._note(value_node, f"{key}[{i}].{name}", found, f"a {name} that no other has")
                     first_line.setdefault(value_node.value, value_node.start_mark.line + 1)
 
@@ -206,20 +222,11 @@ class _Reader:
         self._note(node, key, "an unknown key", expected)
 
     def _note(self, node: yaml.Node, key: str, found: str, expected: str) -> _Wrong:
-        line = node.start_mark.line + 1 if node.start_mark else 0
-        self.mistakes.append(Mistake(file=self._path, line=line, key=key, found=found, expected=expected))
+        key, found, expected = map(masked, (key, found, expected))
+        self.mistakes.append(
+            Mistake(file=self._path, line=line_of(node), key=key, found=found, expected=expected)
+        )
         return _Wrong()
-
-    def _found(self, node: yaml.Node) -> str:
-        if isinstance(node, yaml.MappingNode):
-            return "keys with values"
-        if isinstance(node, yaml.SequenceNode):
-            return "a list"
-        if node.tag == "tag:yaml.org,2002:null":
-            return "nothing"
-        value = _PASSWORD_IN_URL.sub("//***@", node.value)
-        text = value if len(value) <= _LONGEST_FOUND else value[: _LONGEST_FOUND - 3] + "..."
-        return repr(text) if node.tag == "tag:yaml.org,2002:str" else text
 
     def _whole_file(self, found: str, expected: str, line: int = 0) -> SettingsError:
         return SettingsError([Mistake(file=self._path, line=line, key="", found=found, expected=expected)])
@@ -229,7 +236,3 @@ def _decode(shape: type, value: object) -> object:
     if shape is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
     raise ValueError(expected_of(shape))
-
-
-def _join(key: str, name: str) -> str:
-    return f"{key}.{name}" if key else name

@@ -40,24 +40,26 @@ class PasswordHash(Secret):
 
     @classmethod
     def from_setting(cls, value: object) -> Self:
-        """Return the hash, be it one or not: a mistake that the settings' reader finds, it also shows."""
-        return cls(value if isinstance(value, str) else "")
+        """Return the hash that *value* is.
 
-    @property
-    def fault(self) -> str:
-        """What should stand here instead; empty if all is well."""
-        found = _PHC.fullmatch(self.reveal())
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        found = _PHC.fullmatch(value) if isinstance(value, str) else None
         if found is None or not all(map(_is_base64, found.groups()[3:])):
-            return "an argon2id hash, as `marax-exporter hash-password` prints it"
-        if not self.cost.is_sensible:
-            return "an argon2id hash of about m=19456,t=2,p=1, as `marax-exporter hash-password` makes it"
-        return ""
+            raise ValueError("an argon2id hash, as `marax-exporter hash-password` prints it")
+        password_hash = cls(found[0])
+        if not password_hash.cost.is_sensible:
+            raise ValueError(
+                "an argon2id hash of about m=19456,t=2,p=1, as `marax-exporter hash-password` makes it"
+            )
+        return password_hash
 
     @property
     def cost(self) -> "HashCost":
-        """What it takes to check a password; of a hash without fault only."""
+        """What it takes to check a password."""
         found = _PHC.fullmatch(self.reveal())
-        assert found is not None  # noqa: S101 - it has no fault
+        assert found is not None  # noqa: S101 - it is the form that it was made in
         memory_kib, passes, lanes = map(int, found.groups()[:3])
         return HashCost(memory_kib=memory_kib, passes=passes, lanes=lanes)
 

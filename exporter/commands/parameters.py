@@ -5,6 +5,7 @@ An argument is checked by type and as a whole, and is never changed on its way t
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 import msgspec
@@ -124,15 +125,13 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             case _:
                 return None
 
-    def mistakes(self) -> list[tuple[str, str, str]]:
-        """Return what does not go together, as key, found, expected."""
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what does not go together, as key, found and expected."""
         kinds = [kind for kind in ("choice", "integer", "pattern") if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            found = " and ".join(kinds) or "no kind"
-            return [("", found, "one of choice, integer and pattern")]
-        if self.max_length is not None and self.pattern is None:
-            return [("max_length", str(self.max_length), "no such key, save beside pattern")]
-        return []
+            yield "", " and ".join(kinds) or "no kind", "one of choice, integer and pattern"
+        elif self.max_length is not None and self.pattern is None:
+            yield "max_length", str(self.max_length), "no such key, save beside pattern"
 
 
 def _is_plain(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""What may be run: `commands:` in exporter.yml, and what can be wrong with it."""
+"""What may be run: `commands:` in exporter.yml."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 import msgspec
@@ -131,37 +131,23 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if element.placeholder and not element.prefix:
                 yield element.placeholder
 
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what does not go together, as key, found and expected."""
+        yield from self._mistakes_in_argv()
+        used = {element.placeholder for element in self.argv}
+        for name in self.parameters:
+            if not _PARAMETER_NAME.fullmatch(name):
+                expected = "small letters, digits and _, at most 32, a letter first"
+                yield f"parameters.{name}", "this name", expected
+            elif name not in used:
+                yield f"parameters.{name}", "a parameter that argv has no place for", f"{{{name}}} in argv"
 
-def mistakes_in(commands: Sequence[Command]) -> list[tuple[str, str, str]]:
-    """Return what does not go together in *commands*, as key, found and expected."""
-    return [
-        (f"commands[{number}].{key}", found, expected)
-        for number, command in enumerate(commands)
-        for key, found, expected in _mistakes(command)
-    ]
-
-
-def _mistakes(command: Command) -> Iterator[tuple[str, str, str]]:
-    yield from _mistakes_in_argv(command)
-    used = {element.placeholder for element in command.argv}
-    for name, parameter in command.parameters.items():
-        if not _PARAMETER_NAME.fullmatch(name):
-            yield f"parameters.{name}", "this name", "small letters, digits and _, at most 32, a letter first"
-        elif name not in used:
-            yield f"parameters.{name}", "a parameter that argv has no place for", f"{{{name}}} in argv"
-        for key, found, expected in parameter.mistakes():
-            yield f"parameters.{name}.{key}".rstrip("."), found, expected
-
-
-def _mistakes_in_argv(command: Command) -> Iterator[tuple[str, str, str]]:
-    if not command.argv:
-        yield "argv", "an empty list", "a program and its arguments"
-    elif command.argv[0].placeholder or not command.argv[0].startswith("/"):
-        yield "argv[0]", repr(str(command.argv[0])), "the absolute path of a program"
-    for place, element in enumerate(command.argv):
-        if element.placeholder and element.placeholder not in command.parameters:
-            yield (
-                f"argv[{place}]",
-                f"{{{element.placeholder}}}",
-                f"{element.placeholder!r} among the parameters",
-            )
+    def _mistakes_in_argv(self) -> Iterator[tuple[str, str, str]]:
+        if not self.argv:
+            yield "argv", "an empty list", "a program and its arguments"
+        elif self.argv[0].placeholder or not self.argv[0].startswith("/"):
+            yield "argv[0]", repr(str(self.argv[0])), "the absolute path of a program"
+        for place, element in enumerate(self.argv):
+            if element.placeholder and element.placeholder not in self.parameters:
+                expected = f"{element.placeholder!r} among the parameters"
+                yield f"argv[{place}]", f"{{{element.placeholder}}}", expected

@@ -1,5 +1,6 @@
 """Settings files in general; what the programs make of theirs is tested with their configs."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,12 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marax.durations import Seconds
+from marax.secret import Secret
 from marax.settings import SettingsError, read_settings, unique
+
+
+class Key(Secret):
+    @classmethod
+    def from_setting(cls, value: object) -> "Key":
+        if value != "0123":
+            raise ValueError("a key")
+        return cls(str(value))
 
 
 class Inner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: str
     size: Annotated[int, msgspec.Meta(ge=1, le=9, description="a whole number from 1 to 9")] = 1
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        if (self.name, self.size) == ("a", 9):
+            yield "size", "9", "at most eight for a"
 
 
 class Outer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,6 +39,7 @@ class Outer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     wait_seconds: Seconds = msgspec.field(name="wait", default=Seconds(15))
     mode: Literal["fast", "slow"] = "fast"
     folder: Path | None = None
+    key: Key | None = None
     inner: Inner | None = None
     named: dict[str, int] = msgspec.field(default_factory=dict)
     several: Annotated[tuple[Inner, ...], unique("name")] = ()
@@ -106,6 +121,21 @@ def test_takes_aliases_and_null_for_what_may_be_missing(read):
         ("mode: http://ann:hunter2@example.org", "1: mode: found 'http://***@example.org', expected one of"),
         ("a: !!python/object:os.system {}", "1: a: found an unknown key"),
         ("count: !!python/name:os.system x", "1: count: found x, expected a whole number"),
+        ("count: !!int x", "1: count: found x, expected a whole number"),
+        ("count: !!int ''", "1: count: found , expected a whole number"),
+        ("flag: !!bool x", "1: flag: found x, expected true or false"),
+        ("mode: !!timestamp x", "1: mode: found x, expected one of fast, slow"),
+        ("mode: 2001-99-99", "1: mode: found 2001-99-99, expected one of fast, slow"),
+        ("count: " + "9" * 5000, "1: count: found 99999"),
+        ("key: hunter2", "1: key: found something that is not shown, expected a key"),
+        ("key: [hunter2]", "1: key: found something that is not shown, expected a key"),
+        ("key: !hunter2 {}", "1: key: found something that is not shown, expected a key"),
+        ("key: *hunter2", "1: found broken YAML (found undefined alias), expected valid YAML"),
+        ("key: !hunter2!x", "1: found broken YAML (found undefined tag handle), expected valid YAML"),
+        ("a: \x01", " found broken YAML (special characters are not allowed), expected valid YAML"),
+        ("hunter$2: 1", "1: (a key that is not shown): found an unknown key"),
+        ("mode: a$2b$12$" + "x" * 53, "1: mode: found 'a$2b$12$***', expected one of"),
+        ("\ninner: {name: a, size: 9}", "2: inner.size: found 9, expected at most eight for a"),
     ],
 )
 def test_says_where_what_was_found_and_what_was_expected(read, text, mistake):
@@ -114,6 +144,7 @@ def test_says_where_what_was_found_and_what_was_expected(read, text, mistake):
 
     assert len(caught.value.mistakes) == 1
     assert f"settings.yml:{mistake}" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_says_which_element_repeats_another(read):

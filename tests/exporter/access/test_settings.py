@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporter.access.roles import Role
 from exporter.access.settings import PasswordHash, TokenSettings
@@ -90,42 +92,96 @@ def test_says_what_is_wrong(path: Path, text: str, complaint: str):
 
 
 @pytest.mark.parametrize(
-    "text",
+    "written",
     [
         "hunter2",
-        "",
         "12345",
         "[hunter2]",
         "{hunter2: x}",
-        GOOD.replace("argon2id", "argon2i"),
-        GOOD.replace("v=19", "v=16"),
-        GOOD[:-1],
-        GOOD + "=",
-        GOOD.replace(SALT, SALT + "AAA"),
-        f"{GOOD}\\n",
-        "$2y$12$abcdefghijklmnopqrstuuKoKoKoKoKoKoKoKoKoKoKoKoKoKoKoK",
+        "!hunter2",
+        "!!int hunter2",
+        "!!timestamp hunter2",
+        f"!{GOOD.replace(',', ';')}",
+        f"!x '{GOOD}'",
+        f"!!python/name:{'os.system'} '{GOOD}'",
+        f"!!binary '{GOOD}'",
+        f"[{GOOD}]",
+        f"|\n    {GOOD}\n",
+        *(
+            f'"{text}"'
+            for text in (
+                "",
+                GOOD.replace("argon2id", "argon2i"),
+                GOOD.replace("v=19", "v=16"),
+                GOOD[:-1],
+                GOOD + "=",
+                GOOD.replace(SALT, SALT + "AAA"),
+                f"{GOOD}\\n",
+                "$2y$12$abcdefghijklmnopqrstuuKoKoKoKoKoKoKoKoKoKoKoKoKoKoK",
+            )
+        ),
     ],
 )
-def test_never_shows_what_stands_where_a_password_hash_should(path: Path, text: str):
-    quoted = text if text[:1] in ("[", "{") else f'"{text}"'
-
-    said = mistakes(path, f"users: [{{name: ann, role: viewer, password_hash: {quoted}}}]")
+def test_never_shows_what_stands_where_a_password_hash_should(path: Path, written: str):
+    said = mistakes(path, f"users:\n- name: ann\n  role: viewer\n  password_hash: {written}")
 
     expected = "an argon2id hash, as `marax-exporter hash-password` prints it"
-    assert (
-        said == f"{path}: users[0].password_hash: found something else, not shown here, expected {expected}"
+    assert said == (
+        f"{path}:4: users[0].password_hash: found something that is not shown, expected {expected}"
     )
 
 
-def parameters(text: str) -> PasswordHash:
-    return fake_hash_of(b"x", parameters=text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"users: {GOOD}",
+        f"users: [{GOOD}]",
+        f"users: [{{name: ann, role: viewer, password_hash: {GOOD}}}]",
+        f"users: [{{name: '{GOOD}', role: viewer, password_hash: x}}]",
+        f"users: [{{'{GOOD}', role: viewer}}]",
+        f"users: [{{'{GOOD}': 1, '{GOOD}': 2}}]",
+        f"users: [{{? ['{GOOD}'] : 1}}]",
+        f"users: [{{name: '{GOOD}'}}, {{name: '{GOOD}'}}]",
+        f"listen: {GOOD}",
+        f"'{GOOD}': x",
+        f"users: [{{password_hash: *{DIGEST}}}]",
+        f"users: [{{password_hash: !{DIGEST}!x}}]",
+        f"users: [{{password_hash: &{DIGEST} a, name: &{DIGEST} b}}]",
+        f'users: [{{password_hash: "{GOOD}\\q"}}]',
+        f"commands: [{{name: x, argv: ['{GOOD}']}}]",
+        f"commands: [{{name: x, argv: [/bin/ls], parameters: {{'{GOOD}': {{choice: [a]}}}}}}]",
+        f"{GOOD}: {{",
+        f"users: {GOOD}: {GOOD}",
+    ],
+)
+def test_shows_a_password_hash_nowhere_else_either(path: Path, text: str):
+    said = mistakes(path, text)
+
+    assert SALT not in said
+    assert DIGEST not in said
+
+
+def read_or_mistakes(path: Path, text: str) -> str:
+    try:
+        return repr(settings(path, text))
+    except SettingsError as error:
+        return str(error)
+
+
+@given(st.text("$[]{}!&*:,'\"#-? \n\\|>", max_size=6), st.text("$[]{}!&*:,'\"#-? \n\\|>", max_size=6))
+def test_shows_no_password_hash_whatever_stands_around_it(tmp_path_factory, before: str, after: str):
+    path = tmp_path_factory.mktemp("any") / "exporter.yml"
+    for text in (f"users: [{{name: ann, password_hash: {before}{GOOD}{after}}}]", f"{before}{GOOD}{after}"):
+        assert DIGEST not in read_or_mistakes(path, text)
 
 
 @pytest.mark.parametrize(
     "text", ["m=19456,t=2,p=1", "m=47104,t=1,p=1", "m=7168,t=5,p=1", "m=65536,t=3,p=4", "m=262144,t=4,p=8"]
 )
 def test_takes_hashes_that_are_strong_enough(text: str):
-    assert parameters(text).fault == ""
+    written = fake_hash_of(b"x", parameters=text).reveal()
+
+    assert PasswordHash.from_setting(written).reveal() == written
 
 
 @pytest.mark.parametrize(
@@ -140,4 +196,5 @@ def test_takes_hashes_that_are_strong_enough(text: str):
     ],
 )
 def test_refuses_hashes_that_are_weak_or_unbearable(text: str):
-    assert parameters(text).fault.startswith("an argon2id hash of about m=19456,t=2,p=1")
+    with pytest.raises(ValueError, match="an argon2id hash of about m=19456,t=2,p=1"):
+        PasswordHash.from_setting(fake_hash_of(b"x", parameters=text).reveal())

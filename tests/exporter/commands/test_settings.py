@@ -4,7 +4,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from exporter.commands.settings import Command, mistakes_in
+from exporter.commands.settings import Command
 from marax.settings import SettingsError, read_settings, unique
 
 WHOLE = """
@@ -52,7 +52,6 @@ def test_takes_up_what_the_file_says(path: Path):
     assert command.parameters["unit"].choice == ("nginx.service", "apache2.service")
     assert (command.time_limit_seconds, command.output_limit_bytes) == (45, 65536)
     assert (command.at_once, command.run_as) == (2, "www-data")
-    assert mistakes_in([command]) == []
 
 
 def test_is_careful_by_default(path: Path):
@@ -142,13 +141,29 @@ def test_refuses_two_commands_of_one_name(path: Path):
 def test_says_what_does_not_go_together(path: Path, changes: dict[str, str], mistake: tuple[str, str, str]):
     key, found, expected = mistake
 
-    assert mistakes_in(read(path, entry(**changes))) == [(f"commands[0].{key}", found, expected)]
+    with pytest.raises(SettingsError) as caught:
+        read(path, entry(**changes))
+
+    assert str(caught.value) == f"{path}:1: commands[0].{key}: found {found}, expected {expected}"
+
+
+def test_says_on_which_line_it_does_not_go_together(path: Path):
+    with pytest.raises(SettingsError) as caught:
+        read(
+            path, WHOLE.replace("/usr/bin/systemctl", "systemctl").replace("{choice:", "{pattern: a, choice:")
+        )
+
+    assert [(mistake.line, mistake.key) for mistake in caught.value.mistakes] == [
+        (6, "commands[0].parameters.unit"),
+        (5, "commands[0].argv[0]"),
+    ]
 
 
 def test_a_program_is_never_a_parameter(path: Path):
-    commands = read(path, entry(argv="['{x}']", parameters="{x: {choice: [/bin/ls]}}"))
-
-    assert mistakes_in(commands) == [("commands[0].argv[0]", "'{x}'", "the absolute path of a program")]
+    with pytest.raises(
+        SettingsError, match=r"argv\[0\]: found '\{x\}', expected the absolute path of a program"
+    ):
+        read(path, entry(argv="['{x}']", parameters="{x: {choice: [/bin/ls]}}"))
 
 
 @pytest.mark.parametrize("text", ["{print $1}", "a{1,2}", "{}", "{a b}", "$HOME", ""])
@@ -156,4 +171,3 @@ def test_other_braces_are_text(path: Path, text: str):
     commands = read(path, entry(argv=f"[/bin/echo, '{text}']"))
 
     assert commands[0].argv[1].placeholder is None
-    assert mistakes_in(commands) == []
