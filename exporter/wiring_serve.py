@@ -9,7 +9,7 @@ from flask import Flask
 
 from exporter.config import ExporterSettings
 from exporter.host.stat_files import raise_descriptor_limit
-from exporter.web.app import Api, create_app, is_kept
+from exporter.web.app import Api, create_app
 from exporter.web.commands import commands_routes
 from exporter.web.hosts import answer_to_loopback_names
 from exporter.web.login import login_routes
@@ -52,7 +52,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     if settings.listen.host in _LOOPBACK:
         answer_to_loopback_names(app)
     serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
-    server = Server(app, serving, is_kept=is_kept)
+    server = Server(app, serving)
     address = server.bind()
     exporter.entrance.open_to(settings.users, settings.tokens)
     exporter.take_up(settings)  # before the first scrape, which would be empty otherwise

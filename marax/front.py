@@ -11,7 +11,9 @@ from wsgiref.types import WSGIApplication
 
 from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 
+from marax.basicauth import BasicAuth
 from marax.connections import LINGER_SECONDS, Connection, Phase
+from marax.paths import is_guarded, is_kept
 from marax.pools import Pool
 from marax.problems import MEDIA_TYPE, Problem
 
@@ -26,8 +28,9 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Front:
     """The ASGI application that uvicorn runs: *app*, behind two pools of threads.
 
-    Requests for a path that *is_kept* have two threads to themselves, so that they are answered however busy
-    the eight for all others are. Every answer bears the *headers* of the moment, save those it sets itself.
+    Requests for a path that `is_kept` have two threads to themselves, so that they are answered however busy
+    the eight for all others are. One that `is_guarded` is for those whom *basic_auth* admits, if it returns
+    anything. Every answer bears the *headers* of the moment, save those it sets itself.
     """
 
     def __init__(
@@ -35,10 +38,10 @@ class Front:
         app: WSGIApplication,
         *,
         body_limit_bytes: int,
-        is_kept: Callable[[str], bool],
+        basic_auth: Callable[[], BasicAuth | None],
         headers: Callable[[], Headers],
     ) -> None:
-        self._is_kept = is_kept
+        self._basic_auth = basic_auth
         self._headers = headers
         self._kept = Pool(app, threads=2, most=32, name="kept")
         self._others = Pool(app, threads=8, most=64, name="worker")
@@ -97,11 +100,18 @@ class Front:
                 return _End.WHOLE
 
     async def _answer(self, scope: HTTPScope, body: bytes, send: Send, connection: Connection) -> None:
-        pool = self._kept if self._is_kept(scope["path"]) else self._others
-        if pool.is_full:
+        path = scope["path"]
+        pool = self._kept if is_kept(path) else self._others
+        if is_guarded(path) and (refusal := await self._refusal(scope)):
+            await _tell(refusal, send)
+        elif pool.is_full:
             await _tell(_BUSY, send)
         else:
             await pool.answer(_plain(scope, len(body)), body, send, connection)
+
+    async def _refusal(self, scope: HTTPScope) -> Problem | None:
+        basic_auth = self._basic_auth()
+        return await basic_auth.refusal(dict(scope["headers"]).get(b"authorization")) if basic_auth else None
 
 
 class _End(Enum):
@@ -155,6 +165,12 @@ _BUSY = Problem(
 )
 
 
+_NEXT_STEP = {
+    HTTPStatus.SERVICE_UNAVAILABLE: ((b"retry-after", b"1"),),
+    HTTPStatus.UNAUTHORIZED: ((b"www-authenticate", b'Basic realm="marax", charset="UTF-8"'),),
+}
+
+
 def _plain(scope: HTTPScope, length: int) -> HTTPScope:
     """Return *scope* with its body's true length, and without names that WSGI would confuse with others."""
     headers = [
@@ -201,9 +217,9 @@ async def _turn_away(problem: Problem, receive: Receive, send: Send) -> None:
 
 
 async def _start(problem: Problem, send: Send, *, close: Headers) -> None:
-    retry = [(b"retry-after", b"1")] if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else []
+    step = _NEXT_STEP.get(problem.status, ())
     length = str(len(problem.to_json())).encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", length), *retry, *close]
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", length), *step, *close]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
 
 

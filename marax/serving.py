@@ -49,13 +49,11 @@ class ServingSettings:
 class Server:
     """Serves *app* on one address: `bind`, then `run`.
 
-    Requests for a path that *is_kept* have two threads to themselves and are answered at once, whatever all
-    other clients do; eight threads answer the rest.
+    Requests by monitoring have two threads to themselves and are answered at once, whatever all other clients
+    do; eight threads answer the rest. The metrics are for the web config's `basic_auth_users`, if it has any.
     """
 
-    def __init__(
-        self, app: WSGIApplication, settings: ServingSettings, *, is_kept: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, app: WSGIApplication, settings: ServingSettings) -> None:
         self._settings = settings
         self._web = WebConfig()
         self._socket: socket.socket | None = None
@@ -63,7 +61,7 @@ class Server:
         front = Front(
             app,
             body_limit_bytes=settings.body_limit_bytes,
-            is_kept=is_kept,
+            basic_auth=lambda: self._web.basic_auth,
             headers=lambda: self._web.headers,
         )
         self._uvicorn = _Uvicorn(_uvicorn_config(front, self._connections))

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Never
 
 import msgspec
 
+from marax.basicauth import BasicAuth, BcryptHash
 from marax.settings import read_settings
 from marax.tls import ServerTls, TlsServerConfig, server_tls
 
@@ -26,10 +27,12 @@ class WebConfig:
 
     Attributes:
         tls: None for plain HTTP.
+        basic_auth: What asks for a name and a password where the server wants one; None to ask for none.
         headers: Lower-case names and values that every answer bears, unless it bears that name already.
     """
 
     tls: ServerTls | None = None
+    basic_auth: BasicAuth | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
@@ -41,7 +44,8 @@ def read_web_config(path: Path) -> WebConfig:
     """
     file = read_settings(path, _File)
     tls = server_tls(file.tls_server_config, path) if file.tls_server_config else None
-    return WebConfig(tls=tls, headers=_headers(file.http_server_config))
+    basic_auth = BasicAuth(file.basic_auth_users) if file.basic_auth_users else None
+    return WebConfig(tls=tls, basic_auth=basic_auth, headers=_headers(file.http_server_config))
 
 
 class _OnlyHttp1:
@@ -74,7 +78,7 @@ class _HttpServerConfig(msgspec.Struct, frozen=True, kw_only=True):
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     tls_server_config: TlsServerConfig | None = None
     http_server_config: _HttpServerConfig | None = None
-    basic_auth_users: _NotSupported | None = None
+    basic_auth_users: dict[str, BcryptHash] | None = None
     rate_limit: _NotSupported | None = None
 
 

@@ -44,16 +44,6 @@ class Bridge(Protocol):
         ...
 
 
-def is_kept(path: str) -> bool:
-    """Return whether *path* is served by the threads kept for monitoring."""
-    return path.rstrip("/") == "/metrics" or path.startswith("/-/")
-
-
-def is_guarded(path: str) -> bool:
-    """Return whether *path* is for the web config's `basic_auth_users`, if it has any."""
-    return path.rstrip("/") == "/metrics"
-
-
 def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instruments, clock: Clock) -> Flask:
     """Return the WSGI application; *token* returns what Alertmanager and Prometheus bear now."""
     app = Flask("alertbridge", static_folder=None)

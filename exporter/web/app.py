@@ -37,11 +37,6 @@ _SECURITY_HEADERS = {
 }
 
 
-def is_kept(path: str) -> bool:
-    """Return whether *path* is served by the threads that are kept for monitoring."""
-    return path.rstrip("/") == "/metrics" or path.startswith("/-/")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """The part of the routes that asks who is calling.

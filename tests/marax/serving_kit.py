@@ -80,10 +80,6 @@ class TinyApp:
             self.open_streams -= 1
 
 
-def is_kept(path: str) -> bool:
-    return path == "/metrics" or path.startswith("/-/")
-
-
 @dataclass(frozen=True)
 class Served:
     """Something served, and how to speak to it."""
@@ -171,7 +167,7 @@ def served_in_a_thread(
     *,
     settings: ServingSettings | None = None,
 ) -> Iterator[tuple[Served, Server]]:
-    server = Server(TinyApp(), settings or _settings(web_config), is_kept=is_kept)
+    server = Server(TinyApp(), settings or _settings(web_config))
     address = server.bind()
     ready = threading.Event()
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
@@ -196,7 +192,7 @@ def _settings(web_config: Path | None) -> ServingSettings:
 
 
 def _main(argv: list[str]) -> None:
-    server = Server(TinyApp(), _settings(Path(argv[0]) if argv else None), is_kept=is_kept)
+    server = Server(TinyApp(), _settings(Path(argv[0]) if argv else None))
     port = server.bind().port
 
     def on_hangup() -> None:

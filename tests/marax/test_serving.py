@@ -18,7 +18,6 @@ from tests.marax.serving_kit import (
     EXPOSITION,
     Served,
     TinyApp,
-    is_kept,
     read_response,
     served_in_a_process,
     served_in_a_thread,
@@ -237,7 +236,7 @@ def test_hears_a_hangup_beside_the_event_loop():
 
 
 def test_can_be_stopped_before_it_runs():
-    server = Server(TinyApp(), ServingSettings(address=Address("127.0.0.1", 0)), is_kept=is_kept)
+    server = Server(TinyApp(), ServingSettings(address=Address("127.0.0.1", 0)))
     server.bind()
     server.stop()
     thread = threading.Thread(target=lambda: server.run(on_ready=lambda: None, on_hangup=lambda: None))
@@ -251,7 +250,7 @@ def test_can_be_stopped_before_it_runs():
 def test_says_that_a_port_is_taken_and_what_to_do():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        server = Server(TinyApp(), ServingSettings(address=Address("127.0.0.1", port)), is_kept=is_kept)
+        server = Server(TinyApp(), ServingSettings(address=Address("127.0.0.1", port)))
 
         with pytest.raises(CannotReachError) as caught:
             server.bind()
@@ -263,7 +262,7 @@ def test_says_that_a_port_is_taken_and_what_to_do():
 
 
 def test_says_that_an_address_is_not_of_this_host():
-    server = Server(TinyApp(), ServingSettings(address=Address("192.0.2.1", 9877)), is_kept=is_kept)
+    server = Server(TinyApp(), ServingSettings(address=Address("192.0.2.1", 9877)))
 
     with pytest.raises(CannotReachError, match=r"192\.0\.2\.1:9877: Cannot assign .*`ip address` shows"):
         server.bind()
@@ -271,7 +270,7 @@ def test_says_that_an_address_is_not_of_this_host():
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
 def test_listens_on_ipv6():
-    server = Server(TinyApp(), ServingSettings(address=Address("::1", 0)), is_kept=is_kept)
+    server = Server(TinyApp(), ServingSettings(address=Address("::1", 0)))
     ready = threading.Event()
     address = server.bind()
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))

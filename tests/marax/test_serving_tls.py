@@ -19,7 +19,6 @@ from tests.marax.serving_kit import (
     EXPOSITION,
     Served,
     TinyApp,
-    is_kept,
     read_response,
     served_in_a_process,
     served_in_a_thread,
@@ -198,7 +197,7 @@ def test_does_not_begin_with_a_key_that_everyone_can_read(certificates: Certific
     settings = ServingSettings(address=Address("127.0.0.1", 0), web_config_file=certificates.web_config())
 
     with pytest.raises(SettingsError, match=r"key_file: found a private key .*mode 0644.* chmod o-rwx"):
-        Server(TinyApp(), settings, is_kept=is_kept).bind()
+        Server(TinyApp(), settings).bind()
 
 
 def _trusting(served: Served, client: ssl.SSLContext) -> Served:

@@ -13,7 +13,7 @@ from alertbridge.instruments import Instruments
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.reception import Reception
 from alertbridge.routing import Routing
-from alertbridge.web.app import create_app, is_kept
+from alertbridge.web.app import create_app
 from marax.addresses import Address
 from marax.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_user, an_alert, payload_of
@@ -248,9 +248,3 @@ def test_the_routing_in_force_decides(site):
     site.post(payload_of(an_alert("web-1")))
 
     assert site.pending() == 0
-
-
-def test_keeps_threads_for_monitoring():
-    kept = ["/metrics", "/metrics/", "/-/healthy", "/-/ready", "/alerts", "/", "/metricsx"]
-
-    assert [is_kept(path) for path in kept] == [True, True, True, True, False, False, False]

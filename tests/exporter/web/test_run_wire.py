@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from exporter.commands.runner import GRACE_SECONDS
-from exporter.web.app import is_kept
 from marax.addresses import Address
 from marax.serving import Server, ServingSettings
 from tests.exporter.commands.kit import Host, bearing, host_in
@@ -47,7 +46,7 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     host = host_in(tmp_path)
-    server = Server(host.app, ServingSettings(address=Address("127.0.0.1", 0)), is_kept=is_kept)
+    server = Server(host.app, ServingSettings(address=Address("127.0.0.1", 0)))
     port, ready = server.bind().port, threading.Event()
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
     thread.start()
