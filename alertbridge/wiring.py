@@ -31,7 +31,7 @@ from alertbridge.reception import Reception
 from alertbridge.reconciliation import Reconciliation
 from alertbridge.rendering.renderer import Renderer
 from alertbridge.undeliverable import Undeliverable
-from alertbridge.web.app import LARGEST_BODY_BYTES, create_app, is_kept
+from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
@@ -128,7 +128,6 @@ class Service:
                 body_limit_bytes=LARGEST_BODY_BYTES,
                 web_config_file=settings.web_config_file,
             ),
-            is_kept=is_kept,
         )
 
     def run(self) -> None:
