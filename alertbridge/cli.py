@@ -121,24 +121,27 @@ def report(config: Path) -> None:
     from marax.clock import SystemClock
 
     settings = _settings(config)
-    correspondence = _correspondence(settings, config)
+    correspondence = _correspondence(settings, config, by_second=False)
     click.echo(f"asking {len(settings.hosts)} hosts", err=True)
     states = Probe(SystemClock()).ask(settings.hosts)
     click.echo(closing_line(states), err=True)
     _leave_with([_told(user, correspondence.send_report(user, states)) for user in settings.users])
 
 
-@main.command(examples="marax-alertbridge send-test ann")
+@main.command(examples="marax-alertbridge send-test ann\nmarax-alertbridge send-test ann --lane second")
 @takes_config
 @click.argument("user")
-def send_test(config: Path, user: str) -> None:
+@click.option("--lane", default="first", type=click.Choice(["first", "second"]), help="Mailgun, or `smtp:`.")
+def send_test(config: Path, user: str, lane: str) -> None:
     """Send USER a mail now, past the outbox, and say what came of it."""
     settings = _settings(config)
     known = {one.name: one for one in settings.users}
     if user not in known:
         names = ", ".join(known) or "nobody"
         raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
-    correspondence = _correspondence(settings, config)
+    if lane == "second" and settings.smtp is None:
+        raise click.UsageError(f"{config} has no second lane: there is no `smtp:` in it")
+    correspondence = _correspondence(settings, config, by_second=lane == "second")
     _leave_with([_told(known[user], correspondence.send_test(known[user], str(config)))])
 
 
@@ -221,11 +224,11 @@ def _settings(config: Path) -> "BridgeSettings":
     return read_config(config)
 
 
-def _correspondence(settings: "BridgeSettings", config: Path) -> "Correspondence":
+def _correspondence(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "Correspondence":
     from alertbridge.config import read_secrets
-    from alertbridge.wiring import correspondence_of
+    from alertbridge.wiring_mail import correspondence_of
 
-    return correspondence_of(settings, read_secrets(settings, config))
+    return correspondence_of(settings, read_secrets(settings, config), by_second=by_second)
 
 
 def _told(user: "UserSettings", outcome: "Outcome") -> ExitCode:

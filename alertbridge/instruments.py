@@ -1,6 +1,6 @@
 """What the bridge counts about itself: the one table of its metrics."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -98,9 +98,34 @@ class Instruments:
             registry=self.registry,
         ).set_function(last_unix_seconds)
 
+    def watch_recipients(self, read: Callable[[], Mapping[str, bool] | None]) -> None:
+        """Publish of each user what *read* says at each scrape; nothing while it cannot be read."""
+        self.registry.register(_RecipientsCollector(read))
+
     def watch_backlog(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
         """Publish what *read* says of the outbox at each scrape; nothing of it while it cannot be read."""
         self.registry.register(_BacklogCollector(read, unix_seconds))
+
+
+class _RecipientsCollector:
+    def __init__(self, read: Callable[[], Mapping[str, bool] | None]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        suppressed = self._read()
+        if suppressed is None:
+            return
+        family = GaugeMetricFamily(
+            "alertbridge_recipient_suppressed",
+            "Whether mail to a user is refused for good or comes back; 0 again once one goes through.",
+            labels=["user"],
+        )
+        for name, is_suppressed in suppressed.items():
+            family.add_metric([name], is_suppressed)
+        yield family
 
 
 class _BacklogCollector:

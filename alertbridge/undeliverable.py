@@ -1,11 +1,15 @@
 """Telling the admins, once, that mail to somebody is refused for good, and that it goes through again."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from alertbridge.alerts import Alert
+from alertbridge.outbox.database import StoreError
 from alertbridge.own_alerts import undeliverable_alert
 from marax.clock import Clock
+
+logger = logging.getLogger("undeliverable")
 
 
 class OpenAlerts(Protocol):
@@ -64,6 +68,14 @@ class Undeliverable:
         if self._is_open(user_name):
             now = self._clock.unix_seconds()
             self._tell(undeliverable_alert(user_name, "", now, ends_unix_seconds=now))
+
+    def suppressed(self, user_names: Iterable[str]) -> Mapping[str, bool] | None:
+        """Return of each of these users whether mail to them is refused; None while that cannot be read."""
+        try:
+            return {name: self._is_open(name) for name in user_names}
+        except StoreError:
+            logger.warning("who cannot be reached cannot be read for the metrics")
+            return None
 
     def _is_open(self, user_name: str) -> bool:
         alert = undeliverable_alert(user_name, "", 0.0, ends_unix_seconds=None)

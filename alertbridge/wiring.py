@@ -10,12 +10,9 @@ from prometheus_client import disable_created_metrics
 from alertbridge.bridge import Bridge
 from alertbridge.compose import MailComposer
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
-from alertbridge.correspondence import Correspondence
 from alertbridge.delivery.aftermath import Aftermath
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.lanes import maildir_lane, mailgun_lane, with_smtp
-from alertbridge.delivery.mailer import Dispatch
 from alertbridge.enrich.diagnosis import diagnose
 from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
@@ -33,7 +30,8 @@ from alertbridge.rendering.renderer import Renderer
 from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
-from marax.clock import Clock, SystemClock
+from alertbridge.wiring_mail import ways_of
+from marax.clock import SystemClock
 from marax.commandline import CannotReachError
 from marax.serving import Server, ServingSettings
 from marax.settings import SettingsError
@@ -117,6 +115,7 @@ class Service:
         )
         self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
         self._instruments.watch_heartbeat(self._heartbeat.last_unix_seconds)
+        self._instruments.watch_recipients(lambda: undeliverable.suppressed(self._user_names()))
         app = create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._instruments, self._clock)
         MailgunEvents(
             aftermath, lambda: self._in_force.secrets.mailgun_signing_key, self._instruments, self._clock
@@ -182,6 +181,9 @@ class Service:
         prometheus = self._in_force.settings.prometheus
         return FiringInPrometheus(prometheus.url) if prometheus else None
 
+    def _user_names(self) -> list[str]:
+        return [user.name for user in self._in_force.settings.users]
+
     def _wake_courier(self) -> None:
         self._courier.wake()
 
@@ -221,28 +223,8 @@ def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
     return Remembered(Prometheus(settings.prometheus.url, clock), clock)
 
 
-def ways_of(settings: BridgeSettings, secrets: Secrets, clock: Clock, instruments: Instruments) -> Dispatch:
-    """Return the ways by which mail leaves."""
-    if settings.mailgun is None or secrets.mailgun_key is None:
-        return maildir_lane(settings.maildir, clock)
-    first = mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
-    smtp = settings.smtp
-    return with_smtp(first, smtp, secrets.smtp_password, clock, instruments) if smtp else first
-
-
 def _open_outbox(settings: BridgeSettings) -> Outbox:
     try:
         return open_outbox(settings.database, lane="mailgun" if settings.mailgun else "maildir")
     except StoreError as error:
         raise CannotReachError(f"cannot use the database {settings.database}: {error}") from error
-
-
-def correspondence_of(settings: BridgeSettings, secrets: Secrets) -> Correspondence:
-    """Return what sends mail by hand, past the outbox."""
-    clock = SystemClock()
-    return Correspondence(
-        renderer=Renderer(),
-        mailer=ways_of(settings, secrets, clock, Instruments()),
-        sender=settings.sender(),
-        clock=clock,
-    )

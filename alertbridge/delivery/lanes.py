@@ -27,9 +27,14 @@ def mailgun_lane(settings: MailgunSettings, api_key: Secret, clock: Clock) -> On
     return OneLane(MailgunMailer(settings, api_key, clock), MailgunLookup(settings, api_key), clock)
 
 
+def smtp_lane(settings: SmtpSettings, password: Secret | None, clock: Clock) -> SmtpMailer:
+    """Return the lane through a mail server."""
+    return SmtpMailer(settings, password, clock)
+
+
 def with_smtp(
     first: OneLane, settings: SmtpSettings, password: Secret | None, clock: Clock, instruments: Instruments
 ) -> TwoLanes:
     """Return *first*, with a mail server as the second lane."""
     trouble = Trouble(settings.after_seconds, clock)
-    return TwoLanes(first, SmtpMailer(settings, password, clock), trouble, clock, instruments)
+    return TwoLanes(first, smtp_lane(settings, password, clock), trouble, clock, instruments)

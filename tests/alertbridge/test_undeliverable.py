@@ -1,5 +1,8 @@
+import sqlite3
+
 import pytest
 
+from alertbridge.instruments import Instruments
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.undeliverable import Undeliverable
 from tests.alertbridge.alert_builders import T0, a_routing, a_user
@@ -14,12 +17,19 @@ class Office:
         self.outbox = open_outbox(url, lane="mailgun")
         self.routing = a_routing(a_user("ann"), a_user("ops", is_admin=True, hosts=("db-*",)))
         self.bouncing: set[str] = set()
+        self.instruments = Instruments()
         self.undeliverable = Undeliverable(
             open_alerts=self.outbox.intake,
             bounces=lambda user_name: user_name in self.bouncing,
             tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
             clock=self.clock,
         )
+
+    def suppressed(self) -> dict[str, float]:
+        registry = self.instruments.registry
+        name = "alertbridge_recipient_suppressed"
+        samples = [sample for family in registry.collect() for sample in family.samples]
+        return {sample.labels["user"]: sample.value for sample in samples if sample.name == name}
 
     def told(self) -> list[tuple[str, str, bool]]:
         mails = []
@@ -65,6 +75,28 @@ def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
 
     assert before == [("ops", "mail for ann: not delivered", False)]
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
+
+
+def test_the_metrics_name_those_who_cannot_be_reached(office):
+    office.instruments.watch_recipients(lambda: office.undeliverable.suppressed(["ann", "ops"]))
+    before = office.suppressed()
+    office.undeliverable.note_refused("ann", "no such address")
+    meanwhile = office.suppressed()
+    office.clock.advance(60)
+    office.undeliverable.note_taken("ann")
+
+    assert before == {"ann": 0, "ops": 0}
+    assert meanwhile == {"ann": 1, "ops": 0}
+    assert office.suppressed() == before
+
+
+def test_the_metrics_say_nothing_of_it_while_it_cannot_be_read(office, tmp_path):
+    office.instruments.watch_recipients(lambda: office.undeliverable.suppressed(["ann"]))
+    with sqlite3.connect(tmp_path / "bridge.db") as connection:
+        connection.execute("DROP TABLE episodes")
+    connection.close()
+
+    assert office.suppressed() == {}
 
 
 def test_mail_that_goes_through_is_no_news(office):

@@ -10,6 +10,7 @@ import pytest
 from tests.alertbridge.installed import ANSWER, TWO_USERS, Settings, a_host, run, through
 from tests.fakes.rude_servers import a_dead_port, a_server, answering
 from tests.standin.mailgun import MailgunStandIn
+from tests.standin.smtp import SmtpStandIn
 
 pytestmark = pytest.mark.system
 
@@ -70,6 +71,26 @@ def test_send_test_says_what_mailgun_said(
     assert said.returncode == code
     assert said.stdout.startswith("ann <ann@example.org>: not taken: ")
     assert says in said.stdout
+
+
+def test_send_test_goes_by_the_second_lane_when_asked_to(settings: Settings, mailgun: MailgunStandIn):
+    with SmtpStandIn() as server:
+        smtp = {"host": "127.0.0.1", "port": server.port, "starttls": False}
+        settings.write(mailgun=through(mailgun.url, settings.folder), smtp=smtp)
+
+        said = run("--config", settings.path, "send-test", "ann", "--lane", "second")
+
+    assert said.returncode == 0
+    assert said.stdout.startswith(f"ann <ann@example.org>: taken as 127.0.0.1:{server.port}: ")
+    assert [message.recipient for message in server.messages] == ["ann@example.org"]
+    assert mailgun.messages == []
+
+
+def test_send_test_says_that_there_is_no_second_lane(settings: Settings):
+    said = run("--config", settings.path, "send-test", "ann", "--lane", "second")
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert f"{settings.path} has no second lane: there is no `smtp:` in it" in said.stderr
 
 
 def test_a_wrong_key_is_refused_and_not_shown(settings: Settings, mailgun: MailgunStandIn):
