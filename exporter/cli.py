@@ -8,7 +8,7 @@ from typing import Literal
 import click
 from click.core import ParameterSource
 
-from exporter.config import DEFAULT_PATH, ExporterSettings, read_config, warnings_of
+from exporter.config import DEFAULT_PATH, ExporterSettings, read_config, read_trusted_config, warnings_of
 from marax.clock import SystemClock
 from marax.commandline import ExitCode, program, takes_config
 from marax.logs import log_to
@@ -40,7 +40,7 @@ def serve(config: Path) -> None:
     from exporter.wiring_serve import serve as serve_with  # here, as it is slow to come in
 
     log_to()
-    serve_with(_reader(config))
+    serve_with(_reader(config, read_trusted_config))
 
 
 @marax_exporter.command(
@@ -49,7 +49,7 @@ def serve(config: Path) -> None:
 @takes_config
 def check_config(config: Path) -> None:
     """Say whether the settings file can be used, and all that is wrong with it, or dangerous about it."""
-    for warning in warnings_of(_reader(config)()):
+    for warning in warnings_of(_reader(config, read_trusted_config)()):
         click.echo(f"{config}: warning: {warning}", err=True)
     click.echo(f"{config}: fine" if config.exists() else f"{config} does not exist: the defaults are used")
 
@@ -154,7 +154,9 @@ def hash_password() -> None:
 main = marax_exporter
 
 
-def _reader(config: Path) -> Callable[[], ExporterSettings]:
+def _reader(
+    config: Path, read_file: Callable[[Path], ExporterSettings] = read_config
+) -> Callable[[], ExporterSettings]:
     """Return what reads *config* now and later; the default file may be missing, one asked for may not."""
     context = click.get_current_context()
     asked_for = any(
@@ -165,7 +167,7 @@ def _reader(config: Path) -> Callable[[], ExporterSettings]:
     def read() -> ExporterSettings:
         if not asked_for and not config.exists():
             return ExporterSettings()
-        return read_config(config)
+        return read_file(config)
 
     return read
 

@@ -1,5 +1,6 @@
 """The settings file of the exporter: what may stand in it, and what is wrong with it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from exporter.collectors.settings import CollectorSwitches
 from exporter.commands.settings import Command
 from exporter.processes.settings import ProcessSettings
 from marax.addresses import ListenAddress
-from marax.settings import read_settings, unique
+from marax.settings import Mistake, SettingsError, read_settings, unique
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -44,6 +45,19 @@ def read_config(path: Path) -> ExporterSettings:
     return settings
 
 
+def read_trusted_config(path: Path) -> ExporterSettings:
+    """Return the same, if only root and this user can change what is run by it.
+
+    Raises:
+        SettingsError: Others may change the file, or a program that it names, or put another in its place.
+    """
+    settings = read_config(path)
+    mistakes = list(_changeable(settings, path))
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
 def warnings_of(settings: ExporterSettings) -> list[str]:
     """Return what is dangerous about *settings* that can be used; looks at the programs that they name."""
     from exporter.commands.lint import dangers_in  # here, as subprocess is slow to come in
@@ -63,3 +77,23 @@ def _beside(path: Path, settings: ExporterSettings) -> ExporterSettings:
         tokens=msgspec.structs.replace(settings.tokens, key_file=key_file and folder / key_file),
         audit_log=audit_log and folder / audit_log,
     )
+
+
+def _changeable(settings: ExporterSettings, path: Path) -> Iterator[Mistake]:
+    """Yield what others may change: a program, or the settings themselves if anything can be run by them."""
+    from exporter.commands.trust import changeable_place  # here, as few have commands
+
+    programs = [(f"commands[{i}].argv[0]", command) for i, command in enumerate(settings.commands)]
+    places = {key: changeable_place(Path(one.argv[0]), run_as=one.run_as) for key, one in programs}
+    if programs or settings.shell:
+        places[""] = changeable_place(path)
+    for key, place in places.items():
+        if place is not None:
+            yield Mistake(
+                file=path, line=0, key=key, found=f"{place}, which others may change", expected=_TRUSTED
+            )
+
+
+_TRUSTED = (
+    "only what root and this user may change, as it decides what is run: `chown root` and `chmod go-w` it"
+)

@@ -3,7 +3,6 @@
 import os
 import pwd
 import re
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -67,25 +66,10 @@ def _dangers(command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _of_program(program: Path) -> Iterator[str]:
-    try:
-        real = program.resolve(strict=True)
-        places = dict.fromkeys((real, *real.parents, *program.parents))
-        writable = [place for place in places if _others_may_write(place)]
-    except OSError as error:
-        yield f"{program} cannot be run: {error.strerror}"
-        return
-    if not real.is_file() or not os.access(real, os.X_OK):
+    if not program.exists():
+        yield f"{program} cannot be run: there is no such file"
+    elif not program.is_file() or not os.access(program, os.X_OK):
         yield f"{program} is not a program that can be run"
-    for place in writable:
-        yield f"others may write to {place}, and so choose what is run: let root own it, and `chmod go-w` it"
-
-
-def _others_may_write(place: Path) -> bool:
-    status = place.stat()
-    if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
-        return False  # they may add to it, as in /tmp, and replace nothing
-    by_group = status.st_mode & stat.S_IWGRP and status.st_gid != 0
-    return bool(by_group or status.st_mode & stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())
 
 
 def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:

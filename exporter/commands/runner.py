@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from exporter.commands.catalogue import Job
+from exporter.commands.trust import changeable_place
 
 GRACE_SECONDS = 2.0
 _KEEPER = Path(__file__).with_name("keeper.py")
@@ -115,7 +116,10 @@ class Run:
         self._keeper: subprocess.Popen[bytes] | None = None
 
     def start(self) -> NotStarted | None:
-        """Start the program; None if it runs."""
+        """Start the program; None if it runs. What others may change is not started."""
+        place = changeable_place(Path(self.job.argv[0]), run_as=self.job.run_as)
+        if place is not None:
+            return NotStarted(reason=f"others may change {place}: `chown root` and `chmod go-w` it")
         try:
             self._keeper = _keeper_of(self.job, self._keepers_end)
             self._keepers_end.close()

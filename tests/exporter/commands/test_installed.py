@@ -29,7 +29,7 @@ class Exporter:
     """A `marax-exporter serve` with one operator, and *commands*."""
 
     def __init__(self, folder: Path, commands: list[dict[str, object]], **settings: object) -> None:
-        self._config, self.audit, self._log = (
+        self.config, self.audit, self._log = (
             folder / name for name in ("exporter.yml", "audit.jsonl", "log")
         )
         self._settings = {
@@ -41,7 +41,7 @@ class Exporter:
         }
         self.configure(commands)
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen([PROGRAM, "--config", self._config], stderr=log)
+            self.process = subprocess.Popen([PROGRAM, "--config", self.config], stderr=log)
         wait_until(lambda: "msg=listening" in self.log)
         found = re.search(r"address=(\S+)", self.log)
         assert found
@@ -53,11 +53,12 @@ class Exporter:
         return self._log.read_text()
 
     def configure(self, commands: list[dict[str, object]]) -> None:
-        self._config.write_text(json.dumps(self._settings | {"commands": commands}))
+        self.config.write_text(json.dumps(self._settings | {"commands": commands}))
 
     def hang_up(self) -> None:
+        before = self.log.count("taken up")
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "taken up" in self.log)
+        wait_until(lambda: self.log.count("taken up") > before)
 
     def run(self, command: str) -> dict[str, Any]:
         return self._ask("/run", {"command": command}, Authorization=f"Bearer {self._token}")
@@ -154,6 +155,57 @@ def test_keeps_its_commands_when_the_new_ones_are_wrong(tmp_path: Path):
         assert exporter.commands() == ["hello"]
         assert "commands[0].argv[0]: found 'ls', expected the absolute path of a program" in exporter.log
         assert "marax_config_reload_success 0.0" in exporter.metrics()
+
+
+@pytest.fixture
+def hello(tmp_path: Path) -> dict[str, object]:
+    """A command whose program and folder are the test's own."""
+    program = tmp_path / "bin" / "hello"
+    program.parent.mkdir(mode=0o755)
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    return {"name": "hello", "argv": [str(program)], "role": "operator", "time_limit": "1m"}
+
+
+@pytest.mark.parametrize("changeable", ["bin/hello", "bin", "exporter.yml"], ids="33-{}".format)
+def test_keeps_its_commands_when_others_may_change_what_is_run(
+    tmp_path: Path, hello: dict[str, object], changeable: str
+):
+    place = tmp_path / changeable
+    with serving(tmp_path, [hello]) as exporter:
+        assert exporter.run("hello")["output"] == "hello\n"
+
+        exporter.configure([hello, shell("other", "echo other")])
+        place.chmod(place.stat().st_mode | 0o002)
+        exporter.hang_up()
+
+        assert exporter.commands() == ["hello"]
+        assert f"found {place}, which others may change" in exporter.log
+        assert "marax_config_reload_success 0.0" in exporter.metrics()
+
+        place.chmod(place.stat().st_mode & ~0o002)
+        exporter.hang_up()
+
+        assert exporter.commands() == ["hello", "other"]
+        assert "marax_config_reload_success 1.0" in exporter.metrics()
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config"], ids="33-{}".format)
+@pytest.mark.parametrize("changeable", ["bin/hello", "bin", "exporter.yml"])
+def test_does_not_begin_with_what_others_may_change(
+    tmp_path: Path, hello: dict[str, object], changeable: str, command: str
+):
+    config, place = tmp_path / "exporter.yml", tmp_path / changeable
+    config.write_text(json.dumps({"listen": "127.0.0.1:0", "commands": [hello]}))
+    place.chmod(place.stat().st_mode | 0o002)
+
+    said = subprocess.run(
+        [PROGRAM, command, "--config", config], capture_output=True, text=True, check=False, timeout=20
+    )
+
+    key = "" if changeable == "exporter.yml" else "commands[0].argv[0]: "
+    assert said.returncode == 3
+    assert f"{config}: {key}found {place}, which others may change, expected only what root" in said.stderr
 
 
 def test_warns_of_a_shell(tmp_path: Path):

@@ -330,6 +330,21 @@ def test_32_says_that_a_program_is_missing_and_not_which(host: Host, caplog: pyt
     assert [r.__dict__["cause"] for r in caplog.records] == ["/no/such/program: No such file or directory"]
 
 
+@pytest.mark.parametrize("changeable", ["mark", "."], ids=["32-program", "32-folder"])
+def test_does_not_run_what_others_may_have_replaced(
+    host: Host, tmp_path: Path, caplog: pytest.LogCaptureFixture, changeable: str
+):
+    place = tmp_path / changeable
+    place.chmod(place.stat().st_mode | 0o002)
+
+    answer = host.run({"command": "plain"})
+
+    assert_refused(host, answer, 500, "command-unavailable")
+    assert_audited(host, "unavailable")
+    assert str(tmp_path) not in answer.text
+    assert f"others may change {place}" in caplog.records[-1].__dict__["cause"]
+
+
 def test_37_shows_a_command_nothing_of_ours(host: Host, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", SECRET)
 
