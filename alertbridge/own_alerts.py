@@ -6,6 +6,7 @@ AUDIENCE_LABEL = "marax_audience"
 ADMINS = "admins"
 BLIND_LABEL = "marax_blind"
 UNDELIVERABLE = "MaraxMailUndeliverable"
+_MAIL_FOR = "mail for "
 
 
 def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds: float | None) -> Alert:
@@ -21,12 +22,17 @@ def undeliverable_alert(
     """Return the alert, for admins only, that mail to a user is refused for good."""
     labels = {
         "alertname": UNDELIVERABLE,
-        "host": f"mail for {user_name}",
+        "host": f"{_MAIL_FOR}{user_name}",
         "severity": "warning",
         AUDIENCE_LABEL: ADMINS,
     }
     annotations = {"summary": "not delivered", "description": f"The mail service said: {reason}"}
     return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
+
+
+def addressee_of(alert: Alert) -> str:
+    """Return whose mail an alert by `undeliverable_alert` is about."""
+    return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
 
 
 def is_own(alert: Alert) -> bool:

@@ -10,9 +10,9 @@ from itertools import groupby
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
-from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL
+from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE, addressee_of
 from alertbridge.rendering.facts import Kind
-from alertbridge.rendering.subject import NOT_ANSWERING, title_of
+from alertbridge.rendering.subject import NOT_ANSWERING, listed_title, title_of
 from alertbridge.users import Severity, UserSettings
 
 _KIND_OF_SEVERITY: dict[Severity, Kind] = {
@@ -77,6 +77,8 @@ class Routing:
 
     def title_of(self, alerts: Sequence[Alert]) -> str:
         """Return what follows the brackets in the subject of every mail about an incident of *alerts*."""
+        if len(alerts) > 1 and all(alert.labels.get("alertname") == UNDELIVERABLE for alert in alerts):
+            return listed_title("mail not delivered", [addressee_of(alert) for alert in alerts])
         names = [self.host_of(alert) or alert.labels.get("alertname", "") for alert in alerts]
         return title_of(names, self.what_of(alerts[0]))
 

@@ -4,6 +4,7 @@ import pytest
 
 from alertbridge.instruments import Instruments
 from alertbridge.outbox.outbox import open_outbox
+from alertbridge.own_alerts import undeliverable_alert
 from alertbridge.undeliverable import Undeliverable
 from tests.alertbridge.alert_builders import T0, a_routing, a_user
 from tests.fakes.clock import FakeClock
@@ -62,6 +63,14 @@ def test_and_once_that_they_can_be_again(office):
     office.undeliverable.note_taken("ann")
 
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
+
+
+def test_many_at_once_are_one_mail_that_names_them_and_no_hosts(office):
+    users = [f"user-{number}" for number in range(7)]
+    alerts = [undeliverable_alert(user, "no", T0, ends_unix_seconds=None) for user in users]
+    office.outbox.intake.take(alerts, office.routing, T0)
+
+    assert office.told() == [("ops", "mail not delivered: user-0, user-1, user-2 +4", False)]
 
 
 def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
