@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 _CPU_CLOCK_OF_A_PROCESS = 2  # CPUCLOCK_SCHED in linux/posix-timers.h
-_PSS = re.compile(r"^Pss: +([0-9]+) kB$", re.MULTILINE)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -18,7 +17,17 @@ def cpu_seconds(pid: int) -> float:
 
 def pss_bytes(pid: int) -> int:
     """Return the memory of *pid*, with its share of what it shares with others."""
-    found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    return _rollup_bytes(pid, "Pss")
+
+
+def rss_bytes(pid: int) -> int:
+    """Return the memory of *pid*, with all of what it shares with others."""
+    return _rollup_bytes(pid, "Rss")
+
+
+def _rollup_bytes(pid: int, field: str) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(rf"^{field}: +([0-9]+) kB$", rollup, re.MULTILINE)
     if found is None:
-        raise ValueError(f"smaps_rollup of {pid} holds no Pss")
+        raise ValueError(f"smaps_rollup of {pid} holds no {field}")
     return int(found[1]) * 1024

@@ -5,9 +5,10 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.accounting import cpu_seconds
 from bench.own_exporter import STUCK
@@ -29,6 +30,7 @@ class Contestant:
             raise RuntimeError("a contestant runs")
         self.name = part.name
         self.pid = part.pid
+        self.address = part.address
         self.scraping = Scraping(part.address)
 
     @property
@@ -45,11 +47,13 @@ class Contestant:
 
 
 @contextmanager
-def marax(folder: Path, *, stuck: bool = False) -> Iterator[Contestant]:
-    """Run marax-exporter with the default settings; if *stuck*, one of its readings hangs for ever."""
+def marax(
+    folder: Path, *, stuck: bool = False, settings: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[Contestant]:
+    """Run marax-exporter with these *settings*; if *stuck*, one of its readings hangs for ever."""
     [address] = free_addresses(1)
     config = folder / "exporter.yml"
-    config.write_text(json.dumps({"listen": address}))  # YAML holds JSON
+    config.write_text(json.dumps({"listen": address, **settings}))  # YAML holds JSON
     argv = (sys.executable, "-m", "bench.own_exporter", *[STUCK] * stuck, "--config", str(config))
     is_up = "/-/healthy" if stuck else "/-/ready"
     with _running(_program("marax-exporter", argv, address, folder), is_up) as contestant:

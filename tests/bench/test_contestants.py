@@ -3,6 +3,7 @@ from pathlib import Path
 import psutil
 
 from bench.contestants import marax
+from bench.visitor import settings_for_visitor, visit
 
 
 def test_runs_the_real_exporter_and_counts_what_a_scrape_costs(tmp_path: Path):
@@ -23,3 +24,12 @@ def test_runs_the_exporter_with_a_collector_that_is_stuck(tmp_path: Path):
     assert took_seconds >= 0.4
     assert samples["marax_collector_success", (("collector", "load"),)] == 0
     assert samples["marax_collector_success", (("collector", "cpu"),)] == 1
+
+
+def test_a_visitor_uses_all_that_is_behind_the_login(tmp_path: Path):
+    with marax(tmp_path, settings=settings_for_visitor(tmp_path)) as ours:
+        visit(ours.address)
+        samples = ours.scraping.samples()
+
+    runs = {labels: value for (name, labels), value in samples.items() if name == "marax_command_runs_total"}
+    assert sum(runs.values()) == 2
