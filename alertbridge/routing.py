@@ -180,7 +180,8 @@ def due_unix_seconds(
     """Return when the next notice of a storm that goes on may leave: once per window, the first at once."""
     if last_notice_unix_seconds is None:
         return now_unix_seconds
-    return max(now_unix_seconds, last_notice_unix_seconds + window_seconds)
+    # The clock may have been set back since the last one
+    return max(now_unix_seconds, min(last_notice_unix_seconds, now_unix_seconds) + window_seconds)
 
 
 def _alertname(episode: Episode) -> str:

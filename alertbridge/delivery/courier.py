@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.clock_watch import ClockWatch
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
@@ -17,6 +18,7 @@ from alertbridge.delivery.mailer import (
     Outcome,
     RecipientRefused,
     TakenBefore,
+    word_for,
 )
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
@@ -87,6 +89,7 @@ class Courier:
         self._refusals = refusals
         self._backoff = backoff
         self._clock = clock
+        self._clock_watch = ClockWatch(clock)
         self._instruments = instruments
         self._news = threading.Condition()
         self._is_stopping = threading.Event()
@@ -127,6 +130,7 @@ class Courier:
         Raises:
             StoreError: The outbox cannot be read or written.
         """
+        self._clock_watch.follow(self._notices.bring_forward)
         equipment = self._equipment()
         claim = self._notices.claim(equipment.routing, self._clock.unix_seconds())
         if claim is None:
@@ -140,7 +144,7 @@ class Courier:
             self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
             return True
         outcome = self._send(equipment.mailer, letter, claim)
-        self._instruments.send_attempts.labels(outcome=_WORDS[type(outcome)]).inc()
+        self._instruments.send_attempts.labels(outcome=word_for(outcome)).inc()
         self._keep_trying(lambda: self._settle(claim, letter, outcome))
         return True
 
@@ -236,14 +240,3 @@ class Courier:
                 logger.warning("what was sent cannot be noted, trying again", extra={"reason": str(error)})
                 if self._is_stopping.wait(_STORE_TROUBLE_SECONDS):
                     raise
-
-
-_WORDS: dict[type[object], str] = {
-    Accepted: "accepted",
-    TakenBefore: "taken_before",
-    NotSent: "not_sent",
-    Ambiguous: "ambiguous",
-    LanePaused: "lane_paused",
-    RecipientRefused: "recipient_refused",
-    MessageRefused: "message_refused",
-}

@@ -69,6 +69,21 @@ class MessageRefused:
 
 Outcome = Accepted | NotSent | Ambiguous | LanePaused | RecipientRefused | MessageRefused
 
+_WORDS: dict[type[object], str] = {
+    Accepted: "accepted",
+    TakenBefore: "taken_before",
+    NotSent: "not_sent",
+    Ambiguous: "ambiguous",
+    LanePaused: "lane_paused",
+    RecipientRefused: "recipient_refused",
+    MessageRefused: "message_refused",
+}
+
+
+def word_for(outcome: Outcome | TakenBefore) -> str:
+    """Return what *outcome* is called in the metrics."""
+    return _WORDS[type(outcome)]
+
 
 class Mailer(Protocol):
     """A way of sending mail."""

@@ -143,6 +143,14 @@ class Notices:
             waiting = waits & is_clear & (notices.c.next_unix_seconds > now_unix_seconds)
             connection.execute(notices.update().where(waiting).values(next_unix_seconds=now_unix_seconds))
 
+    def bring_forward(self, seconds: float) -> None:
+        """Let every wait end *seconds* earlier: by so much the clock was set back."""
+        until, pause = notices.c.next_unix_seconds, lanes.c.paused_until_unix_seconds
+        waiting = notices.update().where(notices.c.state == State.PENDING)
+        with self._database.transaction() as connection:
+            connection.execute(waiting.values(next_unix_seconds=until - seconds))
+            connection.execute(lanes.update().values(paused_until_unix_seconds=pause - seconds))
+
     def bury(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
         """Give *claim* up, for the *reason*; it stays to be looked at."""
         with self._database.transaction() as connection:
