@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from alertbridge.compose import MailComposer
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
 from alertbridge.delivery.doubt import Finding, Unknowable
@@ -34,7 +35,7 @@ class Post:
         self.clock = FakeClock(now)
         self.mailer = FakeMailer()
         self.records = Records(Unknowable())
-        self.composer = FakeComposer()
+        self.composer: FakeComposer | MailComposer = FakeComposer()
         self.instruments = Instruments()
         self.routing = a_routing()
         self.refused: list[tuple[str, str]] = []
