@@ -1,13 +1,14 @@
 """`GET /commands`: what may be run, with all that it takes to build a form."""
 
 import msgspec
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.commands.attempts import Attempts
 from exporter.commands.parameters import Parameter
 from exporter.commands.settings import Command
+from exporter.web.answers import json_of
 from exporter.web.guard import requires
 from exporter.web.queries import read_query
 
@@ -67,7 +68,7 @@ def commands_routes(attempts: Attempts) -> Blueprint:
             commands=[_listed(command) for command in catalogue.open_to(session.role)],
             shell=catalogue.has_shell_for(session.role),
         )
-        return jsonify(msgspec.to_builtins(listed))
+        return json_of(listed)
 
     return routes
 

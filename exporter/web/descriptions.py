@@ -7,26 +7,17 @@ from typing import Any, get_args
 
 import msgspec
 
-from exporter.access.roles import Role
 from exporter.processes.ranking import Order
 from exporter.processlist import ProcessList
 from exporter.stats import Stats
 from exporter.web.commands import CommandList
-from exporter.web.login import LoginBody, LogoutBody, TokenBody
+from exporter.web.login import LoginBody, LogoutBody, TokenAnswer, TokenBody
 from exporter.web.processlist import LARGEST_COUNT
 from exporter.web.run import RunAnswer, RunEnd, RunOutput
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
-
-
-class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A token, to be sent as `Authorization: Bearer`."""
-
-    token: str
-    expires_in_seconds: int
-    role: Role
 
 
 class OpenApi(msgspec.Struct, frozen=True, kw_only=True):

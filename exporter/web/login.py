@@ -10,13 +10,14 @@ from http import HTTPStatus
 from typing import Protocol, TypeVar, assert_never
 
 import msgspec
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from exporter.access.access import Throttled
 from exporter.access.revocations import NotStoredError
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
 from exporter.access.tokens import Token
+from exporter.web.answers import json_of
 from exporter.web.bodies import read_body, read_optional_body
 from exporter.web.errors import ProblemError
 from exporter.web.guard import NO_USERS, REVOKED_TOKEN, Admission, public, requires
@@ -33,6 +34,14 @@ class LoginBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     username: str
     password: str
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A token, to be sent as `Authorization: Bearer`."""
+
+    token: str
+    expires_in_seconds: int
+    role: Role
 
 
 class TokenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,7 +141,9 @@ def _log_in(access: Access, name: str, password: str, challenge: Mapping[str, st
 
 
 def _told(token: Token) -> Response:
-    answer = jsonify(token=token.text, expires_in_seconds=token.expires_in_seconds, role=str(token.role))
+    answer = json_of(
+        TokenAnswer(token=token.text, expires_in_seconds=token.expires_in_seconds, role=token.role)
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

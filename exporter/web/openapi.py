@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 import msgspec
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
@@ -13,6 +13,7 @@ from exporter.commands.attempts import Attempts
 from exporter.commands.catalogue import LONGEST_SCRIPT, Catalogue
 from exporter.commands.parameters import Parameter
 from exporter.commands.settings import Command
+from exporter.web.answers import json_of
 from exporter.web.descriptions import DESCRIPTIONS, Description, Schema
 from exporter.web.guard import GuardedView, requires
 from exporter.web.queries import read_query
@@ -49,7 +50,7 @@ def openapi_routes(attempts: Attempts, *, version: str) -> Blueprint:
     def get_openapi(session: Session) -> Response:
         """Describe the routes that you may use: this document."""
         read_query(request)
-        return jsonify(openapi_of(current_app, attempts.catalogue, session.role, version=version))
+        return json_of(openapi_of(current_app, attempts.catalogue, session.role, version=version))
 
     return routes
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 from typing import get_args
 
-import msgspec
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.host.files import HostReadError
 from exporter.processes.ranking import Order
 from exporter.processlist import ProcessList, Wanted
+from exporter.web.answers import json_of
 from exporter.web.guard import requires
 from exporter.web.queries import read_query, wrong_query
 from exporter.web.stats import unreadable
@@ -33,7 +33,7 @@ def processlist_routes(list_processes: Callable[[Wanted], ProcessList]) -> Bluep
             found = list_processes(wanted)
         except HostReadError as error:
             raise unreadable(error) from error
-        return jsonify(msgspec.to_builtins(found))
+        return json_of(found)
 
     return routes
 

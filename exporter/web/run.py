@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
@@ -24,6 +24,7 @@ from exporter.commands.attempts import (
     Underway,
 )
 from exporter.commands.catalogue import Reason, Refused
+from exporter.web.answers import json_of
 from exporter.web.bodies import read_body
 from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
@@ -134,7 +135,7 @@ def _in_the_end(begun: Underway) -> Response:
     finally:
         result = begun.finish()
     output = (result.output.head() + result.output.tail()).decode(errors="replace")
-    return jsonify(msgspec.to_builtins(RunAnswer(**msgspec.structs.asdict(_end_of(result)), output=output)))
+    return json_of(RunAnswer(**msgspec.structs.asdict(_end_of(result)), output=output))
 
 
 def _as_it_comes(begun: Underway, clock: Clock) -> Response:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-import msgspec
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.host.files import HostReadError
 from exporter.stats import Stats
+from exporter.web.answers import json_of
 from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
 from exporter.web.queries import read_query
@@ -29,7 +29,7 @@ def stats_routes(read: Callable[[], Stats]) -> Blueprint:
             stats = read()
         except HostReadError as error:
             raise unreadable(error) from error
-        return jsonify(msgspec.to_builtins(stats))
+        return json_of(stats)
 
     return routes
 
