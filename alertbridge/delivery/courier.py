@@ -20,6 +20,7 @@ from alertbridge.delivery.mailer import (
     TakenBefore,
     word_for,
 )
+from alertbridge.delivery.waiting_room import WaitingRoom
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.database import StoreError
@@ -91,7 +92,7 @@ class Courier:
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
         self._instruments = instruments
-        self._news = threading.Condition()
+        self._waiting_room = WaitingRoom(longest_rest_seconds=_IDLE_SECONDS)
         self._is_stopping = threading.Event()
         self._is_cut_off = False
 
@@ -110,19 +111,16 @@ class Courier:
                 self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
                 continue
             if not was_busy:
-                with self._news:
-                    self._news.wait(_IDLE_SECONDS)
+                self._waiting_room.rest()
 
     def wake(self) -> None:
         """Let a thread look for due notices now; for as long as each finds some, it wakes one more."""
-        with self._news:
-            self._news.notify()
+        self._waiting_room.call()
 
     def stop(self) -> None:
         """Let every `run` return after its turn."""
         self._is_stopping.set()
-        with self._news:
-            self._news.notify_all()
+        self._waiting_room.close()
 
     def turn(self) -> bool:
         """Send the next due notice; return whether there was one.

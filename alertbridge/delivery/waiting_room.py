@@ -1,0 +1,38 @@
+"""Where couriers wait for news."""
+
+import threading
+
+
+class WaitingRoom:
+    """Lets threads rest: one of them for so many seconds at most, the others until they are called.
+
+    So one looks for what has become due, and calls another when there is more than it can do.
+    """
+
+    def __init__(self, *, longest_rest_seconds: float) -> None:
+        self._longest_rest_seconds = longest_rest_seconds
+        self._news = threading.Condition()
+        self._has_lookout = False
+        self._is_closed = False
+
+    def rest(self) -> None:
+        """Wait to be called; returns at once when the room is closed."""
+        with self._news:
+            if self._is_closed:
+                return
+            is_lookout = not self._has_lookout
+            self._has_lookout = True
+            self._news.wait(self._longest_rest_seconds if is_lookout else None)
+            if is_lookout:
+                self._has_lookout = False
+
+    def call(self) -> None:
+        """Let one thread go, if any rests."""
+        with self._news:
+            self._news.notify()
+
+    def close(self) -> None:
+        """Let all go, for good."""
+        with self._news:
+            self._is_closed = True
+            self._news.notify_all()
