@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,17 @@ class Settings:
 
 
 class Served:
-    """A bridge that serves, and what it says."""
+    """A bridge that serves, and what it says; *prefix* is a command that runs it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, prefix: Sequence[str] = ()) -> None:
         self._log = settings.folder / "bridge.log"
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen([COMMAND, "--config", settings.path], stderr=log)
-        until(lambda: "msg=ready" in self.log or self._process.poll() is not None)
-        found = re.search(r"msg=ready address=(\S+)", self.log)
-        assert found, self.log
-        self.url = f"http://{found[1]}"
+            said_before = self.log.count("msg=ready")
+            self._process = subprocess.Popen([*prefix, COMMAND, "--config", settings.path], stderr=log)
+        until(lambda: self.log.count("msg=ready") > said_before or self._process.poll() is not None)
+        assert self._process.poll() is None, self.log
+        *_, address = re.findall(r"msg=ready address=(\S+)", self.log)
+        self.url = f"http://{address}"
 
     @property
     def log(self) -> str:
@@ -77,10 +79,24 @@ class Served:
         """Return what is answered to a post at the webhook."""
         return self._ask(urllib.request.Request(self.url + "/alerts", data=body))
 
-    def sample(self, name: str) -> float | None:
-        """Return the value of a metric without labels."""
+    def status_of_post(self, body: bytes) -> int:
+        """Return the status with which a post at the webhook is answered; 0 for no answer."""
+        return self._status(lambda: self.post(body))
+
+    def status_of(self, path: str) -> int:
+        """Return the status with which *path* is answered; 0 for no answer."""
+        return self._status(lambda: self.get(path))
+
+    def sample(self, name: str, **labels: str) -> float | None:
+        """Return the value of the metric that bears just these *labels*."""
         families = text_string_to_metric_families(self.get("/metrics"))
-        return next((s.value for family in families for s in family.samples if s.name == name), None)
+        samples = [sample for family in families for sample in family.samples]
+        return next((s.value for s in samples if (s.name, s.labels) == (name, labels)), None)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -94,6 +110,16 @@ class Served:
         """End it, whatever it does."""
         self._process.kill()
         self._process.wait()
+
+    def _status(self, ask: Callable[[], object]) -> int:
+        try:
+            ask()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+        return 200
 
     def _ask(self, request: urllib.request.Request) -> str:
         request.add_header("Authorization", f"Bearer {TOKEN}")
