@@ -14,6 +14,7 @@ from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.notices import Claim
 from alertbridge.outbox.told import ToldEpisode
 from alertbridge.own_alerts import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE
+from alertbridge.rendering.cleaning import cleaned
 from alertbridge.rendering.facts import About, AlertFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer
@@ -91,7 +92,7 @@ class MailComposer:
 
     def _addressed(self, claim: Claim, facts: AlertFacts, rendered: Rendered) -> Mail:
         root = message_id(claim.incident_id, claim.user_name, 0, self._sender)
-        first = facts.hosts[0]
+        first = cleaned(facts.hosts[0])
         return Mail(
             sender=self._sender,
             recipient=facts.reader.address,
