@@ -1,22 +1,16 @@
 """The installed bridge: a mail by the second lane, and what Mailgun tells of one."""
 
-import hmac
-import json
-import urllib.request
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from marax.clock import SystemClock
 from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import Served, Settings, run, until
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.smtp import SmtpStandIn
+from tests.system.mailgun_news import SIGNING_KEY, tell
 
 pytestmark = pytest.mark.system
-
-SIGNING_KEY = "signing-key"
 
 
 def settings_for(folder: Path, mailgun_url: str, **more: object) -> Settings:
@@ -60,26 +54,10 @@ def test_what_mailgun_tells_of_a_mail_stands_in_the_outbox(tmp_path):
             bridge.post(payload_of(an_alert()))
             until(lambda: "mail taken" in bridge.log)
             (message,) = mailgun.messages
-            tell(bridge, "delivered", message.message_id)
+            answer = tell(bridge, "delivered", message.message_id)
         finally:
             bridge.kill()
 
+    assert answer == "delivered\n"
     said = run("--config", settings.path, "outbox", "show", "1").stdout
     assert "delivery: delivered at " in said
-
-
-def tell(bridge: Served, event: str, message_id: str) -> None:
-    """Post what Mailgun tells of a mail."""
-    now, token = SystemClock().unix_seconds(), "e0b5477167110d68991efc6b9f89f0a11066af27834600e123"
-    digest = hmac.new(SIGNING_KEY.encode(), f"{now:.0f}{token}".encode(), sha256).hexdigest()
-    told = {
-        "signature": {"timestamp": f"{now:.0f}", "token": token, "signature": digest},
-        "event-data": {
-            "event": event,
-            "timestamp": now,
-            "message": {"headers": {"message-id": message_id.strip("<>")}},
-        },
-    }
-    request = urllib.request.Request(f"{bridge.url}/mailgun/events", json.dumps(told).encode())
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.read() == f"{event}\n".encode()
