@@ -3,8 +3,6 @@
 import os
 import pwd
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -19,8 +17,6 @@ _CODE_OPTIONS = {
 }
 _LONGEST_TRIED = 64
 _FILLS = "aA0./-_ "
-_MATCH = "import re, sys; [re.fullmatch(sys.argv[1], text, re.ASCII) for text in sys.argv[2:]]"
-_MATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,24 +79,10 @@ def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def _of_parameter(parameter: Parameter, *, is_bare: bool) -> Iterator[str]:
     remedy = "put `--` somewhere before it in argv, or write `--option={x}`"
-    if parameter.pattern and _takes_long(parameter.pattern, parameter.longest):
-        yield "takes very long over some texts, while the exporter does nothing else: find a simpler pattern"
-    elif parameter.pattern and is_bare and _matches_option(parameter):
+    if parameter.pattern and is_bare and _matches_option(parameter):
         yield f"may begin with '-' like an option, and is refused if it does: {remedy}"
     elif parameter.integer and is_bare and parameter.integer[0] < 0:
         yield f"may be negative, and be taken for an option: {remedy}"
-
-
-def _takes_long(pattern: str, longest: int) -> bool:
-    """Return whether matching does not end in time on one of a few texts that many patterns just miss."""
-    texts = [fill * (longest - 1) + last for fill in _FILLS for last in ("!", "\u20ac")]
-    try:
-        subprocess.run(  # noqa: S603 - our own code, in a process that can be ended
-            (sys.executable, "-I", "-S", "-c", _MATCH, pattern, *texts), timeout=_MATCH_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    return False
 
 
 def _matches_option(parameter: Parameter) -> bool:

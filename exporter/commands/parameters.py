@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 import msgspec
 
+from exporter.commands.expressions import MOST_STEPS, Expression
+
 USUAL_MAX_LENGTH = 64
 _LARGEST_INTEGER = 2**53 - 1  # beyond it, JSON clients disagree on what a number is
 _LONGEST_CHOICE = 1024
@@ -54,9 +56,14 @@ class Bounds(tuple[int, int]):
 
 
 class Pattern(str):
-    r"""A regular expression that the whole of an argument must match; classes such as `\d` are ASCII."""
+    """A regular expression that the whole of an argument must match, in the syntax of `Expression`."""
 
-    __slots__ = ()
+    expression: Expression
+
+    def __new__(cls, text: str) -> Self:
+        pattern = super().__new__(cls, text)
+        pattern.expression = Expression(text)
+        return pattern
 
     @classmethod
     def from_setting(cls, value: object) -> Self:
@@ -68,14 +75,9 @@ class Pattern(str):
         if not isinstance(value, str) or not value:
             raise ValueError("a regular expression, such as '[a-z]+'")
         try:
-            re.compile(value, re.ASCII)
-        except (re.error, RecursionError, OverflowError) as error:
+            return cls(value)
+        except (ValueError, re.error, OverflowError) as error:
             raise ValueError(f"a regular expression ({error})") from error
-        return cls(value)
-
-    def matches(self, text: str) -> bool:
-        """Return whether the whole of *text* matches."""
-        return re.compile(self, re.ASCII).fullmatch(text) is not None
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,7 +123,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 return argument if argument in self.choice else None
             case str() if self.pattern:
                 fits = len(argument) <= self.longest and _is_plain(argument)
-                return argument if fits and self.pattern.matches(argument) else None
+                return argument if fits and self.pattern.expression.matches(argument) else None
             case _:
                 return None
 
@@ -132,6 +134,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             yield "", " and ".join(kinds) or "no kind", "one of choice, integer and pattern"
         elif self.max_length is not None and self.pattern is None:
             yield "max_length", str(self.max_length), "no such key, save beside pattern"
+        elif self.pattern is not None and self.pattern.expression.places * self.longest > MOST_STEPS:
+            most = MOST_STEPS // self.pattern.expression.places
+            yield "pattern", "what may take long", f"a simpler one, or max_length: {most} or less"
 
 
 def _is_plain(text: str) -> bool:

@@ -116,6 +116,7 @@ def commands_of(mark: str) -> list[Command]:
         _command("name", mark, "{name}", name=Parameter(pattern=Pattern("[a-z@.-]+"), max_length=12)),
         _command("any", mark, "{text}", text=Parameter(pattern=Pattern(".*"), max_length=200)),
         _command("path", mark, "{path}", path=Parameter(pattern=Pattern("/srv/[a-z]+"))),
+        _command("nested", mark, "{text}", text=Parameter(pattern=Pattern("(a+)+"), max_length=4096)),
         _command("plain", mark, "plain"),
         _command("reboot", mark, "reboot", role="admin"),
         _command("gone", "/no/such/program"),

@@ -107,18 +107,6 @@ def test_finds_numbers_that_may_be_taken_for_options():
     assert "may be negative, and be taken for an option" in found
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+", "([a-z]*)*B", "(a|a)*b", r"(\w+/?)+"])
-def test_finds_patterns_that_may_take_for_ever(pattern: str):
-    (found,) = dangers("/bin/ls", "{x}", x=Parameter(pattern=Pattern(pattern)))
-
-    assert found.startswith("commands[0].parameters.x: takes very long over some texts")
-
-
-@pytest.mark.parametrize("pattern", ["/srv(/[a-z0-9]+)*", "([a-z]+,)*[a-z]+", "([0-9]{1,3}[.]){3}[0-9]{1,3}"])
-def test_leaves_alone_patterns_that_only_look_like_it(pattern: str):
-    assert dangers("/bin/ls", "{x}", x=Parameter(pattern=Pattern(pattern))) == []
-
-
 def test_finds_a_missing_time_limit_and_a_missing_user():
     command = Command(name="x", argv=(Element("/bin/ls"),), run_as="no_such_user")
 

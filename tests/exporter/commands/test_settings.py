@@ -90,7 +90,8 @@ def test_is_careful_by_default(path: Path):
         ({"parameters": "{x: {integer: [2, 1]}}"}, "parameters.x.integer: found a list, expected two"),
         ({"parameters": "{x: {integer: [true, 2]}}"}, "parameters.x.integer: found a list, expected two"),
         ({"parameters": "{x: {pattern: '[a'}}"}, "parameters.x.pattern: found '[a', expected a regular"),
-        ({"parameters": "{x: {pattern: '(?P<a>.'}}"}, "parameters.x.pattern: found '(?P<a>.', expected a"),
+        ({"parameters": "{x: {pattern: '(?P<a>.'}}"}, "a regular expression ('?P<a>.' at character 2)"),
+        ({"parameters": "{x: {pattern: '(a)\\1'}}"}, "found '(a)\\\\1', expected a regular expression ("),
         ({"parameters": "{x: {pattern: a, max_length: 0}}"}, "max_length: found 0, expected a whole number"),
     ],
 )  # fmt: skip
@@ -135,6 +136,10 @@ def test_refuses_two_commands_of_one_name(path: Path):
         (
             {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {choice: [a], max_length: 3}}"},
             ("parameters.x.max_length", "3", "no such key, save beside pattern"),
+        ),
+        (
+            {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {pattern: '(a?){999}', max_length: 132}}"},
+            ("parameters.x.pattern", "what may take long", "a simpler one, or max_length: 131 or less"),
         ),
     ],
 )

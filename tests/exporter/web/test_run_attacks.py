@@ -6,6 +6,7 @@ Cases with their own tests: 35 to 38 are in test_runner.py, 43 and 44 on real so
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -147,6 +148,16 @@ def test_a_free_text_is_no_option(host: Host, command: str, text: str):
 
     assert_refused(host, answer, 422, "wrong-arguments")
     assert_audited(host, "arguments")
+
+
+def test_28_no_text_takes_long_whatever_the_pattern(host: Host):
+    hopeless = asked("nested", text="a" * 500 + "!")
+
+    began = time.process_time()
+    answer = host.run(hopeless)
+
+    assert time.process_time() - began < 0.1
+    assert_refused(host, answer, 422, "wrong-arguments")
 
 
 def test_26_a_file_to_read_arguments_from_only_if_the_pattern_says_so(host: Host):
