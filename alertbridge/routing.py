@@ -28,6 +28,8 @@ class Priority(IntEnum):
     CRITICAL = 0
     CRITICAL_OVER = 1
     OTHER = 2
+    DIGEST = 3
+    REMINDER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

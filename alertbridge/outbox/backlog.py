@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import State, lanes, notices
+from alertbridge.outbox.schema import LEAVING, State, lanes, notices
 
 # A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
 LONGEST_WAIT_SECONDS = 3600.0
-UNSETTLED = (State.PENDING, State.SENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +18,7 @@ class Backlog:
 
     Attributes:
         pending: Notices by priority.
+        held: Notices that are kept until somebody's quiet hours are over; not among the pending.
         oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
         dead: Notices that were given up.
         paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
@@ -26,6 +26,7 @@ class Backlog:
     """
 
     pending: Mapping[int, int]
+    held: int
     oldest_unix_seconds: float | None
     dead: int
     paused_until_unix_seconds: float | None
@@ -39,16 +40,18 @@ def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Back
         StoreError: It cannot be read.
     """
     with database.reading() as connection:
-        unsettled = notices.c.state.in_(UNSETTLED)
-        by_priority = select(notices.c.priority, func.count()).where(unsettled).group_by(notices.c.priority)
-        oldest = select(func.min(notices.c.created_unix_seconds)).where(unsettled)
-        dead = select(func.count()).where(notices.c.state == State.DEAD)
+        is_leaving = notices.c.state.in_(LEAVING)
+        by_priority = select(notices.c.priority, func.count()).where(is_leaving).group_by(notices.c.priority)
+        oldest = select(func.min(notices.c.created_unix_seconds)).where(is_leaving)
+        kept = select(notices.c.state, func.count()).where(notices.c.state.in_((State.HELD, State.DEAD)))
+        count = {row[0]: row[1] for row in connection.execute(kept.group_by(notices.c.state))}
         until = paused_until(connection, lane, now_unix_seconds)
         reason = select(lanes.c.reason).where(lanes.c.lane == lane)
         return Backlog(
             pending={row[0]: row[1] for row in connection.execute(by_priority)},
             oldest_unix_seconds=connection.scalar(oldest),
-            dead=connection.scalar(dead) or 0,
+            held=count.get(State.HELD, 0),
+            dead=count.get(State.DEAD, 0),
             paused_until_unix_seconds=until,
             pause_reason="" if until is None else connection.scalar(reason) or "",
         )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.known import note_told
 from alertbridge.outbox.message_ids import notice_named
 from alertbridge.outbox.schema import Delivery, State, event_tokens, notices
 
@@ -96,6 +97,7 @@ class Deliveries:
                     "delivery_detail": news.detail,
                 }
             if _is_in_doubt(row):
+                note_told(connection, row.user_name, row.told or (), now_unix_seconds)
                 values |= {
                     "state": State.ACCEPTED,
                     "provider_id": news.message_id,

@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from alertbridge.outbox.backlog import UNSETTLED
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.rows import episodes_of
-from alertbridge.outbox.schema import State, incidents, notices, threads
+from alertbridge.outbox.schema import UNSETTLED, State, incidents, notices, threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,7 @@ class Inspection:
     def drop(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
         """Let waiting or dead notices never be sent; return how many that were."""
         are_these = notices.c.notice_id.in_(notice_ids)
-        can_be = notices.c.state.in_((State.PENDING, State.DEAD))
+        can_be = notices.c.state.in_((State.PENDING, State.HELD, State.DEAD))
         dropped = {
             "state": State.SUPERSEDED,
             "settled_unix_seconds": now_unix_seconds,

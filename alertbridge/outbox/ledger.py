@@ -124,9 +124,10 @@ class Ledger:
     ) -> None:
         last_created = last.created_unix_seconds if last else None
         window = self._routing.storm_window_seconds
-        due = due_unix_seconds(last_created, self._now, window) if is_paced else self._now
+        is_held = last is not None and last.state == State.HELD
+        due = due_unix_seconds(last_created, self._now, window) if is_paced and not is_held else self._now
         priority = min(priority_of(one.alert, is_over=not one.is_open) for one in news)
-        if last and last.state == State.PENDING and last.told is None:
+        if last and last.state in {State.PENDING, State.HELD} and last.told is None:
             self._hasten(last, priority, due)
             return
         notice = {
@@ -139,9 +140,15 @@ class Ledger:
         self._new_notices.append({**thread, **notice})
 
     def _hasten(self, waiting: Row[Any], priority: int, due: float) -> None:
-        """Let a notice that has not been put in words tell this news too, as soon as this asks for."""
+        """Let a notice that has not been put in words tell this news too, as soon as this asks for.
+
+        One that is held asks anew whether it may leave: these news may be such as pass.
+        """
         sooner: dict[str, object] = {"priority": min(priority, waiting.priority)}
-        if waiting.attempts == 0:
+        if waiting.state == State.HELD:
+            sooner |= {"state": State.PENDING, "held_unix_seconds": None}
+            sooner |= {"created_unix_seconds": self._now, "next_unix_seconds": due}
+        elif waiting.attempts == 0:
             sooner["next_unix_seconds"] = min(due, waiting.next_unix_seconds)
         one = notices.c.notice_id == waiting.notice_id
         self._connection.execute(notices.update().where(one).values(sooner))

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, inspect, select
 
 from alertbridge.outbox import schema
 
-# How the tables of a version become those of the next; new tables come without being told
+# How the tables of a version become those of the next; new tables are there already
 _STEPS = {
     1: (
         "ALTER TABLE notices ADD COLUMN doubt_unix_seconds FLOAT",
@@ -13,6 +13,18 @@ _STEPS = {
         "ALTER TABLE notices ADD COLUMN delivery VARCHAR",
         "ALTER TABLE notices ADD COLUMN delivery_unix_seconds FLOAT",
         "ALTER TABLE notices ADD COLUMN delivery_detail VARCHAR",
+    ),
+    2: (
+        "ALTER TABLE episodes ADD COLUMN is_end_reconciled BOOLEAN DEFAULT 0 NOT NULL",
+        "ALTER TABLE notices ADD COLUMN purpose VARCHAR DEFAULT 'news' NOT NULL",
+        "ALTER TABLE notices ADD COLUMN digest_id INTEGER",
+        "ALTER TABLE notices ADD COLUMN held_unix_seconds FLOAT",
+        "CREATE INDEX notices_by_digest ON notices (digest_id)",
+        "INSERT INTO known (user_name, alert_id, number, is_over, told_unix_seconds) "
+        "SELECT user_name, json_extract(one.value, '$[0]'), json_extract(one.value, '$[1]'), "
+        "max(json_extract(one.value, '$[2]')), max(settled_unix_seconds) "
+        "FROM notices, json_each(notices.told) AS one "
+        "WHERE state = 'accepted' AND json_type(told) = 'array' GROUP BY 1, 2, 3",
     ),
 }
 
@@ -30,10 +42,10 @@ def migrate(connection: Connection) -> None:
         UnknownSchemaError: They are of a later version, or of none.
     """
     version = _version_of(connection)
+    schema.metadata.create_all(connection)
     for step in range(version or schema.VERSION, schema.VERSION):
         for statement in _STEPS[step]:
             connection.exec_driver_sql(statement)
-    schema.metadata.create_all(connection)
     if version != schema.VERSION:
         connection.execute(schema.meta.delete().where(schema.meta.c.key == "schema"))
         connection.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))

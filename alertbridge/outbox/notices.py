@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
-from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS, UNSETTLED, paused_until
+from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS, paused_until
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import State, episodes, lanes, notices, threads
-from alertbridge.outbox.told import ToldEpisode, told_by
-from alertbridge.routing import Routing
+from alertbridge.outbox.known import note_told
+from alertbridge.outbox.schema import LEAVING, Purpose, State, episodes, lanes, notices, threads
+from alertbridge.outbox.summaries import hold, release_held
+from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
+from alertbridge.routing import Routing, severity_of
 
 _AFTER_CRASH_SECONDS = 10.0
 
@@ -29,6 +31,8 @@ class Claim:
         attempts: This one included.
         created_unix_seconds: Since when it is owed.
         doubt_unix_seconds: When the last attempt ended that may have been sent; None if there was none.
+        purpose: News of one incident, or of many.
+        was_held: Whether it was kept until the quiet hours of its user were over.
     """
 
     notice_id: int
@@ -40,6 +44,8 @@ class Claim:
     attempts: int
     created_unix_seconds: float
     doubt_unix_seconds: float | None
+    purpose: Purpose = Purpose.NEWS
+    was_held: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
@@ -73,16 +79,22 @@ class Notices:
     def claim(self, routing: Routing, now_unix_seconds: float) -> Claim | None:
         """Mark the next due notice as being sent and return it; None when nothing is due.
 
-        What has become no news in the meantime is settled on the way.
+        On the way, what has become no news in the meantime is settled, what comes while it is quiet for its
+        user is held, and what was held is released when the quiet is over.
         """
         with self._database.transaction() as connection:
             if paused_until(connection, self._lane, now_unix_seconds) is not None:
                 return None
+            release_held(connection, routing, now_unix_seconds)
             while row := connection.execute(_next_due(now_unix_seconds)).first():
-                told = told_by(connection, row, routing)
-                if told:
+                told = told_by(connection, row, routing, now_unix_seconds)
+                if not told:
+                    _settle(connection, row.notice_id, State.SUPERSEDED, now_unix_seconds)
+                    continue
+                until = _quiet_until(row, told, routing, now_unix_seconds)
+                if until is None:
                     return self._mark_sending(connection, row, told)
-                _settle(connection, row.notice_id, State.SUPERSEDED, now_unix_seconds)
+                hold(connection, row.notice_id, until, now_unix_seconds)
             return None
 
     def accept(
@@ -96,6 +108,7 @@ class Notices:
         """Settle *claim*: it was taken; remember what it *last_answered* found out, by alert id."""
         with self._database.transaction() as connection:
             _settle(connection, claim.notice_id, State.ACCEPTED, now_unix_seconds, provider_id=provider_id)
+            note_told(connection, claim.user_name, as_kept(claim.told), now_unix_seconds)
             for told in claim.told:
                 moment = last_answered.get(told.episode.alert_id)
                 if moment is not None and told.last_answered_unix_seconds is None:
@@ -161,7 +174,7 @@ class Notices:
             "state": State.SENDING,
             "owner": self._owner,
             "attempts": row.attempts + 1,
-            "told": [[one.episode.alert_id, one.episode.number, one.is_over] for one in told],
+            "told": as_kept(told),
         }
         connection.execute(notices.update().where(notices.c.notice_id == row.notice_id).values(values))
         return Claim(
@@ -174,6 +187,8 @@ class Notices:
             attempts=row.attempts + 1,
             created_unix_seconds=row.created_unix_seconds,
             doubt_unix_seconds=row.doubt_unix_seconds,
+            purpose=Purpose(row.purpose),
+            was_held=row.held_unix_seconds is not None,
         )
 
     def _put_back(self, claim: Claim, reason: str, values: Mapping[str, object]) -> None:
@@ -183,6 +198,15 @@ class Notices:
             connection.execute(notices.update().where(one).values(back))
 
 
+def _quiet_until(row: Row[Any], told: Sequence[ToldEpisode], routing: Routing, now: float) -> float | None:
+    """Return until when the notice has to be held; None when it may leave now, as one in doubt always may."""
+    user = routing.user(row.user_name)
+    news = {severity_of(one.episode.alert) for one in told if one.is_news}
+    if row.told or user is None or user.may_be_told(news, now):
+        return None
+    return user.quiet_until(now)
+
+
 def _next_due(now: float) -> Any:
     earlier = notices.alias("earlier")
     is_blocked = (
@@ -190,7 +214,7 @@ def _next_due(now: float) -> Any:
         .where(earlier.c.incident_id == notices.c.incident_id)
         .where(earlier.c.user_name == notices.c.user_name)
         .where(earlier.c.sequence < notices.c.sequence)
-        .where(earlier.c.state.in_(UNSETTLED))
+        .where(earlier.c.state.in_(LEAVING))
         .exists()
     )
     is_due = or_(

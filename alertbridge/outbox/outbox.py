@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.deliveries import Deliveries
+from alertbridge.outbox.incident_ids import new_incident_id
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.notices import Notices
 from alertbridge.outbox.ownership import Ownership
 from alertbridge.outbox.pulses import Pulses
-
-# Without letters and digits that people confuse when they read an incident out
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+from alertbridge.outbox.summaries import Reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +22,7 @@ class Outbox:
         database: For checks of its health.
         intake: Where alerts come in.
         notices: What is owed to people.
+        reminders: What people are told again as it goes on.
         deliveries: What became of the mails that left.
         pulses: Where the heartbeat's pulse is kept.
         ownership: Keeps other processes out.
@@ -32,6 +32,7 @@ class Outbox:
     database: Database
     intake: Intake
     notices: Notices
+    reminders: Reminders
     deliveries: Deliveries
     pulses: Pulses
     ownership: Ownership
@@ -66,14 +67,11 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
         raise
     return Outbox(
         database=database,
-        intake=Intake(database, new_incident_id=_new_incident_id),
+        intake=Intake(database, new_incident_id=new_incident_id),
         notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
+        reminders=Reminders(database),
         deliveries=Deliveries(database),
         pulses=Pulses(database),
         ownership=ownership,
         lane=lane,
     )
-
-
-def _new_incident_id() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(7))

@@ -1,10 +1,9 @@
 """Forgetting what is long over."""
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, tuple_
 
-from alertbridge.outbox.backlog import UNSETTLED
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import episodes, incidents, notices, threads
+from alertbridge.outbox.schema import UNSETTLED, episodes, incidents, known, notices, threads
 
 KEPT_SECONDS = 90 * 86400.0
 
@@ -28,6 +27,8 @@ def forget_old(database: Database, now_unix_seconds: float) -> int:
             incidents.c.opened_unix_seconds < long_ago, ~is_alive, ~is_owed
         )
         old = list(connection.scalars(over.limit(500)))
+        gone = select(episodes.c.alert_id, episodes.c.number).where(episodes.c.incident_id.in_(old))
+        connection.execute(delete(known).where(tuple_(known.c.alert_id, known.c.number).in_(gone)))
         for table in (notices, threads, episodes, incidents):
             connection.execute(delete(table).where(table.c.incident_id.in_(old)))
     return len(old)

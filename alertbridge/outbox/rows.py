@@ -59,6 +59,12 @@ def episodes_of(connection: Connection, incident_id: str) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(*order)))
 
 
+def episodes_named(connection: Connection, alert_ids: Sequence[str]) -> list[Row[Any]]:
+    """Return the rows of every episode of these alerts."""
+    query = select(episodes).where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
+    return list(connection.execute(query, {"alert_ids": json.dumps(alert_ids)}))
+
+
 def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
     """Return the episode that *row* holds."""
     return _episode(row, row.labels, row.annotations, row.generator_url)

@@ -16,9 +16,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
+    text,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -54,6 +56,7 @@ episodes = Table(
     Column("ended_unix_seconds", Float),
     Column("closed_unix_seconds", Float),
     Column("last_answered_unix_seconds", Float),
+    Column("is_end_reconciled", Boolean, nullable=False, server_default=text("0")),
     ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
     Index("episodes_by_incident", "incident_id"),
     Index("episodes_by_opening", "alertname", "opened_unix_seconds"),
@@ -73,14 +76,33 @@ class State(StrEnum):
     """Where a notice stands.
 
     pending -> sending -> accepted | dead, or back to pending; pending -> superseded when there is no news
-    left to tell by the time it could leave.
+    left to tell by the time it could leave. pending -> held while it is quiet for its user; held -> pending,
+    or held -> digested when a digest tells it among others.
     """
 
     PENDING = "pending"
     SENDING = "sending"
+    HELD = "held"
+    DIGESTED = "digested"
     ACCEPTED = "accepted"
     SUPERSEDED = "superseded"
     DEAD = "dead"
+
+
+LEAVING = (State.PENDING, State.SENDING)
+UNSETTLED = (*LEAVING, State.HELD)
+
+
+class Purpose(StrEnum):
+    """What a notice is for.
+
+    News are of one incident. A digest tells the news that were held; a reminder, what was told and goes on.
+    Each of the latter two has an incident of its own, without episodes.
+    """
+
+    NEWS = "news"
+    DIGEST = "digest"
+    REMINDER = "reminder"
 
 
 class Delivery(StrEnum):
@@ -113,10 +135,26 @@ notices = Table(
     Column("delivery", String),
     Column("delivery_unix_seconds", Float),
     Column("delivery_detail", String),
+    Column("purpose", String, nullable=False, server_default=Purpose.NEWS),
+    Column("digest_id", Integer),
+    Column("held_unix_seconds", Float),
     ForeignKeyConstraint(["incident_id", "user_name"], ["threads.incident_id", "threads.user_name"]),
     Index("notices_by_thread", "incident_id", "user_name", "sequence", unique=True),
     Index("notices_by_state", "state", "priority", "next_unix_seconds"),
+    Index("notices_by_digest", "digest_id"),
 )
+
+# What each user knows, by mails that were accepted
+known = Table(
+    "known",
+    metadata,
+    Column("user_name", String, primary_key=True),
+    Column("alert_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("is_over", Boolean, nullable=False),
+    Column("told_unix_seconds", Float, nullable=False),
+)
+Index("known_to_fire", known.c.user_name, sqlite_where=known.c.is_over == false())
 
 lanes = Table(
     "lanes",

@@ -1,16 +1,17 @@
 """What a notice tells: the state of each episode that concerns its reader."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from alertbridge.episodes import Episode
-from alertbridge.outbox.rows import episode_of, episodes_of
-from alertbridge.outbox.schema import State, notices
+from alertbridge.outbox.known import Key, overdue, told_or_under_way
+from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of
+from alertbridge.outbox.schema import Purpose, notices
 from alertbridge.routing import Routing
+from alertbridge.users import UserSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,50 +22,79 @@ class ToldEpisode:
         episode: As it is stored.
         is_over: What the notice says; older than the stored state when an uncertain attempt is repeated.
         last_answered_unix_seconds: What an earlier notice found out; None when none did.
+        is_news: Whether its reader has not been told of it, or not of its end.
     """
 
     episode: Episode
     is_over: bool
     last_answered_unix_seconds: float | None
+    is_news: bool = True
 
 
-def told_by(connection: Connection, row: Row[Any], routing: Routing) -> list[ToldEpisode]:
-    """Return what the notice tells; empty when there is no news for its user any more."""
-    found = {(one.alert_id, one.number): one for one in episodes_of(connection, row.incident_id)}
-    if row.told is not None:
-        frozen = {(alert_id, number): is_over for alert_id, number, is_over in row.told}
-        return [_told_episode(found[key], is_over) for key, is_over in frozen.items() if key in found]
-    user = routing.user(row.user_name)
+def told_by(connection: Connection, notice: Row[Any], routing: Routing, now: float) -> list[ToldEpisode]:
+    """Return what *notice* tells; empty when there is nothing to tell its user any more."""
+    if notice.told:
+        return _word_for_word(connection, notice.told)
+    user = routing.user(notice.user_name)
     if user is None:
         return []
+    if notice.purpose == Purpose.REMINDER:
+        return _reminded(connection, user, routing, now)
     told = [
-        _told_episode(one, one.ended_unix_seconds is not None)
-        for one in found.values()
-        if routing.is_told(user, episode_of(one).alert)
+        one
+        for one in _with_news(connection, notice, _incidents_of(connection, notice))
+        if routing.is_told(user, one.episode.alert)
     ]
-    return told if _states(told) != _last_told(connection, row) else []
+    news = [one for one in told if one.is_news]
+    if notice.purpose == Purpose.DIGEST and news:
+        return news + _reminded(connection, user, routing, now)
+    return told if news else []
 
 
-def _told_episode(row: Row[Any], is_over: bool) -> ToldEpisode:  # noqa: FBT001 - a value, not a switch
+def as_kept(told: Iterable[ToldEpisode]) -> list[tuple[str, int, bool, bool]]:
+    """Return *told* as it is kept with its notice."""
+    return [(one.episode.alert_id, one.episode.number, one.is_over, one.is_news) for one in told]
+
+
+def _word_for_word(connection: Connection, kept: Sequence[Sequence[Any]]) -> list[ToldEpisode]:
+    found = {_key(row): row for row in episodes_named(connection, [one[0] for one in kept])}
+    return [
+        _told_episode(found[alert_id, number], is_over=is_over, is_news=all(is_news))  # once, all were news
+        for alert_id, number, is_over, *is_news in kept
+        if (alert_id, number) in found
+    ]
+
+
+def _incidents_of(connection: Connection, notice: Row[Any]) -> Sequence[str]:
+    if notice.purpose == Purpose.NEWS:
+        return [notice.incident_id]
+    folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
+    return connection.scalars(folded.distinct()).all()
+
+
+def _with_news(connection: Connection, notice: Row[Any], incident_ids: Iterable[str]) -> list[ToldEpisode]:
+    rows = [row for incident_id in incident_ids for row in episodes_of(connection, incident_id)]
+    told = told_or_under_way(connection, notice, {row.alert_id for row in rows})
+    states = [(row, row.ended_unix_seconds is not None) for row in rows]
+    return [
+        _told_episode(row, is_over=is_over, is_news=told.get(_key(row)) not in {True, is_over})
+        for row, is_over in states
+    ]
+
+
+def _reminded(connection: Connection, user: UserSettings, routing: Routing, now: float) -> list[ToldEpisode]:
+    rows = overdue(connection, user, routing, now)
+    return [_told_episode(row, is_over=False, is_news=False) for row in rows]
+
+
+def _told_episode(row: Row[Any], *, is_over: bool, is_news: bool) -> ToldEpisode:
     return ToldEpisode(
         episode=episode_of(row),
         is_over=is_over,
         last_answered_unix_seconds=row.last_answered_unix_seconds,
+        is_news=is_news,
     )
 
 
-def _states(told: Iterable[ToldEpisode]) -> set[tuple[str, int, bool]]:
-    return {(one.episode.alert_id, one.episode.number, one.is_over) for one in told}
-
-
-def _last_told(connection: Connection, row: Row[Any]) -> set[tuple[str, int, bool]]:
-    is_same_thread: ColumnElement[bool] = (notices.c.incident_id == row.incident_id) & (
-        notices.c.user_name == row.user_name
-    )
-    query = (
-        select(notices.c.told)
-        .where(is_same_thread, notices.c.state == State.ACCEPTED)
-        .order_by(notices.c.sequence.desc())
-        .limit(1)
-    )
-    return {tuple(one) for one in connection.scalar(query) or ()}
+def _key(row: Row[Any]) -> Key:
+    return row.alert_id, row.number

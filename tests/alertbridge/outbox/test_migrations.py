@@ -9,70 +9,22 @@ from alertbridge.outbox.database import Database, StoreError
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.outbox.schema import VERSION
-from tests.alertbridge.alert_builders import T0, a_routing
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 
-MADE_BY_VERSION_1 = """
-CREATE TABLE meta ("key" VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY ("key"));
-CREATE TABLE incidents (
-    incident_id VARCHAR NOT NULL, alertname VARCHAR NOT NULL, is_storm BOOLEAN NOT NULL,
-    opened_unix_seconds FLOAT NOT NULL, PRIMARY KEY (incident_id)
-);
-CREATE INDEX incidents_by_alertname ON incidents (alertname, opened_unix_seconds);
-CREATE TABLE episodes (
-    alert_id VARCHAR NOT NULL, number INTEGER NOT NULL, incident_id VARCHAR NOT NULL,
-    alertname VARCHAR NOT NULL,
-    labels JSON NOT NULL, annotations JSON NOT NULL, generator_url VARCHAR NOT NULL,
-    starts_unix_seconds FLOAT NOT NULL, opened_unix_seconds FLOAT NOT NULL, ended_unix_seconds FLOAT,
-    closed_unix_seconds FLOAT, last_answered_unix_seconds FLOAT, PRIMARY KEY (alert_id, number),
-    FOREIGN KEY(incident_id) REFERENCES incidents (incident_id)
-);
-CREATE INDEX episodes_by_incident ON episodes (incident_id);
-CREATE INDEX episodes_by_opening ON episodes (alertname, opened_unix_seconds);
-CREATE TABLE threads (
-    incident_id VARCHAR NOT NULL, user_name VARCHAR NOT NULL, title VARCHAR NOT NULL,
-    PRIMARY KEY (incident_id, user_name), FOREIGN KEY(incident_id) REFERENCES incidents (incident_id)
-);
-CREATE TABLE notices (
-    notice_id INTEGER NOT NULL, incident_id VARCHAR NOT NULL, user_name VARCHAR NOT NULL,
-    sequence INTEGER NOT NULL, priority INTEGER NOT NULL, state VARCHAR NOT NULL,
-    created_unix_seconds FLOAT NOT NULL,
-    next_unix_seconds FLOAT NOT NULL, attempts INTEGER NOT NULL, owner VARCHAR, told JSON,
-    is_ambiguous BOOLEAN NOT NULL, provider_id VARCHAR, last_error VARCHAR, settled_unix_seconds FLOAT,
-    PRIMARY KEY (notice_id),
-    FOREIGN KEY(incident_id, user_name) REFERENCES threads (incident_id, user_name)
-);
-CREATE UNIQUE INDEX notices_by_thread ON notices (incident_id, user_name, sequence);
-CREATE INDEX notices_by_state ON notices (state, priority, next_unix_seconds);
-CREATE TABLE lanes (
-    lane VARCHAR NOT NULL, paused_until_unix_seconds FLOAT NOT NULL, reason VARCHAR NOT NULL,
-    PRIMARY KEY (lane)
-);
-INSERT INTO meta VALUES ('schema', '1');
-INSERT INTO incidents VALUES ('k3f9q2m', 'HostDown', 0, 1790000000.0);
-INSERT INTO episodes VALUES (
-    'a1', 1, 'k3f9q2m', 'HostDown', '{"alertname": "HostDown", "host": "web-1", "severity": "critical"}',
-    '{}', '', 1790000000.0, 1790000001.0, NULL, NULL, NULL
-);
-INSERT INTO threads VALUES ('k3f9q2m', 'ann', 'web-1: host not answering');
-INSERT INTO threads VALUES ('k3f9q2m', 'bob', 'web-1: host not answering');
-INSERT INTO notices VALUES (
-    1, 'k3f9q2m', 'ann', 0, 0, 'pending', 1790000001.0, 1790000002.0, 1, NULL, '[["a1", 1, false]]', 1, NULL,
-    'reset', NULL
-);
-INSERT INTO notices VALUES (
-    2, 'k3f9q2m', 'bob', 0, 0, 'accepted', 1790000001.0, 1790000001.0, 1, NULL, '[["a1", 1, false]]', 0,
-    '<id>', NULL, 1790000002.0
-);
-"""
+MADE_BY = Path(__file__).parents[2] / "data" / "outbox"
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(params=range(1, VERSION))
+def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "bridge.db"
     with sqlite3.connect(path) as connection:
-        connection.executescript(MADE_BY_VERSION_1)
+        connection.executescript((MADE_BY / f"version-{request.param}.sql").read_text())
     connection.close()
     return path
+
+
+only_version_1 = pytest.mark.parametrize("path", [1], indirect=True)
+only_version_2 = pytest.mark.parametrize("path", [2], indirect=True)
 
 
 def shape_of(path: Path) -> dict[str, list[object]]:
@@ -96,6 +48,7 @@ def test_the_tables_become_those_of_a_new_database(path, tmp_path):
     assert shape_of(path) == shape_of(tmp_path / "new.db")
 
 
+@only_version_1
 def test_what_was_owed_is_still_owed_word_for_word(path):
     outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
     claim = outbox.notices.claim(a_routing(), T0 + 60)
@@ -106,6 +59,7 @@ def test_what_was_owed_is_still_owed_word_for_word(path):
     assert [told.is_over for told in claim.told] == [False]
 
 
+@only_version_1
 def test_what_was_sent_is_still_known(path):
     database = Database(f"sqlite:///{path}")
     database.prepare()
@@ -115,6 +69,37 @@ def test_what_was_sent_is_still_known(path):
 
     assert sent is not None
     assert (sent.user, sent.state, sent.provider_id) == ("bob", "accepted", "<id>")
+
+
+@only_version_2
+def test_what_was_told_is_told_to_nobody_again(path):
+    outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+    routing = a_routing(a_user("ann"), a_user("bob"))
+    outbox.intake.take([an_alert("web-1"), an_alert("web-2", ends=T0 + 60)], routing, T0 + 100)
+
+    told = []
+    while claim := outbox.notices.claim(routing, T0 + 100):
+        outbox.notices.accept(claim, "id", T0 + 100, last_answered={})
+        told += [(claim.user_name, one.episode.alert.labels["host"], one.is_news) for one in claim.told]
+    outbox.close()
+
+    assert told == [("ann", "web-3", True), ("bob", "web-3", True)]
+
+
+@only_version_2
+def test_the_end_of_what_was_told_is_told_and_what_goes_on_is_reminded_of(path):
+    outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+    routing = a_routing(a_user("bob"))
+    outbox.intake.take([an_alert("web-1", ends=T0 + 90)], routing, T0 + 91)
+    while claim := outbox.notices.claim(routing, T0 + 91):
+        outbox.notices.accept(claim, "id", T0 + 91, last_answered={})
+
+    assert outbox.reminders.owe(routing, T0 + 86_500) == 1
+    reminder = outbox.notices.claim(routing, T0 + 86_500)
+    outbox.close()
+
+    assert reminder is not None
+    assert [one.episode.alert.labels["host"] for one in reminder.told] == ["web-3"]
 
 
 def test_it_happens_once(path):
@@ -130,6 +115,7 @@ def test_it_happens_once(path):
     connection.close()
 
 
+@only_version_1
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path):
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE notices ADD COLUMN delivery_detail VARCHAR")

@@ -1,65 +1,18 @@
 """Intake and notices together, on a real SQLite file: what a post changes, and what is owed for it."""
 
 from collections import Counter
-from itertools import count
 
 import pytest
 
-from alertbridge.alerts import Alert
 from alertbridge.episodes import Verdict
-from alertbridge.outbox.backlog import Backlog, read_backlog
-from alertbridge.outbox.database import Database
-from alertbridge.outbox.intake import Intake, Taken
-from alertbridge.outbox.notices import Claim, Notices
-from alertbridge.routing import Routing
+from alertbridge.outbox.intake import Taken
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
-from tests.fakes.clock import FakeClock
-
-
-class Outbox:
-    """The two halves of the store, a clock and a routing, as the bridge puts them together."""
-
-    def __init__(self, path) -> None:
-        self.url = f"sqlite:///{path}"
-        self.clock = FakeClock(T0)
-        self.routing: Routing = a_routing()
-        self._numbers = count(1)
-        self.restart("boot-1")
-
-    def restart(self, owner: str) -> None:
-        self.database = Database(self.url)
-        self.database.prepare()
-        self.intake = Intake(self.database, new_incident_id=lambda: f"inc{next(self._numbers)}")
-        self.notices = Notices(self.database, lane="mailgun", owner=owner)
-
-    def take(self, *alerts: Alert) -> Taken:
-        return self.intake.take(alerts, self.routing, self.clock.unix_seconds())
-
-    def claim(self) -> Claim | None:
-        return self.notices.claim(self.routing, self.clock.unix_seconds())
-
-    def backlog(self, now: float) -> Backlog:
-        return read_backlog(self.database, "mailgun", now)
-
-    def send(self) -> Claim | None:
-        """Claim the next notice and have it accepted."""
-        claim = self.claim()
-        if claim:
-            self.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
-        return claim
-
-    def send_all(self) -> list[Claim]:
-        return list(iter(self.send, None))
+from tests.alertbridge.outbox.store import Outbox, hosts
 
 
 @pytest.fixture
 def outbox(tmp_path):
     return Outbox(tmp_path / "bridge.db")
-
-
-def hosts(claim: Claim | None) -> list[tuple[str, bool]]:
-    assert claim is not None
-    return [(told.episode.alert.labels["host"], told.is_over) for told in claim.told]
 
 
 def test_a_new_alert_is_owed_to_everybody_who_wants_to_know(outbox):

@@ -1,0 +1,113 @@
+"""Mails about many incidents: digests of what was held for quiet hours, and reminders of what goes on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.incident_ids import new_incident_id
+from alertbridge.outbox.known import longest_untold, overdue
+from alertbridge.outbox.schema import UNSETTLED, Purpose, State, incidents, notices, threads
+from alertbridge.routing import Priority, Routing
+from alertbridge.users import UserSettings
+
+_TITLES = {Purpose.DIGEST: "what came while it was quiet", Purpose.REMINDER: "what still fires"}
+_PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}
+
+
+def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
+    """Keep a notice for as long as it is quiet for its user."""
+    held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}
+    connection.execute(notices.update().where(notices.c.notice_id == notice_id).values(held))
+
+
+def release_held(connection: Connection, routing: Routing, now: float) -> None:
+    """Let go of what is held for users for whom it is not quiet any more: several incidents in one digest.
+
+    News of a single incident leave by themselves: that mail says more, and its thread goes on.
+    """
+    is_held = notices.c.state == State.HELD
+    for name in connection.scalars(select(notices.c.user_name).where(is_held).distinct()).all():
+        user = routing.user(name)
+        if user is None or user.quiet_until(now) is None:
+            its = select(notices).where(is_held, notices.c.user_name == name).order_by(notices.c.notice_id)
+            _release(connection, name, connection.execute(its).all(), now)
+
+
+class Reminders:
+    """Owes users a reminder of what goes on and was not told to them for as long as they chose."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def owe(self, routing: Routing, now_unix_seconds: float) -> int:
+        """Write the notices that are due by now; return how many.
+
+        Raises:
+            StoreError: They could not be written.
+        """
+        with self._database.reading() as connection:
+            told = longest_untold(connection)
+        due = [
+            user
+            for user in routing.users
+            if user.name in told
+            and told[user.name] + user.remind_every_seconds <= now_unix_seconds
+            and user.quiet_until(now_unix_seconds) is None
+        ]
+        if not due:
+            return 0
+        with self._database.transaction() as connection:
+            reminded = [
+                user for user in due if _is_to_be_reminded(connection, user, routing, now_unix_seconds)
+            ]
+            for user in reminded:
+                _owe_summary(connection, Purpose.REMINDER, user.name, now_unix_seconds)
+        return len(reminded)
+
+
+def _release(connection: Connection, user_name: str, held: Sequence[Row[Any]], now: float) -> None:
+    digest_id = next((row.notice_id for row in held if row.purpose == Purpose.DIGEST), None)
+    if digest_id is None and len({row.incident_id for row in held}) > 1:
+        digest_id = _owe_summary(connection, Purpose.DIGEST, user_name, now)
+    for row in held:
+        values: dict[str, object] = {
+            "state": State.DIGESTED,
+            "digest_id": digest_id,
+            "settled_unix_seconds": now,
+        }
+        if digest_id is None or row.notice_id == digest_id:
+            values = {"state": State.PENDING, "created_unix_seconds": now, "next_unix_seconds": now}
+        connection.execute(notices.update().where(notices.c.notice_id == row.notice_id).values(values))
+
+
+def _is_to_be_reminded(connection: Connection, user: UserSettings, routing: Routing, now: float) -> bool:
+    """Return whether a reminder is due, none was owed lately, and no digest is about to tell the same."""
+    its = (notices.c.user_name == user.name) & (notices.c.purpose != Purpose.NEWS)
+    is_soon_told = (notices.c.state == State.HELD) | its & notices.c.state.in_(UNSETTLED)
+    last = select(func.max(notices.c.created_unix_seconds)).where(its, notices.c.purpose == Purpose.REMINDER)
+    since = connection.scalar(last)
+    if since is not None and since <= now < since + user.remind_every_seconds:
+        return False
+    waiting = select(notices.c.notice_id).where(notices.c.user_name == user.name, is_soon_told).limit(1)
+    return connection.scalar(waiting) is None and bool(overdue(connection, user, routing, now))
+
+
+def _owe_summary(connection: Connection, purpose: Purpose, user_name: str, now: float) -> int:
+    """Write a notice in an incident of its own, to leave now; return its id."""
+    incident_id = new_incident_id()
+    incident = {"incident_id": incident_id, "alertname": "", "is_storm": False, "opened_unix_seconds": now}
+    thread = {"incident_id": incident_id, "user_name": user_name}
+    notice = {
+        "sequence": 0,
+        "purpose": purpose,
+        "priority": _PRIORITIES[purpose],
+        "state": State.PENDING,
+        "created_unix_seconds": now,
+        "next_unix_seconds": now,
+    }
+    connection.execute(incidents.insert().values(incident))
+    connection.execute(threads.insert().values(thread | {"title": _TITLES[purpose]}))
+    insert = notices.insert().values(thread | notice).returning(notices.c.notice_id)
+    return int(connection.execute(insert).scalar_one())
