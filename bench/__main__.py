@@ -31,13 +31,13 @@ _MEASUREMENTS = {
     "crash": crash.measure,
 }
 _PAGE = Path(__file__).parents[1] / "docs/performance.md"
-_LONGEST_SECONDS = 900
+_LONGEST_SECONDS = 1800
 _MISSED, _USAGE, _CANNOT = 1, 2, 4
 
 _EXAMPLES = """\b
 Examples:
-  scripts/bench                         all of it, about ten minutes
-  scripts/bench --quick                 a first impression in two
+  scripts/bench                         all of it, about twenty minutes
+  scripts/bench --quick                 a first impression in four
   scripts/bench --only scan --only cost some of it
   scripts/bench --write                 all of it, and into docs/performance.md
 
@@ -83,7 +83,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """Have a signal, or the end of a quarter of an hour, end the bench with all its processes."""
+    """Have a signal, or the end of half an hour, end the bench with all its processes."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, _leave)
     signal.alarm(_LONGEST_SECONDS)
@@ -95,7 +95,7 @@ def _ending_on_signals() -> Iterator[None]:
 
 def _leave(number: int, _frame: object) -> Never:
     if number == signal.SIGALRM:
-        raise BenchError("this machine is too busy: not done within a quarter of an hour")
+        raise BenchError("this machine is too busy: not done within half an hour")
     sys.exit(128 + number)
 
 
