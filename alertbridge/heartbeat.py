@@ -66,7 +66,9 @@ class Heartbeat:
             self._counted_until = self._clock.monotonic_seconds()
             self._is_alarmed = False
             self._store.write_pulse(self._pulse)
-            self._tell(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=now))
+            # The clock may have been set back since; an end does not lie before its beginning
+            ended = max(now, before.last_unix_seconds)
+            self._tell(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
 
     def check(self) -> None:
         """Count the time since the last check, and raise the alarm once the silence is too long.

@@ -65,9 +65,10 @@ class Undeliverable:
         Raises:
             StoreError: That could not be stored.
         """
-        if self._is_open(user_name):
-            now = self._clock.unix_seconds()
-            self._tell(undeliverable_alert(user_name, "", now, ends_unix_seconds=now))
+        since = self._open_since(user_name)
+        if since is not None:
+            ended = max(since, self._clock.unix_seconds())  # the clock may have been set back
+            self._tell(undeliverable_alert(user_name, "", since, ends_unix_seconds=ended))
 
     def suppressed(self, user_names: Iterable[str]) -> Mapping[str, bool] | None:
         """Return of each of these users whether mail to them is refused; None while that cannot be read."""
@@ -78,5 +79,8 @@ class Undeliverable:
             return None
 
     def _is_open(self, user_name: str) -> bool:
+        return self._open_since(user_name) is not None
+
+    def _open_since(self, user_name: str) -> float | None:
         alert = undeliverable_alert(user_name, "", 0.0, ends_unix_seconds=None)
-        return self._open_alerts.open_since(alert.alert_id) is not None
+        return self._open_alerts.open_since(alert.alert_id)

@@ -18,6 +18,7 @@ from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
 from alertbridge.enrich.prometheus import Prometheus
 from alertbridge.enrich.remembered import Remembered
+from alertbridge.enrich.sparing import Sparing
 from alertbridge.heartbeat import Heartbeat
 from alertbridge.housekeeping import Housekeeping
 from alertbridge.instruments import Instruments
@@ -175,6 +176,7 @@ class Service:
         self._instruments.reload_success.set(1)
         logger.info("settings taken up; a change of `listen` or `database` waits for a restart")
         self._outbox.notices.resume()
+        self._outbox.notices.hasten(self._clock.unix_seconds())
         self._courier.wake()
 
     def _firing(self) -> FiringAlerts | None:
@@ -220,7 +222,7 @@ def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
     """Return what finds out more about the hosts of a mail."""
     if settings.prometheus is None:
         return NoPrometheus()
-    return Remembered(Prometheus(settings.prometheus.url, clock), clock)
+    return Remembered(Sparing(Prometheus(settings.prometheus.url, clock), clock), clock)
 
 
 def _open_outbox(settings: BridgeSettings) -> Outbox:

@@ -128,3 +128,14 @@ def test_setting_the_clock_raises_no_alarm_and_hides_none(watch, jump_seconds):
 
     watch.wait(200)
     assert [kind for _, kind, _ in watch.told()] == [Kind.BLIND]
+
+
+def test_its_return_is_told_at_once_after_the_clock_was_set_back(watch):
+    watch.heartbeat.beat()
+    watch.wait(600)
+    watch.told()
+    watch.clock.jump(-3600.0)
+
+    watch.heartbeat.beat()
+
+    assert [kind for _, kind, _ in watch.told()] == [Kind.OK]

@@ -65,6 +65,16 @@ def test_and_once_that_they_can_be_again(office):
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
 
 
+def test_and_at_once_after_the_clock_was_set_back(office):
+    office.undeliverable.note_refused("ann", "no such address")
+    office.told()
+    office.clock.jump(-3600)
+
+    office.undeliverable.note_taken("ann")
+
+    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+
+
 def test_many_at_once_are_one_mail_that_names_them_and_no_hosts(office):
     users = [f"user-{number}" for number in range(7)]
     alerts = [undeliverable_alert(user, "no", T0, ends_unix_seconds=None) for user in users]

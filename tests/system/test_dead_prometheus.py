@@ -53,6 +53,25 @@ def test_a_mail_leaves_within_3_seconds_and_says_what_is_missing(settings, mailg
     assert "Prometheus could not say" in message.html
 
 
+def test_of_many_mails_the_last_leaves_within_3_seconds_too(settings, mailgun):
+    with a_server(silent) as port:
+        prometheus = {"url": f"http://127.0.0.1:{port}"}
+        settings.write(
+            mailgun=through(mailgun.url, settings.folder), prometheus=prometheus, storm={"hosts": 100}
+        )
+        bridge = Served(settings)
+        try:
+            bridge.post(payload_of(*(an_alert(f"web-{number}") for number in range(12))))
+            answered = time.monotonic()
+            until(lambda: len(mailgun.messages) == 12)
+            took_seconds = time.monotonic() - answered
+        finally:
+            bridge.kill()
+
+    assert took_seconds < PROMISED_SECONDS
+    assert all("Prometheus could not say" in message.text for message in mailgun.messages)
+
+
 def test_silence_is_told_with_the_part_that_is_gone_and_so_is_its_return(settings, mailgun):
     url = f"http://127.0.0.1:{a_dead_port()}"
     settings.write(

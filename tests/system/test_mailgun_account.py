@@ -1,12 +1,15 @@
 """The installed bridge and an account at Mailgun: a bad recipient, a suppressed one, a wrong key."""
 
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import Served, Settings, run, through, until
+from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
 
@@ -103,3 +106,20 @@ def test_what_waited_for_a_better_key_leaves_at_the_reload(settings, mailgun):
     subjects = [message.subject.split(":")[0] for message in mailgun.messages]
     assert sorted(subjects) == ["[DOWN] web-1", "[WARN] db-1"]
     assert "a notice was given up" not in bridge.log
+
+
+def test_what_waited_for_a_better_address_leaves_at_the_reload(settings, mailgun):
+    settings.write(mailgun=through(f"http://127.0.0.1:{a_dead_port()}", settings.folder))
+    bridge = Served(settings)
+    try:
+        bridge.post(payload_of(an_alert("web-1")))
+        until(lambda: "a mail has to wait" in bridge.log)
+        with closing(sqlite3.connect(settings.folder / "bridge.db")) as database, database:
+            database.execute("UPDATE notices SET next_unix_seconds = next_unix_seconds + 900")
+        settings.write(mailgun=through(mailgun.url, settings.folder))
+        bridge.tell(signal.SIGHUP)
+        until(lambda: mailgun.messages)
+    finally:
+        bridge.kill()
+
+    assert [message.subject for message in mailgun.messages] == ["[DOWN] web-1: host not answering"]
