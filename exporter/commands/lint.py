@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exporter.commands.parameters import Parameter
 from exporter.commands.settings import Command
+from exporter.commands.trust import changeable_place
 
 _CODE_OPTIONS = {
     re.compile(r"(?:ba|da|k|mk|z|fi|c|tc)?sh|busybox|python[0-9.]*"): re.compile("-[A-Za-z]*c"),
@@ -47,6 +48,8 @@ def dangers_in(commands: Sequence[Command]) -> list[Danger]:
 def _dangers(command: Command) -> Iterator[tuple[str, str]]:
     for text in _of_program(Path(command.argv[0])):
         yield ".argv[0]", text
+    for place, file in _changeable(command):
+        yield f".argv[{place}]", f"others may change {file}: if it is a script, they choose what is run"
     for place, interpreter in _code_given(command.argv):
         yield f".argv[{place}]", f"gives code to {interpreter}: run a program instead, that does one thing"
     for name, parameter in command.parameters.items():
@@ -66,6 +69,15 @@ def _of_program(program: Path) -> Iterator[str]:
         yield f"{program} cannot be run: there is no such file"
     elif not program.is_file() or not os.access(program, os.X_OK):
         yield f"{program} is not a program that can be run"
+
+
+def _changeable(command: Command) -> Iterator[tuple[int, Path]]:
+    """Yield the files that the program is given, as far as others may change them."""
+    for place, word in enumerate(command.argv[1:], start=1):
+        if word.startswith("/") and Path(word).is_file():
+            found = changeable_place(Path(word), run_as=command.run_as)
+            if found is not None:
+                yield place, found
 
 
 def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:

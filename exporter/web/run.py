@@ -94,6 +94,7 @@ def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
         """Run a command, and tell what came of it."""
         caller = Caller(user=session.user, role=session.role, address=request.remote_addr or "")
         try:
+            _refuse_idempotency()
             query = read_query(request, "stream")
             asked = _asked(has_shell=attempts.catalogue.has_shell_for(session.role))
         except ProblemError as error:
@@ -106,6 +107,12 @@ def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
         return _as_it_comes(begun, clock) if is_stream else _in_the_end(begun)
 
     return routes
+
+
+def _refuse_idempotency() -> None:
+    """Whoever sends this header would take a second request for safe, and it is not."""
+    if "Idempotency-Key" in request.headers:
+        raise ProblemError(NOT_IDEMPOTENT)
 
 
 def _asked(*, has_shell: bool) -> Asked:
@@ -196,6 +203,11 @@ def _problem_of(reason: Reason, detail: str) -> Problem:
     return Problem(status=status, kind=kind, title=title, detail=detail)
 
 
+NOT_IDEMPOTENT = Problem(
+    status=HTTPStatus.BAD_REQUEST,
+    kind="not-idempotent",
+    title="Each request runs the command anew: send no `Idempotency-Key`.",
+)
 PROBLEMS = {
     Reason.MALFORMED: (HTTPStatus.BAD_REQUEST, "wrong-body", "The body is not what this route takes."),
     Reason.FORBIDDEN: (

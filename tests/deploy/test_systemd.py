@@ -56,6 +56,14 @@ def test_does_not_start_again_what_cannot_start(unit):
     assert service(unit)["RestartPreventExitStatus"] == "2 3"
 
 
+def test_38_a_command_that_takes_too_much_ends_alone():
+    exporter = service(shipped.DEPLOY / "systemd/marax-exporter.service")
+
+    assert exporter["OOMPolicy"] == "continue"
+    assert (exporter["MemoryMax"], exporter["TasksMax"]) == ("512M", "256")
+    assert int(exporter["OOMScoreAdjust"]) < 0
+
+
 @pytest.mark.parametrize(
     "directive",
     [

@@ -1,11 +1,6 @@
 """Tokens, and the forged ones. Numbers are those of the project's attack table."""
 
-import base64
-import hashlib
-import hmac
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,15 +12,13 @@ from exporter.access.session import Refusal
 from exporter.access.settings import LifetimeSeconds, SessionSeconds, TokenSettings
 from exporter.access.tokens import Claims, Tokens
 from marax.secret import Secret
+from tests.exporter.access.forging import HEADER, KEY, claims_of, compact, part, signed
 from tests.exporter.access.kit import a_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.passwords import fake_hash_of
 
-KEY = "k" * 43
 NOW = 1_790_000_000
-HEADER = {"alg": "HS256", "typ": "marax+jwt"}
 ANN = a_user("ann")
-HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
 @pytest.fixture
@@ -36,27 +29,6 @@ def clock() -> FakeClock:
 @pytest.fixture
 def tokens(clock: FakeClock) -> Tokens:
     return Tokens(Secret(KEY), TokenSettings(), clock)
-
-
-def part(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def compact(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def signed(header: object, payload: bytes, *, key: str = KEY, algorithm: str = "HS256") -> str:
-    """Return *payload* signed as it stands, by somebody who has the key."""
-    signing = f"{part(compact(header))}.{part(payload)}"
-    digest = hmac.new(key.encode(), signing.encode(), HASHES[algorithm]).digest()
-    return f"{signing}.{part(digest)}"
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    payload = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    return claims
 
 
 def forged(tokens: Tokens, changes: Mapping[str, object] = {}, *, without: str = "") -> str:

@@ -58,6 +58,16 @@ def test_finds_what_cannot_be_run(program: Path, kind: str, complaint: str):
     assert dangers(str(path)) == [f"commands[0].argv[0]: {path} {complaint}"]
 
 
+def test_finds_scripts_that_others_may_change(program: Path):
+    assert dangers("/bin/sh", str(program), "/no/such/file") == []
+
+    program.chmod(0o777)
+
+    assert dangers("/bin/sh", str(program)) == [
+        f"commands[0].argv[1]: others may change {program}: if it is a script, they choose what is run"
+    ]
+
+
 @pytest.mark.parametrize(
     ("argv", "place", "interpreter"),
     [

@@ -1,21 +1,16 @@
-"""`/login`, `/token` and `/logout`. Numbers are those of the project's attack table.
-
-Every test ends with the same question: is there a token or a password in any line of the log?
-"""
+"""`/login`, `/token` and `/logout`. Numbers are those of the project's attack table."""
 
 import json
-import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
-from marax.logs import KeyValueFormatter
 from tests.exporter.access.full_disk import files_end_at
 from tests.exporter.access.kit import PASSWORD, USERS, Site, a_user, basic, bearer
+from tests.exporter.web.problems import assert_problem
 
 REFUSED = {
     "type": "urn:marax:problem:wrong-login",
@@ -24,29 +19,10 @@ REFUSED = {
 }
 
 
-@pytest.fixture
-def site(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
-    caplog.set_level(logging.DEBUG)
-    site = Site(tmp_path)
-    yield site
-    site.entrance.close()
-    lines = [KeyValueFormatter().format(record) for record in caplog.records]
-    assert not [line for line in lines if "\n" in line or PASSWORD in line or "eyJ" in line]
-
-
-def assert_refused(answer: TestResponse, status: int, kind: str) -> None:
-    problem = answer.json or {}
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert problem["type"] == f"urn:marax:problem:{kind}"
-    assert set(problem) <= {"type", "title", "status", "detail"}
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert PASSWORD not in answer.text
-
-
 def test_a_browser_is_asked_for_name_and_password(site: Site):
     answer = site.ask("GET", "/login")
 
-    assert_refused(answer, 401, "no-login")
+    assert_problem(answer, 401, "no-login")
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="marax-exporter", charset="UTF-8"'
     assert site.verify.checked == []
 
@@ -98,7 +74,7 @@ def test_names_and_passwords_may_be_any_text(site: Site):
 def test_every_refusal_looks_the_same(site: Site, name: str, password: str):
     answer = site.log_in(name, password)
 
-    assert_refused(answer, 401, "wrong-login")
+    assert_problem(answer, 401, "wrong-login")
     assert answer.json == REFUSED
     assert "Basic" not in answer.headers["WWW-Authenticate"]
     assert len(site.verify.checked) == (len(name + password) < 1000)
@@ -121,7 +97,7 @@ def test_every_refusal_looks_the_same(site: Site, name: str, password: str):
 def test_a_malformed_header_is_asked_again_without_a_check(site: Site, header: str):
     answer = site.ask("GET", "/login", headers={"Authorization": header})
 
-    assert_refused(answer, 401, "no-login")
+    assert_problem(answer, 401, "no-login")
     assert site.verify.checked == []
 
 
@@ -167,7 +143,7 @@ def test_a_malformed_header_is_asked_again_without_a_check(site: Site, header: s
 def test_a_wrong_body_is_named_without_a_check(site: Site, body: bytes, detail: str):
     answer = site.ask("POST", "/login", data=body, content_type="application/json")
 
-    assert_refused(answer, 400, "wrong-body")
+    assert_problem(answer, 400, "wrong-body")
     assert (answer.json or {})["detail"] == detail
     assert site.verify.checked == []
 
@@ -180,7 +156,7 @@ def test_a_wrong_body_is_named_without_a_check(site: Site, body: bytes, detail: 
 def test_what_a_foreign_page_could_send_is_not_taken(site: Site, content_type: str):
     body = json.dumps({"username": "ann", "password": PASSWORD})
 
-    assert_refused(site.ask("POST", "/login", data=body, content_type=content_type), 415, "not-json")
+    assert_problem(site.ask("POST", "/login", data=body, content_type=content_type), 415, "not-json")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +175,7 @@ def test_failures_are_throttled(site: Site, callers: Callable[[int], tuple[str, 
 
     answer = site.log_in(then[0], address=then[1])
 
-    assert_refused(answer, 429, "too-many-failures")
+    assert_problem(answer, 429, "too-many-failures")
     assert int(answer.headers["Retry-After"]) >= 1
 
 
@@ -232,7 +208,7 @@ def test_a_token_is_exchanged_for_a_fresh_one(site: Site, path: str, body: dict[
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert (fresh["expires_in_seconds"], fresh["role"]) == (300, "viewer")
     assert site.status(fresh["token"]) == 200
-    assert_refused(site.ask("GET", "/stats", headers=bearer(token)), 401, "revoked-token")
+    assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "revoked-token")
 
 
 def test_14_of_renewals_at_the_same_time_one_succeeds(site: Site):
@@ -259,7 +235,7 @@ def test_14_no_token_outlives_its_session(site: Site):
         if answer.status_code == 200:
             token = (answer.json or {})["token"]
 
-    assert_refused(answer, 401, "expired-token")
+    assert_problem(answer, 401, "expired-token")
     assert site.status(site.token()) == 200
 
 
@@ -301,14 +277,14 @@ def test_a_token_ends_when_its_user_changes(site: Site, change):
 
     site.reload()
 
-    assert_refused(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
+    assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
 
 
 def test_13_a_logout_is_done_once(site: Site):
     token = site.token()
     site.ask("POST", "/logout", headers=bearer(token))
 
-    assert_refused(site.ask("POST", "/logout", headers=bearer(token)), 401, "revoked-token")
+    assert_problem(site.ask("POST", "/logout", headers=bearer(token)), 401, "revoked-token")
 
 
 @pytest.mark.parametrize(
@@ -330,7 +306,7 @@ def test_a_wrong_logout_logs_nobody_out(site: Site, body: bytes, detail: str):
 
     answer = site.ask("POST", "/logout", headers=bearer(token), data=body, content_type="application/json")
 
-    assert_refused(answer, 400, "wrong-body")
+    assert_problem(answer, 400, "wrong-body")
     assert (answer.json or {})["detail"] == detail
     assert site.status(token) == 200
 
@@ -338,7 +314,7 @@ def test_a_wrong_logout_logs_nobody_out(site: Site, body: bytes, detail: str):
 def test_a_token_is_renewed_without_anything_in_the_body(site: Site):
     answer = site.ask("POST", "/token", headers=bearer(site.token()), json={"role": "admin"})
 
-    assert_refused(answer, 400, "wrong-body")
+    assert_problem(answer, 400, "wrong-body")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +326,7 @@ def test_what_cannot_be_written_is_never_said_to_be_done(site: Site, path: str, 
     with files_end_at(10):
         answer = site.ask("POST", path, headers=bearer(token), json=body)
 
-    assert_refused(answer, 503, "not-stored")
+    assert_problem(answer, 503, "not-stored")
     assert site.status(token) == 200
     assert site.ask("POST", path, headers=bearer(token), json=body).status_code in (200, 204)
     assert site.status(token) == 401
@@ -384,7 +360,8 @@ def test_other_methods_are_not_known(site: Site, method: str, path: str):
 
     answer = site.ask(method, path, headers=bearer(token))
 
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+    assert set(answer.headers["Allow"].split(", ")) <= {"GET", "HEAD", "POST"}
     assert site.status(token) == 200
 
 
@@ -393,7 +370,7 @@ def test_14_a_token_of_another_host_opens_nothing_here(site: Site, tmp_path: Pat
     token = other.token()
     other.entrance.close()
 
-    assert_refused(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
+    assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
 
 
 def test_one_login_serves_hosts_that_share_a_key(site: Site, tmp_path: Path):

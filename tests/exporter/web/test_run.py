@@ -1,7 +1,6 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from exporter.commands.audit import FileAudit
 from marax.clock import SystemClock
 from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import gone_within, new_nap, wait_for_nap
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = host_in(tmp_path)
-    yield host
-    host.runner.end_all()
 
 
 def script(text: str) -> dict[str, object]:

@@ -4,36 +4,21 @@ Cases with their own tests: 35 to 38 are in test_runner.py, 43 and 44 on real so
 """
 
 import json
-import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.exporter.commands.kit import SECRET, Host, bearing, host_in, token
+from tests.exporter.commands.kit import SECRET, Host, bearing, token
 from tests.exporter.commands.naps import gone_within, new_nap
-
-
-@pytest.fixture
-def host(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Host]:
-    caplog.set_level(logging.DEBUG)
-    host = host_in(tmp_path)
-    yield host
-    host.runner.end_all()
-    assert SECRET not in caplog.text
-    assert not host.audit.exists() or SECRET not in host.audit.read_text()
+from tests.exporter.web.problems import assert_problem
 
 
 def assert_refused(host: Host, answer: TestResponse, status: int, kind: str) -> None:
-    problem = answer.json or {}
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert problem["type"] == f"urn:marax:problem:{kind}"
-    assert set(problem) <= {"type", "title", "status", "detail"}
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert SECRET not in answer.text
+    assert_problem(answer, status, kind)
     assert host.marked() == []
 
 
@@ -288,6 +273,12 @@ def test_takes_no_other_media_type(host: Host, headers: dict[str, str]):
     ("headers", "query"),
     [
         pytest.param({"Authorization": ""}, "", id="1-nothing"),
+        pytest.param({"Authorization": "", "Cookie": f"token={token('operator')}"}, "", id="57-cookie"),
+        pytest.param(
+            {"Authorization": "Basic YTpi", "Content-Type": "text/plain", "Origin": "https://evil.example"},
+            "",
+            id="57-a-form-of-another-site-in-a-browser-that-logged-in",
+        ),
         pytest.param({"Authorization": ""}, "source=internal", id="2-internal"),
         pytest.param({"Authorization": "", "X-Forwarded-For": "127.0.0.1"}, "", id="2-forwarded"),
         pytest.param({"Authorization": "Basic YTpi"}, "", id="3-basic"),
@@ -298,10 +289,10 @@ def test_takes_no_other_media_type(host: Host, headers: dict[str, str]):
 def test_runs_nothing_without_a_token_in_the_header(host: Host, headers: dict[str, str], query: str):
     answer = host.run({"command": "plain"}, headers=headers, query_string=query)
 
-    assert answer.status_code == 401
+    bears_one = headers["Authorization"].startswith("Bearer")
+    assert_refused(host, answer, 401, "bad-token" if bears_one else "no-token")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert host.marked() == []
-    assert SECRET not in answer.text
+    assert not host.audit.exists()
 
 
 def test_4_runs_nothing_with_two_tokens(host: Host):
@@ -319,7 +310,25 @@ def test_runs_by_post_only(host: Host, method: str):
     answer = host.app.test_client().open("/run", method=method, headers=headers, json={"command": "plain"})
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert method == "HEAD" or (answer.json or {})["type"] == "urn:marax:problem:http-405"
     assert host.marked() == []
+
+
+def test_40_says_that_a_second_request_is_not_the_first(host: Host):
+    answer = host.run({"command": "plain"}, headers={"Idempotency-Key": SECRET})
+
+    assert_refused(host, answer, 400, "not-idempotent")
+    assert_audited(host, "malformed")
+
+
+@pytest.mark.parametrize(
+    "path", ["/runs", "/runs/1", "/run/1", "/run/1/output?offset=-1"], ids="42-{}".format
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_no_run_can_be_asked_for_or_cancelled_by_its_number(host: Host, method: str, path: str):
+    answer = host.app.test_client().open(path, method=method, headers=bearing("admin"))
+
+    assert_refused(host, answer, 404, "http-404")
 
 
 @pytest.mark.parametrize(
@@ -328,8 +337,8 @@ def test_runs_by_post_only(host: Host, method: str):
 def test_no_other_spelling_of_the_path_is_open(host: Host, path: str):
     answer = host.app.test_client().post(path, json={"command": "plain"})
 
-    assert answer.status_code in (401, 404)
-    assert host.marked() == []
+    # The test client, not the server, takes leading slashes away.
+    assert_refused(host, answer, *((401, "no-token") if answer.status_code == 401 else (404, "http-404")))
 
 
 def test_32_says_that_a_program_is_missing_and_not_which(host: Host, caplog: pytest.LogCaptureFixture):

@@ -1,7 +1,5 @@
 """`/stats` and `/processlist`. Numbers are those of the project's attack table."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Never
 
 import pytest
@@ -17,15 +15,9 @@ from exporter.web.requests import RequestCounts
 from exporter.web.stats import stats_routes
 from marax.clock import SystemClock
 from tests.exporter.access.kit import Site, bearer
+from tests.exporter.web.problems import assert_problem
 from tests.fakes.collectors import FakeCollector
 from tests.fakes.host import list_processes, read_stats
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path)
-    yield site
-    site.entrance.close()
 
 
 def get(site: Site, path: str) -> Any:
@@ -154,8 +146,7 @@ def test_refuses_other_parameters(site: Site, path: str):
 def refused(site: Site, path: str) -> None:
     answer = site.ask("GET", path, headers=bearer(site.token()))
 
-    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
-    assert (answer.json or {})["type"] == "urn:marax:problem:wrong-query"
+    assert_problem(answer, 400, "wrong-query")
     assert len((answer.json or {})["detail"]) < 200
 
 
@@ -175,7 +166,7 @@ def test_47_says_that_the_host_cannot_be_read(site: Site, path: str):
 
     answer = client.get(path, headers=bearer(site.token()))
 
-    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert_problem(answer, 503, "host-unreadable")
     assert (answer.json or {})["detail"] == "cannot list /proc: Permission denied"
 
 
