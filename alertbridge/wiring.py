@@ -175,8 +175,14 @@ class Service:
         self._in_force = built
         self._instruments.reload_success.set(1)
         logger.info("settings taken up; a change of `listen` or `database` waits for a restart")
-        self._outbox.notices.resume()
-        self._outbox.notices.hasten(self._clock.unix_seconds())
+        self._send_what_waits()
+
+    def _send_what_waits(self) -> None:
+        try:
+            self._outbox.notices.resume()
+            self._outbox.notices.hasten(self._clock.unix_seconds())
+        except StoreError as error:
+            logger.warning("what waits to be sent goes on waiting", extra={"reason": str(error)})
         self._courier.wake()
 
     def _firing(self) -> FiringAlerts | None:

@@ -140,6 +140,7 @@ FAULTS = {
     "SIGTERM under load, a reload under load, a bad reload: no loss, the old settings stay": [
         LOAD + "ending_in_good_order_under_load_loses_and_doubles_nothing",
         LOAD + "reading_settings_under_load_good_ones_and_bad_ones_costs_no_post",
+        STORAGE + "settings_are_taken_up_while_the_database_is_held",
         SERVING + "bad_settings_leave_those_in_force_until_they_are_mended",
     ],
     "the bridge is away for hours: one mail for what is still true, none for what came and went": [

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import select
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -144,6 +145,19 @@ def test_a_database_that_another_program_holds_is_answered_503_until_it_is_free(
             other.execute("ROLLBACK")
 
         assert stored(settings.folder / "bridge.db") == (1, "ok")
+        assert_takes_all(bridge)
+
+
+def test_settings_are_taken_up_while_the_database_is_held(settings: Settings):
+    with serving(settings) as bridge:
+        with closing(sqlite3.connect(settings.folder / "bridge.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            bridge.tell(signal.SIGHUP)
+            until(lambda: "goes on waiting" in bridge.log)
+            other.execute("ROLLBACK")
+
+        assert "settings taken up" in bridge.log
+        assert "Traceback" not in bridge.log
         assert_takes_all(bridge)
 
 
