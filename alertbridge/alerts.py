@@ -18,6 +18,7 @@ class Alert:
         starts_unix_seconds: When it fired: after the rule's `for`, so later than the trouble began.
         ends_unix_seconds: When it ended; None while it fires.
         generator_url: Where Prometheus shows the rule's expression.
+        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
     """
 
     alert_id: str
@@ -27,6 +28,7 @@ class Alert:
     starts_unix_seconds: float
     ends_unix_seconds: float | None
     generator_url: str = ""
+    is_end_reconciled: bool = False
 
 
 def alert_id_of(labels: Mapping[str, str]) -> str:

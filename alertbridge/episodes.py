@@ -30,6 +30,7 @@ class Episode:
         opened_unix_seconds: When the bridge was told.
         ended_unix_seconds: When it ended by Alertmanager's word; None while it is open.
         closed_unix_seconds: When the bridge was told of the end; None while it is open.
+        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
     """
 
     alert_id: str
@@ -38,6 +39,7 @@ class Episode:
     opened_unix_seconds: float
     ended_unix_seconds: float | None = None
     closed_unix_seconds: float | None = None
+    is_end_reconciled: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +95,10 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
                 opened_unix_seconds=now_unix_seconds,
             )
         elif verdict is Verdict.CLOSED and before is not None:
-            ended = _ended(before, alert.ends_unix_seconds or now_unix_seconds, now_unix_seconds)
+            ended = replace(
+                _ended(before, alert.ends_unix_seconds or now_unix_seconds, now_unix_seconds),
+                is_end_reconciled=alert.is_end_reconciled,
+            )
             changed = opened if alert.alert_id in opened else closed
             current[alert.alert_id] = changed[alert.alert_id] = ended
     return Fold(

@@ -147,6 +147,11 @@ class _BacklogCollector:
         for priority in Priority:
             pending.add_metric([priority.name.lower()], backlog.pending.get(priority, 0))
         yield pending
+        yield GaugeMetricFamily(
+            "alertbridge_outbox_held",
+            "Notices that are kept until somebody's quiet hours are over.",
+            value=backlog.held,
+        )
         oldest = backlog.oldest_unix_seconds
         yield GaugeMetricFamily(
             "alertbridge_oldest_pending_seconds",

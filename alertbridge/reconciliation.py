@@ -108,7 +108,9 @@ def _fired_there(episode: Episode, firing: FiringAlerts) -> bool:
 
 
 def _end_of(episode: Episode, ended_unix_seconds: float) -> Alert:
-    return replace(episode.alert, is_firing=False, ends_unix_seconds=ended_unix_seconds)
+    return replace(
+        episode.alert, is_firing=False, ends_unix_seconds=ended_unix_seconds, is_end_reconciled=True
+    )
 
 
 def _key(episode: Episode) -> tuple[str, int]:

@@ -8,17 +8,12 @@ from pathlib import Path
 from prometheus_client import disable_created_metrics
 
 from alertbridge.bridge import Bridge
-from alertbridge.compose import MailComposer
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
 from alertbridge.delivery.aftermath import Aftermath
 from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
 from alertbridge.enrich.diagnosis import diagnose
-from alertbridge.enrich.findings import Enricher, NoPrometheus
 from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
-from alertbridge.enrich.prometheus import Prometheus
-from alertbridge.enrich.remembered import Remembered
-from alertbridge.enrich.sparing import Sparing
 from alertbridge.heartbeat import Heartbeat
 from alertbridge.housekeeping import Housekeeping
 from alertbridge.instruments import Instruments
@@ -27,11 +22,11 @@ from alertbridge.outbox.outbox import Outbox, open_outbox
 from alertbridge.ping import Ping
 from alertbridge.reception import Reception
 from alertbridge.reconciliation import Reconciliation
-from alertbridge.rendering.renderer import Renderer
+from alertbridge.reminders import Reminding
 from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
-from alertbridge.wiring_mail import ways_of
+from alertbridge.wiring_mail import equipment_of
 from marax.clock import SystemClock
 from marax.commandline import CannotReachError
 from marax.serving import Server, ServingSettings
@@ -146,9 +141,21 @@ class Service:
             for i in range(_COURIERS)
         ]
         housekeeping = Housekeeping(self._outbox.database, self._clock)
+        reminding = Reminding(
+            reminders=self._outbox.reminders,
+            routing=lambda: self._in_force.equipment.routing,
+            clock=self._clock,
+            on_news=self._wake_courier,
+        )
         threads += [
             threading.Thread(target=task, args=(is_over,), daemon=True)
-            for task in (self._heartbeat.run, self._ping.run, self._reconciliation.run, housekeeping.run)
+            for task in (
+                self._heartbeat.run,
+                self._ping.run,
+                self._reconciliation.run,
+                housekeeping.run,
+                reminding.run,
+            )
         ]
         for thread in threads:
             thread.start()
@@ -201,17 +208,7 @@ class Service:
         return diagnose(url, settings.heartbeat.alertname)
 
     def _built(self, settings: BridgeSettings, secrets: Secrets) -> InForce:
-        composer = MailComposer(
-            renderer=Renderer(),
-            enricher=enricher_of(settings, self._clock),
-            sender=settings.sender(),
-            clock=self._clock,
-            instruments=self._instruments,
-        )
-        mailer = ways_of(settings, secrets, self._clock, self._instruments)
-        return InForce(
-            settings, secrets, Equipment(routing=settings.routing(), composer=composer, mailer=mailer)
-        )
+        return InForce(settings, secrets, equipment_of(settings, secrets, self._clock, self._instruments))
 
     def _tell_ready(self, address: str) -> None:
         settings = self._in_force.settings
@@ -222,13 +219,6 @@ class Service:
             "ready",
             extra={"address": address, "hosts": len(settings.hosts), "users": len(settings.users)},
         )
-
-
-def enricher_of(settings: BridgeSettings, clock: SystemClock) -> Enricher:
-    """Return what finds out more about the hosts of a mail."""
-    if settings.prometheus is None:
-        return NoPrometheus()
-    return Remembered(Sparing(Prometheus(settings.prometheus.url, clock), clock), clock)
 
 
 def _open_outbox(settings: BridgeSettings) -> Outbox:

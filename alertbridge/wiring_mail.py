@@ -1,20 +1,34 @@
-"""Builds the ways by which mail leaves, and what sends mail by hand."""
+"""Builds what writes mail and the ways by which it leaves, and what sends mail by hand."""
 
+from alertbridge.compose import MailComposer
 from alertbridge.config import BridgeSettings, Secrets
 from alertbridge.correspondence import Correspondence
+from alertbridge.delivery.courier import Equipment
 from alertbridge.delivery.lanes import maildir_lane, mailgun_lane, smtp_lane, with_smtp
 from alertbridge.delivery.mailer import Dispatch, Mailer
 from alertbridge.delivery.one_lane import OneLane
+from alertbridge.enrich.findings import Enricher, NoPrometheus
+from alertbridge.enrich.prometheus import Prometheus
+from alertbridge.enrich.remembered import Remembered
+from alertbridge.enrich.sparing import Sparing
 from alertbridge.instruments import Instruments
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import Clock, SystemClock
 
 
-def ways_of(settings: BridgeSettings, secrets: Secrets, clock: Clock, instruments: Instruments) -> Dispatch:
-    """Return the ways by which mail leaves."""
-    first = _first_lane(settings, secrets, clock)
-    smtp = settings.smtp
-    return with_smtp(first, smtp, secrets.smtp_password, clock, instruments) if smtp else first
+def equipment_of(
+    settings: BridgeSettings, secrets: Secrets, clock: Clock, instruments: Instruments
+) -> Equipment:
+    """Return what the courier works with."""
+    composer = MailComposer(
+        renderer=Renderer(),
+        enricher=_enricher_of(settings, clock),
+        sender=settings.sender(),
+        clock=clock,
+        instruments=instruments,
+    )
+    mailer = _ways_of(settings, secrets, clock, instruments)
+    return Equipment(routing=settings.routing(), composer=composer, mailer=mailer)
 
 
 def correspondence_of(settings: BridgeSettings, secrets: Secrets, *, by_second: bool) -> Correspondence:
@@ -24,6 +38,20 @@ def correspondence_of(settings: BridgeSettings, secrets: Secrets, *, by_second: 
     if by_second and settings.smtp:
         mailer = smtp_lane(settings.smtp, secrets.smtp_password, clock)
     return Correspondence(renderer=Renderer(), mailer=mailer, sender=settings.sender(), clock=clock)
+
+
+def _enricher_of(settings: BridgeSettings, clock: Clock) -> Enricher:
+    """Return what finds out more about the hosts of a mail."""
+    if settings.prometheus is None:
+        return NoPrometheus()
+    return Remembered(Sparing(Prometheus(settings.prometheus.url, clock), clock), clock)
+
+
+def _ways_of(settings: BridgeSettings, secrets: Secrets, clock: Clock, instruments: Instruments) -> Dispatch:
+    """Return the ways by which mail leaves."""
+    first = _first_lane(settings, secrets, clock)
+    smtp = settings.smtp
+    return with_smtp(first, smtp, secrets.smtp_password, clock, instruments) if smtp else first
 
 
 def _first_lane(settings: BridgeSettings, secrets: Secrets, clock: Clock) -> OneLane:

@@ -31,6 +31,9 @@ class NoticeView:
     delivery: str | None
     delivery_unix_seconds: float | None
     delivery_detail: str | None
+    purpose: str
+    held_unix_seconds: float | None
+    digest_id: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class EpisodeView:
     told_unix_seconds: float
     ended_unix_seconds: float | None
     end_told_unix_seconds: float | None
+    is_end_reconciled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,9 @@ def _notice_view(row: Row[*tuple[Any, ...]]) -> NoticeView:
         delivery=row.delivery,
         delivery_unix_seconds=row.delivery_unix_seconds,
         delivery_detail=row.delivery_detail,
+        purpose=row.purpose,
+        held_unix_seconds=row.held_unix_seconds,
+        digest_id=row.digest_id,
     )
 
 
@@ -158,4 +165,5 @@ def _episode_view(row: Row[*tuple[Any, ...]]) -> EpisodeView:
         told_unix_seconds=row.opened_unix_seconds,
         ended_unix_seconds=row.ended_unix_seconds,
         end_told_unix_seconds=row.closed_unix_seconds,
+        is_end_reconciled=row.is_end_reconciled,
     )

@@ -60,6 +60,7 @@ class Ledger:
                 "its_number": episode.number,
                 "ended_unix_seconds": episode.ended_unix_seconds,
                 "closed_unix_seconds": episode.closed_unix_seconds,
+                "is_end_reconciled": episode.is_end_reconciled,
             }
             for episode in ended
         ]

@@ -22,6 +22,7 @@ _ALL_OF = (
         episodes.c.opened_unix_seconds,
         episodes.c.ended_unix_seconds,
         episodes.c.closed_unix_seconds,
+        episodes.c.is_end_reconciled,
     )
     .where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
     .order_by(episodes.c.number)
@@ -85,6 +86,7 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "opened_unix_seconds": episode.opened_unix_seconds,
         "ended_unix_seconds": episode.ended_unix_seconds,
         "closed_unix_seconds": episode.closed_unix_seconds,
+        "is_end_reconciled": episode.is_end_reconciled,
     }
 
 
@@ -106,4 +108,5 @@ def _episode(
         opened_unix_seconds=row.opened_unix_seconds,
         ended_unix_seconds=row.ended_unix_seconds,
         closed_unix_seconds=row.closed_unix_seconds,
+        is_end_reconciled=row.is_end_reconciled,
     )

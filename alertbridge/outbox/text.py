@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from alertbridge.outbox.inspection import EpisodeView, IncidentView, NoticeView
+from alertbridge.outbox.schema import State
 from marax.durations import spoken
 
 _HEAD = ("ID", "STATE", "USER", "OWED FOR", "TRIES", "INCIDENT", "TITLE", "LAST ERROR")
@@ -59,11 +60,18 @@ def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
     yield "incident", notice.incident_id
     yield "title", _printable(notice.title)
     yield "user", notice.user
+    yield "purpose", notice.purpose
     yield "state", notice.state
     yield "may have been sent before", "yes" if notice.is_ambiguous else "no"
     yield "attempts", str(notice.attempts)
     yield "owed since", _moment(notice.created_unix_seconds)
-    if notice.settled_unix_seconds is None:
+    if notice.held_unix_seconds is not None:
+        yield "held for quiet hours since", _moment(notice.held_unix_seconds)
+    if notice.digest_id is not None:
+        yield "told by the digest", str(notice.digest_id)
+    if notice.state == State.HELD:
+        yield "held until", _moment(notice.next_unix_seconds)
+    elif notice.settled_unix_seconds is None:
         yield "next attempt", _moment(notice.next_unix_seconds)
     else:
         yield "settled", _moment(notice.settled_unix_seconds)
@@ -82,12 +90,20 @@ def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
     if episode.ended_unix_seconds is not None:
         yield episode.ended_unix_seconds, f"{host}'s alert ended"
     if episode.end_told_unix_seconds is not None:
-        yield episode.end_told_unix_seconds, f"Alertmanager told that {host}'s alert ended"
+        teller = (
+            "Alertmanager told no end; Prometheus says" if episode.is_end_reconciled else "Alertmanager told"
+        )
+        yield episode.end_told_unix_seconds, f"{teller} that {host}'s alert ended"
 
 
 def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
     name = f"notice {notice.notice_id} to {notice.user}"
     yield notice.created_unix_seconds, f"{name} is owed"
+    if notice.held_unix_seconds is not None:
+        yield notice.held_unix_seconds, f"{name} is held, as it is quiet for {notice.user}"
+    if notice.state == State.HELD:
+        yield notice.next_unix_seconds, f"{name} is released"
+        return
     if notice.settled_unix_seconds is None:
         error = f"; last: {_printable(notice.last_error)}" if notice.last_error else ""
         yield notice.next_unix_seconds, f"{name} is tried, for the {notice.attempts + 1}. time{error}"
@@ -95,6 +111,7 @@ def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
     how = {
         "accepted": f"was taken at attempt {notice.attempts} as {_printable(notice.provider_id or '-')}",
         "superseded": "had nothing new to tell" if not notice.last_error else _printable(notice.last_error),
+        "digested": f"is told by notice {notice.digest_id}, a digest",
         "dead": f"was given up: {_printable(notice.last_error or '-')}",
     }
     yield notice.settled_unix_seconds, f"{name} {how.get(notice.state, notice.state)}"

@@ -30,7 +30,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=(*lead.lines, *_delay(facts)),
+        lines=(*lead.lines, *_reconciled(facts), *_delay(facts)),
         sections=(*body, *_fleet(facts, at_most), *_missing(facts, at_most)),
         footer=(_alerts(facts.hosts), *why_told(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
@@ -50,6 +50,17 @@ def _told(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
     if facts.hosts[0].about is not About.HOST:
         return own_lead(facts), own_sections(facts)
     return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
+
+
+def _reconciled(facts: AlertFacts) -> tuple[str, ...]:
+    ends = [host.ended_unix_seconds for host in facts.hosts if host.is_over and host.is_end_reconciled]
+    if not ends:
+        return ()
+    of_some = f" of {len(ends)} of them" if len(facts.hosts) > 1 else ""
+    last = max((end for end in ends if end is not None and is_time(end)), default=None)
+    said = f"Prometheus says that it has not fired since {moment(last, facts.reader.timezone)}."
+    told = f"Alertmanager sent no end{of_some} (silenced or inhibited by then?)"
+    return (f"{told}; {said}" if not of_some else f"{told}; Prometheus says that they fire no longer.",)
 
 
 def _delay(facts: AlertFacts) -> tuple[str, ...]:

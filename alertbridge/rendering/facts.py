@@ -19,6 +19,8 @@ class Kind(StrEnum):
     BLIND = "BLIND"
     TEST = "TEST"
     REPORT = "REPORT"
+    DIGEST = "DIGEST"
+    REMINDER = "REMINDER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class HostFacts:
         means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
             several hosts tell another alert as well.
         about: A host, or what the bridge itself raises alerts about.
+        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
     """
 
     name: str
@@ -138,6 +141,7 @@ class HostFacts:
     last_day: LastDay | None = None
     means_down: bool = True
     about: About = About.HOST
+    is_end_reconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +244,3 @@ class SendTestFacts:
     server: str
     config_file: str
     now_unix_seconds: float
-
-
-Facts = AlertFacts | ReportFacts | SendTestFacts

@@ -21,6 +21,8 @@ STATE_WORDS = {
     Kind.BLIND: "Blind",
     Kind.TEST: "Test",
     Kind.REPORT: "Report",
+    Kind.DIGEST: "Digest",
+    Kind.REMINDER: "Reminder",
 }
 
 

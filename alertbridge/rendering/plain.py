@@ -8,6 +8,8 @@ from alertbridge.rendering.facts import AlertFacts, HostFacts
 from alertbridge.rendering.figures import moment
 from alertbridge.rendering.renderer import Rendered
 from alertbridge.rendering.subject import subject_of
+from alertbridge.rendering.summary_facts import SummaryFacts
+from alertbridge.rendering.summary_letter import summary_title
 
 # ten hosts, four texts each, and six bytes for the longest escape: within 25,000 bytes
 _HOSTS_AT_MOST = 10
@@ -15,14 +17,18 @@ _LIMIT = 80
 _PAGE = '<!doctype html>\n<html lang="en"><pre style="white-space:pre-wrap">{}</pre></html>\n'
 
 
-def render_plain(facts: AlertFacts) -> Rendered:
+def render_plain(facts: AlertFacts | SummaryFacts) -> Rendered:
     """Return a bare mail: the state, each host, its reason and its times. Any facts will do."""
-    subject = subject_of(facts.kind, facts.title)
-    left_out = len(facts.hosts) - _HOSTS_AT_MOST
+    if isinstance(facts, AlertFacts):
+        title, hosts = facts.title, facts.hosts
+    else:
+        title, hosts = summary_title(facts), facts.alerts
+    subject = subject_of(facts.kind, title)
+    left_out = len(hosts) - _HOSTS_AT_MOST
     lines = [
         subject,
         "",
-        *(_told(host, facts.reader.timezone) for host in facts.hosts[:_HOSTS_AT_MOST]),
+        *(_told(host, facts.reader.timezone) for host in hosts[:_HOSTS_AT_MOST]),
         *([f"and {left_out} more"] if left_out > 0 else []),
         "",
         f"Made on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",

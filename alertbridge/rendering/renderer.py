@@ -10,11 +10,15 @@ from alertbridge.mail import InlineImage
 from alertbridge.rendering.alert_letter import alert_letter
 from alertbridge.rendering.chart import chart_png
 from alertbridge.rendering.cleaning import cleaned
-from alertbridge.rendering.facts import AlertFacts, Facts, ReportFacts, SendTestFacts
+from alertbridge.rendering.facts import AlertFacts, ReportFacts, SendTestFacts
 from alertbridge.rendering.letter import Letter
 from alertbridge.rendering.report_letter import report_letter, send_test_letter
 from alertbridge.rendering.subject import subject_of
+from alertbridge.rendering.summary_facts import SummaryFacts
+from alertbridge.rendering.summary_letter import summary_letter
 from alertbridge.rendering.text_part import text_of
+
+Facts = AlertFacts | SummaryFacts | ReportFacts | SendTestFacts
 
 HTML_LIMIT_BYTES = 25_000
 _LIST_LENGTHS = (50, 25, 12, 6, 3, 1)
@@ -55,6 +59,8 @@ class Renderer:
         match facts:
             case AlertFacts():
                 return self.render_alert(facts)
+            case SummaryFacts():
+                return self.render_summary(facts)
             case ReportFacts():
                 return self.render_report(facts)
             case SendTestFacts():
@@ -66,6 +72,11 @@ class Renderer:
         """Return the mail about one or several hosts."""
         clean_facts = cleaned(facts)
         return self._rendered(lambda at_most: alert_letter(clean_facts, at_most))
+
+    def render_summary(self, facts: SummaryFacts) -> Rendered:
+        """Return the mail about many incidents."""
+        clean_facts = cleaned(facts)
+        return self._rendered(lambda at_most: summary_letter(clean_facts, at_most))
 
     def render_report(self, facts: ReportFacts) -> Rendered:
         """Return the mail with the state of every host."""

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from alertbridge.rendering.facts import (
     AlertFacts,
-    Facts,
     FleetFacts,
     HostFacts,
     HostState,
@@ -17,12 +16,15 @@ from alertbridge.rendering.facts import (
     ReportFacts,
     SendTestFacts,
 )
+from alertbridge.rendering.renderer import Facts
 from alertbridge.rendering.sample_histories import busy_hour, flapping_hour
+from alertbridge.rendering.sample_summaries import sample_summaries
 from alertbridge.rendering.sample_troubles import sample_troubles
 from alertbridge.rendering.subject import NOT_ANSWERING, title_of
 
 _GIB = 1024.0**3
 _DIED = datetime(2026, 11, 22, 13, 2, 15, tzinfo=UTC).timestamp()
+_MORNING = datetime(2026, 11, 22, 6, 0, 1, tzinfo=UTC).timestamp()
 _FIRED = _DIED + 80
 _TOLD = _DIED + 95
 _REBOOTED = _DIED + 810
@@ -134,6 +136,10 @@ def samples() -> dict[str, Facts]:
         "warn": _alert(Kind.WARN, (busy,), now_unix_seconds=_FIRED + 30),
         "info": _alert(Kind.INFO, (flapping,), now_unix_seconds=_FIRED + 30),
         "ok": _alert(Kind.OK, (calm,), now_unix_seconds=_ENDED + 15),
+        "ok-reconciled": _alert(
+            Kind.OK, (replace(calm, is_end_reconciled=True),), now_unix_seconds=_ENDED + 375
+        ),
+        **sample_summaries(_ANN, busy, _MORNING),
         **sample_troubles(_ANN, _DIED),
         "report": _report(),
         "test": SendTestFacts(

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alertbridge.alerts import Alert
 from alertbridge.outbox.notices import Claim
@@ -46,20 +46,17 @@ class Night(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.outbox = Outbox(self.folder / "bridge.db")
-        self.outbox.clock.advance(7.5 * 3600)  # it is 21:43 now
+        self.outbox.clock.advance(8 * 3600)  # it is 22:13 now
+        self.read_settings(NIGHTLY)
         self.firing: set[Subject] = set()
         self.boots = count(2)
         self.read: Counter[tuple[str, str, int, bool]] = Counter()
         self.reminded: list[float] = []
 
-    @initialize(quiet=st.sampled_from([NIGHTLY, None]))
+    @rule(quiet=st.sampled_from([NIGHTLY, None]))
     def read_settings(self, quiet: QuietSettings | None) -> None:
         ann = a_user(ANN, quiet=quiet, remind_every_seconds=RemindEvery(6 * 3600))
         self.outbox.routing = a_routing(ann, a_user(BOB, hosts=("web-*",)), storm_hosts=3)
-
-    @rule(quiet=st.sampled_from([NIGHTLY, None]))
-    def reload(self, quiet: QuietSettings | None) -> None:
-        self.read_settings(quiet)
 
     @rule(subjects=SUBJECTS)
     def fire(self, subjects: list[Subject]) -> None:
@@ -72,13 +69,17 @@ class Night(RuleBasedStateMachine):
         self.outbox.take(*(alert(one, ends=self.now) for one in subjects))
         self.firing -= set(subjects)
 
-    @rule(minutes=st.sampled_from([1, 10, 60, 300, 600]))
+    @rule(minutes=st.sampled_from([1, 10, 60, 360]))
     def wait(self, minutes: int) -> None:
         self.outbox.clock.advance(60.0 * minutes)
 
     @rule()
     def wait_for_the_morning(self) -> None:
         self.outbox.clock.advance(86_400 - (self.now - 7 * 3600) % 86_400)
+
+    @rule()
+    def wait_for_the_night(self) -> None:
+        self.outbox.clock.advance(86_400 - (self.now - 22 * 3600) % 86_400)
 
     @rule()
     def remind(self) -> None:
@@ -186,7 +187,7 @@ def is_night_of(user: UserSettings, now: float) -> bool:
 
 
 Night.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=60,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -20,6 +20,7 @@ from alertbridge.rendering.facts import (
     SendTestFacts,
     Usage,
 )
+from alertbridge.rendering.summary_facts import SummaryFacts
 
 _WEAPONS = st.sampled_from(
     [
@@ -109,7 +110,12 @@ _hosts = st.builds(
     has_rebooted=st.none() | st.booleans(),
     history=st.none() | _histories,
     last_day=st.none() | st.builds(LastDay, times_gone=st.integers(), answered_ratio=_numbers),
+    means_down=st.booleans(),
     about=st.sampled_from(About),
+    is_end_reconciled=st.booleans(),
+)
+_many_hosts = st.lists(_hosts, max_size=3).flatmap(
+    lambda hosts: st.sampled_from([1, 1, 30]).map(lambda times: tuple(hosts) * times)
 )
 _readers = st.builds(
     Reader, name=hostile_texts, address=hostile_texts, timezone=_zones, told_because=hostile_texts
@@ -125,14 +131,21 @@ hostile_alerts = st.builds(
     kind=st.sampled_from(Kind),
     title=hostile_texts,
     incident_id=hostile_texts,
-    hosts=st.lists(_hosts, max_size=3).flatmap(
-        lambda hosts: st.sampled_from([1, 1, 30]).map(lambda times: tuple(hosts) * times)
-    ),
+    hosts=_many_hosts,
     reader=_readers,
     now_unix_seconds=_numbers,
     owed_unix_seconds=_maybe_numbers,
     fleet=st.none() | _fleets,
     missing=st.lists(hostile_texts, max_size=4).map(tuple),
+)
+hostile_summaries = st.builds(
+    SummaryFacts,
+    kind=st.sampled_from([Kind.DIGEST, Kind.REMINDER]),
+    incident_id=hostile_texts,
+    news=_many_hosts,
+    told_before=_many_hosts,
+    reader=_readers,
+    now_unix_seconds=_numbers,
 )
 _answers = st.builds(
     HostState,

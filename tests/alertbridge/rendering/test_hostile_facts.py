@@ -6,7 +6,12 @@ from hypothesis import HealthCheck, given, settings
 
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Rendered, Renderer
-from tests.alertbridge.rendering.hostile import hostile_alerts, hostile_reports, hostile_tests
+from tests.alertbridge.rendering.hostile import (
+    hostile_alerts,
+    hostile_reports,
+    hostile_summaries,
+    hostile_tests,
+)
 from tests.alertbridge.rendering.reading import read
 
 RENDERER = Renderer()
@@ -51,6 +56,15 @@ def test_writes_a_harmless_alert_whatever_its_facts(facts):
     assert rendered.subject.startswith(f"[{facts.kind}] ")
 
 
+@given(facts=hostile_summaries)
+@thoroughly
+def test_writes_a_harmless_summary_whatever_its_facts(facts):
+    rendered = RENDERER.render(facts)
+
+    assert_is_harmless(rendered)
+    assert rendered.subject.startswith(f"[{facts.kind}] ")
+
+
 @given(facts=hostile_reports)
 @thoroughly
 def test_writes_a_harmless_report_whatever_its_facts(facts):
@@ -63,7 +77,7 @@ def test_writes_a_harmless_test_mail_whatever_its_facts(facts):
     assert_is_harmless(RENDERER.render(facts))
 
 
-@given(facts=hostile_alerts)
+@given(facts=hostile_alerts | hostile_summaries)
 @thoroughly
 def test_writes_a_harmless_bare_mail_whatever_its_facts(facts):
     assert_is_harmless(render_plain(facts))

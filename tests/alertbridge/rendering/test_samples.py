@@ -10,12 +10,14 @@ from alertbridge.rendering.facts import AlertFacts, HostFacts, Kind
 from alertbridge.rendering.last_hour import MARKS, NO_MARK
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
 from alertbridge.rendering.samples import samples
+from alertbridge.rendering.summary_facts import SummaryFacts
 from tests.alertbridge.rendering.golden import MAILS, parts_of
 from tests.alertbridge.rendering.reading import read
 
 RENDERER = Renderer()
 SAMPLES = samples()
 ALERTS = {name: facts for name, facts in SAMPLES.items() if isinstance(facts, AlertFacts)}
+SUMMARIES = {name: facts for name, facts in SAMPLES.items() if isinstance(facts, SummaryFacts)}
 SINGLES = {name: facts for name, facts in ALERTS.items() if len(facts.hosts) == 1}
 
 each_sample = pytest.mark.parametrize("name", SAMPLES)
@@ -36,9 +38,9 @@ def test_keeps_no_golden_mail_without_a_sample():
 
 
 def test_has_a_sample_of_every_kind():
-    kinds = {facts.kind for facts in ALERTS.values()} | {Kind.REPORT, Kind.TEST}
+    kinds = {facts.kind for facts in ALERTS.values()} | {facts.kind for facts in SUMMARIES.values()}
 
-    assert kinds == set(Kind)
+    assert kinds | {Kind.REPORT, Kind.TEST} == set(Kind)
 
 
 @each_sample
