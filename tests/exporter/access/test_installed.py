@@ -94,6 +94,8 @@ def exporter(tmp_path: Path) -> Iterator[Exporter]:
     exporter = Exporter(tmp_path)
     yield exporter
     exporter.kill()
+    assert PASSWORD not in exporter.log
+    assert "eyJ" not in exporter.log  # every token begins so
 
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
