@@ -1,6 +1,6 @@
-"""What `check-config` says of usable settings: who is told about which host, and what is hardly meant."""
+"""What `check-config` says of usable settings: who is told what and how, and what is hardly meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from alertbridge.alerts import Alert, alert_id_of
 from alertbridge.config import BridgeSettings
@@ -18,9 +18,18 @@ def told_table(settings: BridgeSettings) -> str:
     for host in settings.hosts:
         told = [routing.told_users(_alert_about(host, severity)) for severity in _SEVERITIES]
         rows.append((host.name, *(", ".join(user.name for user in users) or "-" for users in told)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join(line.rstrip() for line in lines)
+    return _aligned(rows)
+
+
+def wishes_table(settings: BridgeSettings) -> str:
+    """Return a table of how each user wants to be told: when not, what all the same, and what again."""
+    rows = [("USER", "QUIET", "PASSING", "REMINDED")]
+    for user in settings.users:
+        quiet = ("-", "-")
+        if user.quiet is not None:
+            quiet = (f"{user.quiet.hours} {user.timezone}", ", ".join(user.quiet.passing) or "nothing")
+        rows.append((user.name, *quiet, str(user.remind_every_seconds)))
+    return _aligned(rows)
 
 
 def warnings(settings: BridgeSettings) -> Iterator[str]:
@@ -50,6 +59,12 @@ def _gaps(settings: BridgeSettings) -> Iterator[str]:
     for host in settings.hosts:
         if host.name not in everything:
             yield f"hosts: nobody is told about {host.name}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _alert_about(host: HostSettings, severity: Severity) -> Alert:

@@ -57,12 +57,12 @@ def serve(config: Path) -> None:
 @takes_config
 def check_config(config: Path) -> None:
     """Say every mistake in the settings, or who would be told about which host."""
-    from alertbridge.check import told_table, warnings
+    from alertbridge.check import told_table, warnings, wishes_table
     from alertbridge.config import read_secrets
 
     settings = _settings(config)
     read_secrets(settings, config)
-    click.echo(told_table(settings))
+    click.echo(f"{told_table(settings)}\n\n{wishes_table(settings)}")
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)

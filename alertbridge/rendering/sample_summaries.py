@@ -23,7 +23,7 @@ _NIGHT = (
 def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -> Mapping[str, SummaryFacts]:
     """Return facts of each; alerts are *like* that one in what does not matter here."""
     dusk = now_unix_seconds - _NIGHT_SECONDS
-    because = reader.told_because
+    because = "you watch web-*, db-* and app-* for all alerts"
     news = tuple(
         replace(
             like,
@@ -66,7 +66,7 @@ def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -
             kind=Kind.REMINDER,
             news=(),
             told_before=(*firing, down),
-            reader=replace(reader, told_because=f"{because}, and want to be reminded every 1 d"),
-            now_unix_seconds=now_unix_seconds + 20 * _HOUR,
+            reader=replace(reader, told_because=f"{because}, and want a reminder every 1 d"),
+            now_unix_seconds=now_unix_seconds + 8 * _HOUR,
         ),
     }

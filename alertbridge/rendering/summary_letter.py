@@ -46,9 +46,18 @@ def _how_many_fire(facts: SummaryFacts) -> str:
 def _lead(facts: SummaryFacts, first: float | None) -> str:
     word = STATE_WORDS[facts.kind]
     if facts.kind is Kind.DIGEST:
-        return f"{word}: {summary_title(facts)}."
+        return (
+            f"{word}: {counted(len(facts.news), 'alert', 'alerts')} came while it was quiet; {_fates(facts)}."
+        )
     number = counted(len(facts.told_before), "alert still fires", "alerts still fire")
     return f"{word}: {number}, the oldest for {span(first, facts.now_unix_seconds)}."
+
+
+def _fates(facts: SummaryFacts) -> str:
+    over = sum(alert.is_over for alert in facts.news)
+    firing = len(facts.news) - over
+    fates = (counted(firing, "still fires", "still fire"), counted(over, "is over", "are over"))
+    return " and ".join(fate for fate, count in zip(fates, (firing, over), strict=True) if count)
 
 
 def _tone(facts: SummaryFacts) -> Tone:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from alertbridge.episodes import Episode
 from alertbridge.instruments import Instruments
 from alertbridge.mail import Mail
 from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.schema import Purpose
 from alertbridge.outbox.told import ToldEpisode
 from alertbridge.own_alerts import blind_alert, undeliverable_alert
 from alertbridge.rendering.facts import LastDay
@@ -61,11 +63,14 @@ def told(alert: Alert) -> ToldEpisode:
         opened_unix_seconds=T0,
         ended_unix_seconds=alert.ends_unix_seconds,
         closed_unix_seconds=alert.ends_unix_seconds,
+        is_end_reconciled=alert.is_end_reconciled,
     )
     return ToldEpisode(episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=None)
 
 
-def mail_about(*alerts: Alert, enricher=None, after_seconds: float = 15.0, user=None) -> Mail:
+def mail_about(
+    *alerts: Alert, enricher=None, after_seconds: float = 15.0, user=None, is_news=(), **claimed: Any
+) -> Mail:
     clock = FakeClock(T0)
     composer = MailComposer(
         renderer=RENDERER,
@@ -81,10 +86,14 @@ def mail_about(*alerts: Alert, enricher=None, after_seconds: float = 15.0, user=
         user_name="ann",
         sequence=0,
         title=routing.title_of(alerts),
-        told=tuple(map(told, alerts)),
+        told=tuple(
+            replace(told(alert), is_news=is_new)
+            for alert, is_new in zip(alerts, is_news or [True] * len(alerts), strict=True)
+        ),
         attempts=1,
         created_unix_seconds=T0,
         doubt_unix_seconds=None,
+        **claimed,
     )
     clock.advance(after_seconds)
     return composer.compose(claim, routing).mail
@@ -181,3 +190,53 @@ def test_a_mail_about_four_hosts_has_no_picture():
     assert mail_about(*alerts, enricher=Knows(FOUND)).images == ()
     assert len(mail_about(*alerts[:3], enricher=Knows(FOUND)).images) == 3
     assert mail_about(*alerts[:1], enricher=Knows(replace(FOUND, history=None))).images == ()
+
+
+def test_a_digest_tells_many_incidents_and_says_that_it_was_kept():
+    mail = mail_about(
+        an_alert("web-1", severity="warning", alertname="HighCpu", ends=T0 + 60),
+        an_alert("web-2", severity="info", alertname="Odd"),
+        an_alert("db-1"),
+        is_news=(True, True, False),
+        purpose=Purpose.DIGEST,
+        after_seconds=3600,
+    )
+
+    assert mail.subject == "[DIGEST] 2 alerts while it was quiet, 1 still firing"
+    assert "STILL FIRING, TOLD BEFORE\n" in mail.text
+    assert "kept until your quiet hours were over" in mail.text.replace("\n", " ")
+    assert "Delayed" not in mail.text
+    assert {name: mail.headers[f"X-Marax-{name}"] for name in ("State", "Host", "Alert", "Severity")} == {
+        "State": "DIGEST",
+        "Host": "3 hosts",
+        "Alert": "HostDown",
+        "Severity": "critical",
+    }
+
+
+def test_a_reminder_lists_what_still_fires_and_says_how_often_it_comes():
+    mail = mail_about(
+        an_alert("web-1"),
+        an_alert("db-1", severity="warning", alertname="HighCpu"),
+        is_news=(False, False),
+        purpose=Purpose.REMINDER,
+        after_seconds=86_400,
+    )
+
+    assert mail.subject == "[REMINDER] 2 alerts still firing: web-1, db-1"
+    assert "Reminder: 2 alerts still fire, the oldest for 1 d." in mail.text
+    assert "want a reminder every 1 d." in mail.text.replace("\n", " ")
+    assert mail.headers["X-Marax-State"] == "REMINDER"
+
+
+def test_a_mail_that_was_held_says_so():
+    mail = mail_about(an_alert(severity="warning"), was_held=True)
+
+    assert "it was kept until your quiet hours were over" in mail.text.replace("\n", " ")
+
+
+def test_an_end_that_was_found_in_prometheus_is_told_as_such():
+    ended = replace(an_alert(ends=T0 + 60), is_end_reconciled=True)
+
+    assert "Alertmanager sent no end (silenced or inhibited by then?)" in mail_about(ended).text
+    assert "Alertmanager sent no end" not in mail_about(an_alert(ends=T0 + 60)).text

@@ -6,7 +6,9 @@ import pytest
 
 from alertbridge.enrich.format import NotKnown
 from alertbridge.episodes import Verdict
+from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
+from alertbridge.outbox.text import incident_text
 from alertbridge.own_alerts import blind_alert
 from alertbridge.reconciliation import Reconciliation
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
@@ -130,3 +132,16 @@ def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
     desk.check_for(3600)
 
     assert [one.alert.labels["host"] for one in desk.outbox.intake.open_episodes()] == ["monitoring"]
+
+
+def test_it_is_remembered_that_alertmanager_told_no_end(desk):
+    desk.check_for(600)
+    desk.history.now = (WATCHDOG,)
+    desk.check_for(360)
+
+    claim = desk.outbox.notices.claim(a_routing(), desk.clock.unix_seconds())
+    incident = Inspection(desk.outbox.database).incident(claim.incident_id)
+
+    assert incident is not None
+    assert [(told.is_over, told.episode.is_end_reconciled) for told in claim.told] == [(True, True)]
+    assert "Alertmanager told no end; Prometheus says that web-1's alert ended" in incident_text(incident)

@@ -27,6 +27,9 @@ def test_says_its_version():
     assert re.fullmatch(r"marax, version \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
+WISHES = {"quiet": {"hours": "22:00-07:00"}, "remind_every": "never"}
+
+
 @pytest.mark.parametrize("arguments", [["sevre"], ["status", "--jsn"], ["send-test"]], ids=" ".join)
 def test_a_wrong_command_line_ends_with_2(arguments: list[str]):
     said = run(*arguments)
@@ -38,7 +41,7 @@ def test_a_wrong_command_line_ends_with_2(arguments: list[str]):
 def test_check_config_says_who_is_told_about_which_host(settings: Settings):
     settings.write(
         hosts=[a_host(9877), a_host(9878, "db-1")],
-        users=[*TWO_USERS, {"name": "eve", "email": "eve@example.org", "severities": ["info"]}],
+        users=[*TWO_USERS, {"name": "eve", "email": "eve@example.org", "severities": ["info"], **WISHES}],
     )
 
     said = run("check-config", "--config", settings.path)
@@ -48,6 +51,11 @@ def test_check_config_says_who_is_told_about_which_host(settings: Settings):
         "HOST   CRITICAL  WARNING   INFO\n"
         "web-1  ann, bob  ann, bob  ann, bob, eve\n"
         "db-1   bob       bob       bob, eve\n"
+        "\n"
+        "USER  QUIET            PASSING   REMINDED\n"
+        "ann   -                -         every 1 d\n"
+        "bob   -                -         every 1 d\n"
+        "eve   22:00-07:00 UTC  critical  never\n"
     )
     assert said.stderr.endswith("alertbridge.yml is fine; hosts: 2, users: 3\n")
 

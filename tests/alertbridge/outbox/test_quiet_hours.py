@@ -3,9 +3,12 @@
 from datetime import time
 
 import pytest
+from sqlalchemy import select
 
 from alertbridge.outbox.inspection import Inspection
-from alertbridge.outbox.schema import Purpose
+from alertbridge.outbox.retention import KEPT_SECONDS, forget_old
+from alertbridge.outbox.schema import Purpose, known
+from alertbridge.outbox.text import incident_text, notice_text, notices_table
 from alertbridge.quiet import QuietHours
 from alertbridge.users import QuietSettings
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
@@ -274,3 +277,40 @@ def test_what_is_held_can_be_dropped(outbox):
 
     assert inspection.drop([held.notice_id], EVENING) == 1
     assert in_the_morning(outbox) == []
+
+
+def test_what_is_held_and_how_it_was_told_can_be_looked_up(outbox):
+    outbox.take(warn("web-1"))
+    outbox.take(warn("web-2"))
+    outbox.send_all()
+    inspection = Inspection(outbox.database)
+    held, _ = inspection.unsettled_and_dead()
+    assert "state: held\n" in notice_text(held)
+    assert "held until: 2026-09-22 07:00:00 UTC" in notice_text(held)
+    assert "held" in notices_table([held], EVENING)
+
+    (digest,) = in_the_morning(outbox)
+    told, sent = inspection.notice(held.notice_id), inspection.notice(digest.notice_id)
+    incident = inspection.incident(held.incident_id)
+
+    assert told
+    assert sent
+    assert incident
+    story = incident_text(incident)
+    assert f"told by the digest: {digest.notice_id}\n" in notice_text(told)
+    assert "2026-09-21 23:00:00 UTC  notice 1 to ann is held, as it is quiet for ann\n" in story
+    assert f"2026-09-22 07:00:00 UTC  notice 1 to ann is told by notice {digest.notice_id}, a digest" in story
+    assert "purpose: digest\n" in notice_text(sent)
+
+
+def test_digests_and_what_they_told_are_forgotten_after_90_days(outbox):
+    for host in ("web-1", "web-2"):
+        outbox.take(warn(host))
+        outbox.take(warn(host, ends=EVENING + 60))
+    outbox.send_all()
+    in_the_morning(outbox)
+
+    assert forget_old(outbox.database, MORNING + KEPT_SECONDS + 3600) == 3
+    assert Inspection(outbox.database).all(10) == []
+    with outbox.database.reading() as connection:
+        assert connection.execute(select(known)).all() == []

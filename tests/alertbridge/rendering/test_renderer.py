@@ -16,6 +16,7 @@ from alertbridge.rendering.facts import (
 )
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
+from alertbridge.rendering.summary_facts import SummaryFacts
 from tests.alertbridge.rendering.pictures import read_png
 from tests.alertbridge.rendering.reading import read
 from tests.builders import (
@@ -451,3 +452,61 @@ def _text(kind: Kind = Kind.DOWN, **changes) -> str:
 
 def _hosts(count: int):
     return tuple(host_facts(f"web-{number}") for number in range(count))
+
+
+def test_a_digest_lists_the_worst_that_fires_first_and_what_is_over_in_its_order():
+    news = (
+        host_facts("a", severity="info", means_down=False, summary="odd"),
+        host_facts("b", severity="critical"),
+        host_facts("c", severity="critical", is_over=True, ended_unix_seconds=FIRED_UNIX_SECONDS + 60),
+        host_facts("d", severity="info", is_over=True, fired_unix_seconds=FIRED_UNIX_SECONDS - 60),
+    )
+
+    rendered = RENDERER.render(_summary(Kind.DIGEST, news=news))
+
+    assert rendered.subject == "[DIGEST] 4 alerts while it was quiet, 2 still firing"
+    assert re.findall(r"^([abcd]) ", rendered.text, re.MULTILINE) == ["b", "a", "d", "c"]
+
+
+@pytest.mark.parametrize(
+    ("is_over", "subject"),
+    [
+        (False, "[DIGEST] 1 alert while it was quiet, still firing"),
+        (True, "[DIGEST] 1 alert while it was quiet, over"),
+    ],
+)
+def test_a_digest_may_have_but_one_alert_left(is_over, subject):
+    news = (host_facts(is_over=is_over, ended_unix_seconds=FIRED_UNIX_SECONDS + 60 if is_over else None),)
+
+    assert RENDERER.render(_summary(Kind.DIGEST, news=news)).subject == subject
+
+
+def test_a_long_reminder_says_how_many_it_leaves_out_and_stays_small():
+    hosts = tuple(host_facts(f"web-{number}", summary="x" * 200, means_down=False) for number in range(400))
+
+    rendered = RENDERER.render(_summary(Kind.REMINDER, told_before=hosts))
+    shown = len(re.findall(r"^web-", rendered.text, re.MULTILINE))
+
+    assert rendered.subject == "[REMINDER] 400 alerts still firing: web-0, web-1, web-2 +397"
+    assert f"\nand {400 - shown} more\n" in rendered.text
+    assert len(rendered.html.encode()) <= HTML_LIMIT_BYTES
+
+
+def test_says_of_how_many_alertmanager_sent_no_end():
+    over = {"is_over": True, "ended_unix_seconds": FIRED_UNIX_SECONDS + 60, "means_down": False}
+    hosts = (host_facts("web-1", is_end_reconciled=True, **over), host_facts("web-2", **over))
+
+    text = _text(Kind.OK, hosts=hosts).replace("\n", " ")
+
+    assert "Alertmanager sent no end of 1 of them (silenced or inhibited by then?)" in text
+
+
+def _summary(kind: Kind, *, news=(), told_before=()) -> SummaryFacts:
+    return SummaryFacts(
+        kind=kind,
+        incident_id="m7t2xw9",
+        news=news,
+        told_before=told_before,
+        reader=reader(),
+        now_unix_seconds=FIRED_UNIX_SECONDS + 3600,
+    )

@@ -1,0 +1,146 @@
+"""Nights and days through the courier into a Maildir: what somebody with quiet hours finds there."""
+
+import email
+import email.policy
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from alertbridge.compose import MailComposer
+from alertbridge.delivery.backoff import Backoff
+from alertbridge.delivery.courier import Courier, Equipment
+from alertbridge.delivery.doubt import Finding, Unknowable
+from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.one_lane import OneLane
+from alertbridge.enrich.findings import NoPrometheus
+from alertbridge.instruments import Instruments
+from alertbridge.outbox.outbox import open_outbox
+from alertbridge.quiet import QuietHours
+from alertbridge.reminders import Reminding
+from alertbridge.rendering.renderer import Renderer
+from alertbridge.users import QuietSettings, TimeZone
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
+from tests.fakes.clock import FakeClock
+
+HOUR = 3600.0
+EVENING = T0 - 800 + 7 * HOUR  # 23:00 in Berlin
+MORNING = EVENING + 8 * HOUR
+
+
+class Bridge:
+    """All of the bridge behind its web room; nobody has to wait for its clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock(EVENING)
+        self.maildir = folder / "maildir"
+        self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", lane="maildir")
+        self.instruments = Instruments()
+        self.instruments.watch_backlog(
+            lambda: self.outbox.backlog(self.clock.unix_seconds()), self.clock.unix_seconds
+        )
+        quiet = QuietSettings(hours=QuietHours(time(22), time(7)))
+        self.routing = a_routing(a_user(quiet=quiet, timezone=TimeZone("Europe/Berlin")))
+        composer = MailComposer(
+            renderer=Renderer(),
+            enricher=NoPrometheus(),
+            sender="marax <alerts@mg.example.org>",
+            clock=self.clock,
+            instruments=self.instruments,
+        )
+        lane = OneLane(MaildirMailer(self.maildir, self.clock), self, self.clock)
+        self.courier = Courier(
+            notices=self.outbox.notices,
+            equipment=lambda: Equipment(routing=self.routing, composer=composer, mailer=lane),
+            refusals=self,
+            backoff=Backoff(),
+            clock=self.clock,
+            instruments=self.instruments,
+        )
+        self.reminding = Reminding(
+            reminders=self.outbox.reminders,
+            routing=lambda: self.routing,
+            clock=self.clock,
+            on_news=self.courier.wake,
+        )
+
+    def find(self, _message_id: str) -> Finding:
+        return Unknowable()
+
+    def note_refused(self, _user_name: str, _reason: str) -> None:
+        raise AssertionError
+
+    def note_taken(self, _user_name: str) -> None:
+        """Nobody was refused before."""
+
+    def take(self, *alerts) -> None:
+        self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())
+
+    def mails_by(self, unix_seconds: float) -> list[str]:
+        """Let the time pass in steps of ten minutes; return the subjects of the mails that came."""
+        while self.clock.unix_seconds() < unix_seconds:
+            self.work()
+            self.clock.advance(min(600.0, unix_seconds - self.clock.unix_seconds()))
+        self.work()
+        return self.collected()
+
+    def work(self) -> None:
+        self.reminding.look()
+        while self.courier.turn():
+            pass
+
+    def collected(self) -> list[str]:
+        paths = sorted((self.maildir / "new").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+        for path in paths:
+            path.unlink()
+        return [mail["Subject"] for mail in mails]
+
+
+@pytest.fixture
+def bridge(tmp_path):
+    made = Bridge(tmp_path)
+    yield made
+    made.outbox.close()
+
+
+def warn(host: str, ends: float | None = None):
+    return an_alert(host, alertname="HighCpu", severity="warning", starts=EVENING, ends=ends)
+
+
+def test_a_night_is_told_in_the_morning_and_the_days_news_and_reminders_as_ever(bridge):
+    for host in ("web-1", "web-2", "web-3"):
+        bridge.take(warn(host))
+    bridge.take(an_alert("db-1", starts=EVENING))
+    assert bridge.mails_by(EVENING + HOUR) == ["[DOWN] db-1: host not answering"]
+    assert bridge.instruments.registry.get_sample_value("alertbridge_outbox_held") == 3
+
+    bridge.take(warn("web-3", ends=EVENING + HOUR))
+    bridge.take(an_alert("db-1", starts=EVENING, ends=EVENING + HOUR))
+    assert bridge.mails_by(MORNING - 1) == ["[UP] db-1: host not answering"]
+
+    assert bridge.mails_by(MORNING) == ["[DIGEST] 3 alerts while it was quiet, 2 still firing"]
+    assert bridge.instruments.registry.get_sample_value("alertbridge_outbox_held") == 0
+    bridge.take(warn("web-1", ends=MORNING + HOUR))
+    assert bridge.mails_by(MORNING + HOUR) == ["[OK] web-1: host not answering"]
+    assert bridge.mails_by(MORNING + 24 * HOUR - 1) == []
+    assert bridge.mails_by(MORNING + 25 * HOUR) == ["[REMINDER] 1 alert still firing: web-2"]
+    assert bridge.mails_by(MORNING + 47 * HOUR) == []
+
+
+def test_a_night_with_one_incident_is_told_by_its_own_mail(bridge):
+    bridge.take(warn("web-1"))
+
+    assert bridge.mails_by(MORNING) == ["[WARN] web-1: host not answering"]
+
+
+def test_what_is_in_trouble_with_the_store_reminds_later(bridge, caplog):
+    bridge.outbox.database.close()
+    path = bridge.maildir.parent / "bridge.db"
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+
+    bridge.reminding.look()
+
+    assert "whom to remind cannot be found out" in caplog.text
+    path.rmdir()
