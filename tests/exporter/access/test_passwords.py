@@ -1,4 +1,3 @@
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +6,6 @@ import pytest
 
 from exporter.access.passwords import PasswordChecks, Verdict, unmatched_hash, verify
 from exporter.access.settings import HashCost, PasswordHash
-from marax.threads import DaemonThreads
 from tests.fakes.passwords import FakeVerify, HeldVerify, fake_hash_of
 
 ANN = fake_hash_of(b"right")
@@ -65,12 +63,3 @@ def test_nobodys_hash_is_good_and_as_dear_as_it_should_be():
     assert PasswordHash.from_setting(nobody.reveal()).cost == cost
     assert not verify(nobody, b"")
     assert nobody.reveal() != unmatched_hash(cost).reveal()
-
-
-def test_lets_scrapes_go_first():
-    def policy_after_a_check() -> int:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        verify(unmatched_hash(HashCost(memory_kib=7168, passes=1, lanes=1)), b"x")
-        return os.sched_getscheduler(0)
-
-    assert DaemonThreads(1, name="password").submit(policy_after_a_check).result() == os.SCHED_BATCH
