@@ -52,12 +52,13 @@ class EpisodeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
-    """An incident with all that became of it."""
+    """An incident with all that became of it; that of a digest names those that were *folded* into it."""
 
     incident_id: str
     opened_unix_seconds: float
     episodes: tuple[EpisodeView, ...]
     notices: tuple[NoticeView, ...]
+    folded: tuple[str, ...]
 
 
 class Inspection:
@@ -83,7 +84,10 @@ class Inspection:
         query = select(incidents).where(incidents.c.incident_id == incident_id)
         with self._database.reading() as connection:
             row = connection.execute(query).first()
-            rows = episodes_of(connection, incident_id)
+            rows = episodes_of(connection, [incident_id])
+            digests = select(notices.c.notice_id).where(notices.c.incident_id == incident_id)
+            into_these = select(notices.c.incident_id).where(notices.c.digest_id.in_(digests)).distinct()
+            folded = connection.scalars(into_these).all()
         if row is None:
             return None
         return IncidentView(
@@ -91,6 +95,7 @@ class Inspection:
             opened_unix_seconds=row.opened_unix_seconds,
             episodes=tuple(map(_episode_view, rows)),
             notices=tuple(self._read(_views().where(notices.c.incident_id == incident_id))),
+            folded=tuple(folded),
         )
 
     def retry(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:

@@ -8,13 +8,14 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alertbridge.outbox.rows import episode_of
-from alertbridge.outbox.schema import LEAVING, episodes, known, notices
+from alertbridge.outbox.schema import State, episodes, known, notices
 from alertbridge.routing import Routing
 from alertbridge.users import UserSettings
 
 Key = tuple[str, int]
 
 _IS_SAME_EPISODE = (episodes.c.alert_id == known.c.alert_id) & (episodes.c.number == known.c.number)
+_IS_IN_DOUBT = (notices.c.state == State.PENDING) & notices.c.doubt_unix_seconds.is_not(None)
 _STILL_FIRES = ~known.c.is_over & episodes.c.ended_unix_seconds.is_(None)
 
 
@@ -56,8 +57,8 @@ def told_or_under_way(connection: Connection, notice: Row[Any], alert_ids: Itera
     told = {(row.alert_id, row.number): row.is_over for row in rows}
     under_way = connection.scalars(
         select(notices.c.told)
-        .where(notices.c.user_name == notice.user_name, notices.c.state.in_(LEAVING))
-        .where(notices.c.notice_id != notice.notice_id, func.json_type(notices.c.told) == "array")
+        .where(notices.c.user_name == notice.user_name, notices.c.notice_id != notice.notice_id)
+        .where((notices.c.state == State.SENDING) | _IS_IN_DOUBT)
     )
     for alert_id, number, is_over, *_ in (one for mail in under_way for one in mail):
         told[alert_id, number] = told.get((alert_id, number), False) or is_over

@@ -15,6 +15,7 @@ from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
 from alertbridge.routing import Routing, severity_of
 
 _AFTER_CRASH_SECONDS = 10.0
+_LOOKED_AT_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +83,18 @@ class Notices:
         On the way, what has become no news in the meantime is settled, what comes while it is quiet for its
         user is held, and what was held is released when the quiet is over.
         """
-        with self._database.transaction() as connection:
-            if paused_until(connection, self._lane, now_unix_seconds) is not None:
-                return None
-            release_held(connection, routing, now_unix_seconds)
-            while row := connection.execute(_next_due(now_unix_seconds)).first():
-                told = told_by(connection, row, routing, now_unix_seconds)
-                if not told:
-                    _settle(connection, row.notice_id, State.SUPERSEDED, now_unix_seconds)
-                    continue
-                until = _quiet_until(row, told, routing, now_unix_seconds)
-                if until is None:
-                    return self._mark_sending(connection, row, told)
-                hold(connection, row.notice_id, until, now_unix_seconds)
-            return None
+        while True:  # in transactions that keep nobody waiting for long
+            with self._database.transaction() as connection:
+                if paused_until(connection, self._lane, now_unix_seconds) is not None:
+                    return None
+                release_held(connection, routing, now_unix_seconds)
+                for _ in range(_LOOKED_AT_AT_ONCE):
+                    row = connection.execute(_next_due(now_unix_seconds)).first()
+                    if row is None:
+                        return None
+                    claim = self._claim(connection, row, routing, now_unix_seconds)
+                    if claim is not None:
+                        return claim
 
     def accept(
         self,
@@ -168,6 +167,17 @@ class Notices:
         """Give *claim* up, for the *reason*; it stays to be looked at."""
         with self._database.transaction() as connection:
             _settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
+
+    def _claim(self, connection: Connection, row: Row[Any], routing: Routing, now: float) -> Claim | None:
+        told = told_by(connection, row, routing, now)
+        if not told:
+            _settle(connection, row.notice_id, State.SUPERSEDED, now)
+            return None
+        until = _quiet_until(row, told, routing, now)
+        if until is None:
+            return self._mark_sending(connection, row, told)
+        hold(connection, row.notice_id, until, now)
+        return None
 
     def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ToldEpisode]) -> Claim:
         values = {

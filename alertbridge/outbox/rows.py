@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from alertbridge.alerts import Alert
 from alertbridge.episodes import Episode
@@ -53,9 +53,9 @@ def latest_episodes(connection: Connection, alerts: Sequence[Alert]) -> dict[str
     return found
 
 
-def episodes_of(connection: Connection, incident_id: str) -> list[Row[Any]]:
-    """Return the rows of an incident's episodes, in the order in which they were told."""
-    query = select(episodes).where(episodes.c.incident_id == incident_id)
+def episodes_of(connection: Connection, incident_ids: Sequence[str] | Select[tuple[str]]) -> list[Row[Any]]:
+    """Return the rows of all episodes of these incidents, in the order in which they were told."""
+    query = select(episodes).where(episodes.c.incident_id.in_(incident_ids))
     order = (episodes.c.opened_unix_seconds, episodes.c.alertname, episodes.c.alert_id)
     return list(connection.execute(query.order_by(*order)))
 

@@ -1,9 +1,6 @@
 """Mails about many incidents: digests of what was held for quiet hours, and reminders of what goes on."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.incident_ids import new_incident_id
@@ -31,8 +28,7 @@ def release_held(connection: Connection, routing: Routing, now: float) -> None:
     for name in connection.scalars(select(notices.c.user_name).where(is_held).distinct()).all():
         user = routing.user(name)
         if user is None or user.quiet_until(now) is None:
-            its = select(notices).where(is_held, notices.c.user_name == name).order_by(notices.c.notice_id)
-            _release(connection, name, connection.execute(its).all(), now)
+            _release(connection, name, now)
 
 
 class Reminders:
@@ -67,19 +63,18 @@ class Reminders:
         return len(reminded)
 
 
-def _release(connection: Connection, user_name: str, held: Sequence[Row[Any]], now: float) -> None:
-    digest_id = next((row.notice_id for row in held if row.purpose == Purpose.DIGEST), None)
-    if digest_id is None and len({row.incident_id for row in held}) > 1:
+def _release(connection: Connection, user_name: str, now: float) -> None:
+    """Let go of what is held for that user; a digest that was held itself takes up the rest."""
+    its = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
+    digest_id = connection.scalar(select(notices.c.notice_id).where(its, notices.c.purpose == Purpose.DIGEST))
+    incident_count = connection.scalar(select(func.count(notices.c.incident_id.distinct())).where(its)) or 0
+    if digest_id is None and incident_count > 1:
         digest_id = _owe_summary(connection, Purpose.DIGEST, user_name, now)
-    for row in held:
-        values: dict[str, object] = {
-            "state": State.DIGESTED,
-            "digest_id": digest_id,
-            "settled_unix_seconds": now,
-        }
-        if digest_id is None or row.notice_id == digest_id:
-            values = {"state": State.PENDING, "created_unix_seconds": now, "next_unix_seconds": now}
-        connection.execute(notices.update().where(notices.c.notice_id == row.notice_id).values(values))
+    if digest_id is not None:
+        folded = {"state": State.DIGESTED, "digest_id": digest_id, "settled_unix_seconds": now}
+        connection.execute(notices.update().where(its, notices.c.notice_id != digest_id).values(folded))
+    leaving = {"state": State.PENDING, "created_unix_seconds": now, "next_unix_seconds": now}
+    connection.execute(notices.update().where(its).values(leaving))
 
 
 def _is_to_be_reminded(connection: Connection, user: UserSettings, routing: Routing, now: float) -> bool:

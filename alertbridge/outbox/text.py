@@ -39,7 +39,10 @@ def incident_text(incident: IncidentView) -> str:
         [event for episode in incident.episodes for event in _episode_events(episode)]
         + [event for notice in incident.notices for event in _notice_events(notice)]
     )
-    return "\n".join([f"incident {incident.incident_id}", *(f"{_moment(at)}  {what}" for at, what in events)])
+    head = f"incident {incident.incident_id}"
+    if incident.folded:
+        head = f"{head}, a digest of the incidents {', '.join(incident.folded)}"
+    return "\n".join([head, *(f"{_moment(at)}  {what}" for at, what in events)])
 
 
 def _row(notice: NoticeView, now: float) -> tuple[str, ...]:

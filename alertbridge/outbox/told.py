@@ -40,11 +40,7 @@ def told_by(connection: Connection, notice: Row[Any], routing: Routing, now: flo
         return []
     if notice.purpose == Purpose.REMINDER:
         return _reminded(connection, user, routing, now)
-    told = [
-        one
-        for one in _with_news(connection, notice, _incidents_of(connection, notice))
-        if routing.is_told(user, one.episode.alert)
-    ]
+    told = [one for one in _with_news(connection, notice) if routing.is_told(user, one.episode.alert)]
     news = [one for one in told if one.is_news]
     if notice.purpose == Purpose.DIGEST and news:
         return news + _reminded(connection, user, routing, now)
@@ -65,15 +61,11 @@ def _word_for_word(connection: Connection, kept: Sequence[Sequence[Any]]) -> lis
     ]
 
 
-def _incidents_of(connection: Connection, notice: Row[Any]) -> Sequence[str]:
-    if notice.purpose == Purpose.NEWS:
-        return [notice.incident_id]
+def _with_news(connection: Connection, notice: Row[Any]) -> list[ToldEpisode]:
+    """Return the episodes of the incident of *notice*, or of all that were folded into it."""
+    is_digest = notice.purpose == Purpose.DIGEST
     folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
-    return connection.scalars(folded.distinct()).all()
-
-
-def _with_news(connection: Connection, notice: Row[Any], incident_ids: Iterable[str]) -> list[ToldEpisode]:
-    rows = [row for incident_id in incident_ids for row in episodes_of(connection, incident_id)]
+    rows = episodes_of(connection, folded if is_digest else [notice.incident_id])
     told = told_or_under_way(connection, notice, {row.alert_id for row in rows})
     states = [(row, row.ended_unix_seconds is not None) for row in rows]
     return [
