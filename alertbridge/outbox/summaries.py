@@ -64,13 +64,16 @@ class Reminders:
 
 
 def _release(connection: Connection, user_name: str, now: float) -> None:
-    """Let go of what is held for that user; a digest that was held itself takes up the rest."""
+    """Let go of what is held for that user; a digest that was held itself takes up all the rest."""
     its = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
-    digest_id = connection.scalar(select(notices.c.notice_id).where(its, notices.c.purpose == Purpose.DIGEST))
+    digests = select(notices.c.notice_id).where(its, notices.c.purpose == Purpose.DIGEST)
+    digest_id = connection.scalar(digests)
     incident_count = connection.scalar(select(func.count(notices.c.incident_id.distinct())).where(its)) or 0
     if digest_id is None and incident_count > 1:
         digest_id = _owe_summary(connection, Purpose.DIGEST, user_name, now)
     if digest_id is not None:
+        of_these = notices.c.digest_id.in_(digests)
+        connection.execute(notices.update().where(of_these).values(digest_id=digest_id))
         folded = {"state": State.DIGESTED, "digest_id": digest_id, "settled_unix_seconds": now}
         connection.execute(notices.update().where(its, notices.c.notice_id != digest_id).values(folded))
     leaving = {"state": State.PENDING, "created_unix_seconds": now, "next_unix_seconds": now}

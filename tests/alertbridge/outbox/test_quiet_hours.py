@@ -327,3 +327,23 @@ def test_very_many_are_held_in_steps_that_keep_nobody_waiting(outbox):
     assert outbox.send_all() == []
     assert outbox.backlog(EVENING).held == 100
     assert len(hosts(in_the_morning(outbox)[0])) == 100
+
+
+def test_digests_that_are_held_together_leave_as_one(outbox):
+    dead = []
+    for night in range(2):
+        for host in ("web", "db", "app"):
+            outbox.take(warn(f"{host}-{night}"))
+        assert outbox.send_all() == []
+        outbox.clock.advance(8 * HOUR)
+        dead.append(outbox.claim())
+        outbox.notices.bury(dead[-1], "no such address", outbox.clock.unix_seconds())
+        outbox.clock.advance(16 * HOUR)
+    now = outbox.clock.unix_seconds()
+    assert Inspection(outbox.database).retry([claim.notice_id for claim in dead], now) == 2
+    assert outbox.send_all() == []
+
+    outbox.clock.advance(8 * HOUR)
+    (digest,) = outbox.send_all()
+
+    assert len(digest.told) == 6
