@@ -77,7 +77,7 @@ def run_whole(runner: Runner, wanted: Job) -> tuple[bytes, Ended | NotStarted]:
 def test_runs_in_surroundings_made_from_nothing(runner: Runner, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MARAX_SECRET", "hunter2")
 
-    output, _ = run_whole(runner, job(sys.executable, "-I", "-S", "-c", SURROUNDINGS))
+    output, _ = run_whole(runner, job("/usr/bin/env", sys.executable, "-I", "-S", "-c", SURROUNDINGS))
 
     seen = json.loads(output)
     assert set(seen["environment"]) - {"LC_CTYPE"} == {"PATH", "LANG", "HOME"}
