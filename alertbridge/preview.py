@@ -2,12 +2,13 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 from alertbridge.compose import AUTOMATIC
 from alertbridge.delivery.message import email_message
 from alertbridge.mail import Mail
-from alertbridge.rendering.renderer import Rendered, Renderer
+from alertbridge.rendering.renderer import Facts, Rendered, Renderer
 from alertbridge.rendering.samples import samples
 from marax.commandline import CannotReachError
 
@@ -21,18 +22,8 @@ def write_samples(folder: Path) -> Iterator[str]:
     renderer = Renderer()
     for name, facts in samples().items():
         rendered = renderer.render(facts)
-        mail = Mail(
-            sender="marax <alerts@mg.example.org>",
-            recipient=facts.reader.address,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=f"<{name}@mg.example.org>",
-            headers=AUTOMATIC,
-            images=rendered.images,
-        )
         contents = {
-            ".eml": email_message(mail, facts.now_unix_seconds).as_bytes(),
+            ".eml": sample_message(name, facts, rendered).as_bytes(),
             ".html": _html_alone(rendered).encode(),
             ".txt": rendered.text.encode(),
         }
@@ -43,6 +34,21 @@ def write_samples(folder: Path) -> Iterator[str]:
         except OSError as error:
             raise CannotReachError(f"cannot write into {folder}: {error.strerror}") from error
         yield str(folder / name)
+
+
+def sample_message(name: str, facts: Facts, rendered: Rendered) -> EmailMessage:
+    """Return the mail that leaves for the sample of that *name*."""
+    mail = Mail(
+        sender="marax <alerts@mg.example.org>",
+        recipient=facts.reader.address,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=f"<{name}@mg.example.org>",
+        headers=AUTOMATIC,
+        images=rendered.images,
+    )
+    return email_message(mail, facts.now_unix_seconds)
 
 
 def _html_alone(rendered: Rendered) -> str:

@@ -1,10 +1,11 @@
-"""The mails that were looked at and found good.
+"""The mails that were looked at and found good: each part to be read, and the whole as it leaves.
 
 After a wanted change, renew them with `python -m tests.alertbridge.rendering.golden` and read the difference.
 """
 
 from pathlib import Path
 
+from alertbridge.preview import sample_message
 from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.rendering.samples import samples
 
@@ -21,8 +22,13 @@ def renew() -> None:
     renderer = Renderer()
     MAILS.mkdir(parents=True, exist_ok=True)
     for name, facts in samples().items():
-        for suffix, part in parts_of(renderer.render(facts)).items():
+        rendered = renderer.render(facts)
+        for suffix, part in parts_of(rendered).items():
             (MAILS / f"{name}{suffix}").write_text(part, encoding="utf-8")
+        message = sample_message(name, facts, rendered)
+        for number, branch in enumerate(part for part in message.walk() if part.is_multipart()):
+            branch.set_boundary(f"=={name}-{number}==")  # else another one each time
+        (MAILS / f"{name}.eml").write_bytes(message.as_bytes())
 
 
 if __name__ == "__main__":
