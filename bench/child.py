@@ -3,6 +3,7 @@
 import select
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -71,7 +72,8 @@ class Child:
     def end(self) -> None:
         """End the process, by force if it does not heed the end of its input."""
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # an order that it did not live to read
+                self._process.stdin.close()
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
