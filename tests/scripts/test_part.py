@@ -150,6 +150,8 @@ time.sleep(60)
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        while b"sleep" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[2]:
+            time.sleep(0.01)  # setpriv has not taken its place yet
         was_running = is_running(pid)
 
         os.kill(parent.pid, signal.SIGKILL)

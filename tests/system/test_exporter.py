@@ -154,6 +154,7 @@ def query(prometheus: Part, promql: str) -> float | None:
     return float(found[0]["value"][1]) if found else None
 
 
+@pytest.mark.alone
 def test_two_prometheis_see_the_same_truth(host: Host):
     exporter = host.serve("processes: {window: 5s, interval: 1s}\n")
     prometheis = [host.prometheus(exporter, number=number) for number in (1, 2)]

@@ -214,6 +214,7 @@ def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
 
 
 @pytest.mark.alone
+@pytest.mark.alone
 def test_19_a_flood_of_logins_moves_neither_scrapes_nor_memory(exporter: Exporter):
     exporter.token()
     quiet = [exporter.scrape_seconds() for _ in range(5)]

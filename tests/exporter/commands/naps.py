@@ -41,8 +41,8 @@ def gone_within(nap: str, seconds: float) -> bool:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Return once it holds; in vain after 10 s."""
-    deadline = time.monotonic() + 10
+    """Return once it holds; in vain after 20 s."""
+    deadline = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,8 +102,12 @@ def run_all(exporter: Exporter, names: list[str]) -> tuple[list[threading.Thread
     answers: list[dict[str, Any]] = []
 
     def run(name: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             answers.append(exporter.run(name))
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            pass  # the exporter ended before it answered
 
     threads = [threading.Thread(target=run, args=(name,)) for name in names]
     for thread in threads:
