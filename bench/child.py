@@ -63,8 +63,9 @@ class Child:
         said = self._process.stdout
         if said is None:
             raise RuntimeError("started with a pipe")
-        ready, _, _ = select.select([said], [], [], _ORDER_SECONDS)
-        line = said.readline() if ready else ""
+        waiting = select.poll()
+        waiting.register(said, select.POLLIN)
+        line = said.readline() if waiting.poll(_ORDER_SECONDS * 1000) else ""
         if not line:
             raise BenchError(f"{self._name} does not answer")
         return line.strip()

@@ -26,6 +26,7 @@ def settings(tmp_path):
     return Settings(tmp_path)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "manners",
     [
@@ -53,6 +54,7 @@ def test_a_mail_leaves_within_3_seconds_and_says_what_is_missing(settings, mailg
     assert "Prometheus could not say" in message.html
 
 
+@pytest.mark.alone
 def test_of_many_mails_the_last_leaves_within_3_seconds_too(settings, mailgun):
     with a_server(silent) as port:
         prometheus = {"url": f"http://127.0.0.1:{port}"}

@@ -392,5 +392,6 @@ def test_finds_what_a_scanner_finds_that_reads_every_file():
     assert len(both) >= 0.8 * len(expected.processes)
     for pid in both:
         ours, theirs = found.processes[pid], expected.processes[pid]
-        assert (ours.name, ours.parent_pid, ours.threads) == (theirs.name, theirs.parent_pid, theirs.threads)
+        assert ours.name == theirs.name or ours.is_kernel_thread  # a worker changes its name with every job
+        assert (ours.parent_pid, ours.threads) == (theirs.parent_pid, theirs.threads)
         assert ours.own_ticks == pytest.approx(theirs.own_ticks, abs=20)
