@@ -13,22 +13,24 @@ class WaitingRoom:
         self._longest_rest_seconds = longest_rest_seconds
         self._news = threading.Condition()
         self._has_lookout = False
+        self._is_called = False
         self._is_closed = False
 
     def rest(self) -> None:
-        """Wait to be called; returns at once when the room is closed."""
+        """Wait to be called; returns at once after a call that nobody heard, and when the room is closed."""
         with self._news:
-            if self._is_closed:
-                return
-            is_lookout = not self._has_lookout
-            self._has_lookout = True
-            self._news.wait(self._longest_rest_seconds if is_lookout else None)
-            if is_lookout:
-                self._has_lookout = False
+            if not self._is_called and not self._is_closed:
+                is_lookout = not self._has_lookout
+                self._has_lookout = True
+                self._news.wait(self._longest_rest_seconds if is_lookout else None)
+                if is_lookout:
+                    self._has_lookout = False
+            self._is_called = False
 
     def call(self) -> None:
-        """Let one thread go, if any rests."""
+        """Let one thread go: one that rests, or else the next that comes to rest."""
         with self._news:
+            self._is_called = True
             self._news.notify()
 
     def close(self) -> None:

@@ -61,6 +61,19 @@ def test_a_call_lets_one_go():
     guests.leave()
 
 
+def test_a_call_that_nobody_hears_is_for_the_next_to_come():
+    room = WaitingRoom(longest_rest_seconds=LONG)
+    room.call()
+
+    room.rest()  # returns
+
+    guests = Guests(room, 1)
+    time.sleep(0.1)
+    rests = sum(guests.rests)
+    guests.leave()
+    assert rests == 0
+
+
 def test_nobody_rests_in_a_closed_room():
     room = WaitingRoom(longest_rest_seconds=LONG)
     guests = Guests(room, 3)
