@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row
 
-from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS, paused_until
+from alertbridge.outbox.backlog import paused_until
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.due import next_due
 from alertbridge.outbox.known import note_told
-from alertbridge.outbox.schema import LEAVING, Purpose, State, episodes, lanes, notices, threads
+from alertbridge.outbox.schema import Purpose, State, episodes, lanes, notices
 from alertbridge.outbox.summaries import hold, release_held
 from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
 from alertbridge.routing import Routing, severity_of
@@ -89,7 +90,7 @@ class Notices:
                     return None
                 release_held(connection, routing, now_unix_seconds)
                 for _ in range(_LOOKED_AT_AT_ONCE):
-                    row = connection.execute(_next_due(now_unix_seconds)).first()
+                    row = connection.execute(next_due(now_unix_seconds)).first()
                     if row is None:
                         return None
                     claim = self._claim(connection, row, routing, now_unix_seconds)
@@ -215,29 +216,6 @@ def _quiet_until(row: Row[Any], told: Sequence[ToldEpisode], routing: Routing, n
     if row.told or user is None or user.may_be_told(news, now):
         return None
     return user.quiet_until(now)
-
-
-def _next_due(now: float) -> Any:
-    earlier = notices.alias("earlier")
-    is_blocked = (
-        select(earlier.c.notice_id)
-        .where(earlier.c.incident_id == notices.c.incident_id)
-        .where(earlier.c.user_name == notices.c.user_name)
-        .where(earlier.c.sequence < notices.c.sequence)
-        .where(earlier.c.state.in_(LEAVING))
-        .exists()
-    )
-    is_due = or_(
-        notices.c.next_unix_seconds <= now,
-        notices.c.next_unix_seconds > now + LONGEST_WAIT_SECONDS,
-    )
-    return (
-        select(notices, threads.c.title)
-        .join(threads)
-        .where(notices.c.state == State.PENDING, is_due, ~is_blocked)
-        .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
-        .limit(1)
-    )
 
 
 def _settle(connection: Connection, notice_id: int, state: State, now: float, **values: object) -> None:

@@ -60,6 +60,24 @@ def test_what_comes_at_night_is_told_in_the_morning_in_one_mail(outbox):
     assert in_the_morning(outbox) == []
 
 
+def test_an_end_waits_for_the_digest_that_may_be_telling_the_beginning(outbox):
+    outbox.take(warn("web-1"), warn("web-2"))
+    assert outbox.claim() is None
+    outbox.clock.jump(MORNING - outbox.clock.unix_seconds())
+    digest = outbox.claim()
+    assert digest is not None
+    now = outbox.clock.unix_seconds()
+    outbox.notices.defer_ambiguous(digest, now + 60, "reset", now_unix_seconds=now)
+    outbox.take(warn("web-1", ends=MORNING + 1))
+
+    assert outbox.claim() is None
+    outbox.clock.advance(61)
+    again, end = outbox.send_all()
+
+    assert (again.notice_id, hosts(again)) == (digest.notice_id, [("web-1", False), ("web-2", False)])
+    assert hosts(end) == [("web-1", True)]
+
+
 def test_news_of_a_single_incident_are_told_by_their_own_mail(outbox):
     outbox.take(warn("web-1"))
     assert outbox.claim() is None

@@ -1,0 +1,48 @@
+"""Which notice leaves next."""
+
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS
+from alertbridge.outbox.schema import LEAVING, State, notices, threads
+
+
+def next_due(now_unix_seconds: float) -> Any:
+    """Return the query for the next notice that is due, with its thread's title: critical ones first.
+
+    A notice waits for those before it in its thread, and while a digest that tells of the same may be on its
+    way: that would say "still firing" after the end was told.
+    """
+    earlier, held, digest = (notices.alias(name) for name in ("earlier", "held", "digest"))
+    is_behind_another = (
+        select(earlier.c.notice_id)
+        .where(earlier.c.incident_id == notices.c.incident_id)
+        .where(earlier.c.user_name == notices.c.user_name)
+        .where(earlier.c.sequence < notices.c.sequence)
+        .where(earlier.c.state.in_(LEAVING))
+        .exists()
+    )
+    may_be_on_its_way = or_(
+        digest.c.state == State.SENDING,
+        and_(digest.c.state == State.PENDING, digest.c.doubt_unix_seconds.is_not(None)),
+    )
+    is_behind_a_digest = (
+        select(held.c.notice_id)
+        .join(digest, digest.c.notice_id == held.c.digest_id)
+        .where(held.c.incident_id == notices.c.incident_id)
+        .where(held.c.user_name == notices.c.user_name)
+        .where(may_be_on_its_way)
+        .exists()
+    )
+    is_due = or_(
+        notices.c.next_unix_seconds <= now_unix_seconds,
+        notices.c.next_unix_seconds > now_unix_seconds + LONGEST_WAIT_SECONDS,
+    )
+    return (
+        select(notices, threads.c.title)
+        .join(threads)
+        .where(notices.c.state == State.PENDING, is_due, ~is_behind_another, ~is_behind_a_digest)
+        .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
+        .limit(1)
+    )
