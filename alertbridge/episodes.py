@@ -87,7 +87,11 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
         verdicts.append(verdict)
         if verdict is Verdict.OPENED:
             if before is not None and before.is_open:
-                lapsed[alert.alert_id] = _ended(before, alert.starts_unix_seconds, now_unix_seconds)
+                lapsed[alert.alert_id] = replace(
+                    before,
+                    ended_unix_seconds=alert.starts_unix_seconds,
+                    closed_unix_seconds=now_unix_seconds,
+                )
             current[alert.alert_id] = opened[alert.alert_id] = Episode(
                 alert_id=alert.alert_id,
                 number=1 if before is None else before.number + 1,
@@ -96,7 +100,9 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
             )
         elif verdict is Verdict.CLOSED and before is not None:
             ended = replace(
-                _ended(before, alert.ends_unix_seconds or now_unix_seconds, now_unix_seconds),
+                before,
+                ended_unix_seconds=alert.ends_unix_seconds or now_unix_seconds,
+                closed_unix_seconds=now_unix_seconds,
                 is_end_reconciled=alert.is_end_reconciled,
             )
             changed = opened if alert.alert_id in opened else closed
@@ -107,10 +113,6 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
         lapsed=tuple(lapsed.values()),
         verdicts=tuple(verdicts),
     )
-
-
-def _ended(episode: Episode, ended_unix_seconds: float, now_unix_seconds: float) -> Episode:
-    return replace(episode, ended_unix_seconds=ended_unix_seconds, closed_unix_seconds=now_unix_seconds)
 
 
 def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:

@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Connection, Float, Row, Select, and_, bindparam, or_, select
 
 from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS
 from alertbridge.outbox.schema import LEAVING, State, notices, threads
 
 
-def next_due(now_unix_seconds: float) -> Any:
-    """Return the query for the next notice that is due, with its thread's title: critical ones first.
+def next_due(connection: Connection, now_unix_seconds: float) -> Row[Any] | None:
+    """Return the next notice that is due, with its thread's title, critical ones first; None if none is.
 
     A notice waits for those before it in its thread, and while a digest that tells of the same may be on its
     way: that would say "still firing" after the end was told.
     """
+    return connection.execute(_NEXT, {"now": now_unix_seconds}).first()
+
+
+def _next() -> Select[Any]:
+    now = bindparam("now", type_=Float)
     earlier, held, digest = (notices.alias(name) for name in ("earlier", "held", "digest"))
     is_behind_another = (
         select(earlier.c.notice_id)
@@ -36,8 +41,8 @@ def next_due(now_unix_seconds: float) -> Any:
         .exists()
     )
     is_due = or_(
-        notices.c.next_unix_seconds <= now_unix_seconds,
-        notices.c.next_unix_seconds > now_unix_seconds + LONGEST_WAIT_SECONDS,
+        notices.c.next_unix_seconds <= now,
+        notices.c.next_unix_seconds > now + LONGEST_WAIT_SECONDS,
     )
     return (
         select(notices, threads.c.title)
@@ -46,3 +51,6 @@ def next_due(now_unix_seconds: float) -> Any:
         .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
         .limit(1)
     )
+
+
+_NEXT = _next()  # made once: that takes longer than SQLite needs to answer

@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from alertbridge.episodes import Episode
 from alertbridge.outbox.rows import Stored, row_of
 from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
-from alertbridge.routing import Opening, Routing, StormState, due_unix_seconds, openings, priority_of
+from alertbridge.routing import (
+    Opening,
+    Priority,
+    Routing,
+    StormState,
+    due_unix_seconds,
+    openings,
+    priority_of,
+)
 
 # Statements are made once: making them costs more than SQLite takes to run them.
 _RECENT_EPISODES = select(func.count()).where(
@@ -98,18 +106,22 @@ class Ledger:
     def _owe_incident(self, incident_id: str, news: Sequence[Episode]) -> int:
         readers, last_notices = self._told_before(incident_id)
         told: defaultdict[str, list[Episode]] = defaultdict(list)
+        priorities: defaultdict[str, set[Priority]] = defaultdict(set)
         for episode in news:
             is_fresh = (episode.alert_id, episode.number) in self._opened
+            priority = priority_of(episode.alert, is_over=not episode.is_open)
             for user in self._routing.told_users(episode.alert):
                 if is_fresh or user.name in readers:
                     told[user.name].append(episode)
+                    priorities[user.name].add(priority)
         is_paced = bool(readers) and self._is_storm_going_on(incident_id)
         for user_name, episodes_told in told.items():
             thread: dict[str, object] = {"incident_id": incident_id, "user_name": user_name}
             if user_name not in readers:
                 title = self._routing.title_of([episode.alert for episode in episodes_told])
                 self._new_threads.append(thread | {"title": title})
-            self._owe_notice(thread, last_notices.get(user_name), episodes_told, is_paced=is_paced)
+            soonest = min(priorities[user_name])
+            self._owe_notice(thread, last_notices.get(user_name), soonest, is_paced=is_paced)
         return len(told)
 
     def _told_before(self, incident_id: str) -> tuple[set[str], dict[str, Row[Any]]]:
@@ -121,13 +133,12 @@ class Ledger:
         return set(self._connection.scalars(_READERS, its)), last
 
     def _owe_notice(
-        self, thread: Mapping[str, object], last: Row[Any] | None, news: Sequence[Episode], *, is_paced: bool
+        self, thread: Mapping[str, object], last: Row[Any] | None, priority: Priority, *, is_paced: bool
     ) -> None:
         last_created = last.created_unix_seconds if last else None
         window = self._routing.storm_window_seconds
         is_held = last is not None and last.state == State.HELD
         due = due_unix_seconds(last_created, self._now, window) if is_paced and not is_held else self._now
-        priority = min(priority_of(one.alert, is_over=not one.is_open) for one in news)
         if last and last.state in {State.PENDING, State.HELD} and last.told is None:
             self._hasten(last, priority, due)
             return

@@ -11,7 +11,7 @@ from alertbridge.outbox.database import Database
 from alertbridge.outbox.due import next_due
 from alertbridge.outbox.known import note_told
 from alertbridge.outbox.schema import Purpose, State, episodes, lanes, notices
-from alertbridge.outbox.summaries import hold, release_held
+from alertbridge.outbox.summaries import hold, holders, release_held
 from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
 from alertbridge.routing import Routing, severity_of
 
@@ -84,18 +84,19 @@ class Notices:
         On the way, what has become no news in the meantime is settled, what comes while it is quiet for its
         user is held, and what was held is released when the quiet is over.
         """
-        while True:  # in transactions that keep nobody waiting for long
+        while self._is_anything_due(now_unix_seconds):  # in transactions that keep nobody waiting for long
             with self._database.transaction() as connection:
                 if paused_until(connection, self._lane, now_unix_seconds) is not None:
                     return None
                 release_held(connection, routing, now_unix_seconds)
                 for _ in range(_LOOKED_AT_AT_ONCE):
-                    row = connection.execute(next_due(now_unix_seconds)).first()
+                    row = next_due(connection, now_unix_seconds)
                     if row is None:
                         return None
                     claim = self._claim(connection, row, routing, now_unix_seconds)
                     if claim is not None:
                         return claim
+        return None
 
     def accept(
         self,
@@ -179,6 +180,13 @@ class Notices:
             return self._mark_sending(connection, row, told)
         hold(connection, row.notice_id, until, now)
         return None
+
+    def _is_anything_due(self, now: float) -> bool:
+        """Look without keeping others from writing: mostly there is nothing."""
+        with self._database.reading() as connection:
+            if paused_until(connection, self._lane, now) is not None:
+                return False
+            return next_due(connection, now) is not None or bool(holders(connection))
 
     def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ToldEpisode]) -> Claim:
         values = {

@@ -1,5 +1,7 @@
 """Mails about many incidents: digests of what was held for quiet hours, and reminders of what goes on."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
@@ -11,6 +13,12 @@ from alertbridge.users import UserSettings
 
 _TITLES = {Purpose.DIGEST: "what came while it was quiet", Purpose.REMINDER: "what still fires"}
 _PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}
+_HOLDERS = select(notices.c.user_name).where(notices.c.state == State.HELD).distinct()
+
+
+def holders(connection: Connection) -> Sequence[str]:
+    """Return the users for whom something is held."""
+    return connection.scalars(_HOLDERS).all()
 
 
 def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
@@ -24,8 +32,7 @@ def release_held(connection: Connection, routing: Routing, now: float) -> None:
 
     News of a single incident leave by themselves: that mail says more, and its thread goes on.
     """
-    is_held = notices.c.state == State.HELD
-    for name in connection.scalars(select(notices.c.user_name).where(is_held).distinct()).all():
+    for name in holders(connection):
         user = routing.user(name)
         if user is None or user.quiet_until(now) is None:
             _release(connection, name, now)
