@@ -5,7 +5,7 @@ alert from 1. Retries, reminders, HA twins and restarts of Alertmanager repeat w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from alertbridge.alerts import Alert
@@ -45,6 +45,20 @@ class Episode:
     def is_open(self) -> bool:
         """Whether no end has been told."""
         return self.ended_unix_seconds is None
+
+    def ended(
+        self, ended_unix_seconds: float, closed_unix_seconds: float, *, is_reconciled: bool = False
+    ) -> "Episode":
+        """Return this episode, ended; written out, as `replace` takes four times as long for each of many."""
+        return Episode(
+            alert_id=self.alert_id,
+            number=self.number,
+            alert=self.alert,
+            opened_unix_seconds=self.opened_unix_seconds,
+            ended_unix_seconds=ended_unix_seconds,
+            closed_unix_seconds=closed_unix_seconds,
+            is_end_reconciled=is_reconciled,
+        )
 
 
 class Verdict(StrEnum):
@@ -87,11 +101,7 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
         verdicts.append(verdict)
         if verdict is Verdict.OPENED:
             if before is not None and before.is_open:
-                lapsed[alert.alert_id] = replace(
-                    before,
-                    ended_unix_seconds=alert.starts_unix_seconds,
-                    closed_unix_seconds=now_unix_seconds,
-                )
+                lapsed[alert.alert_id] = before.ended(alert.starts_unix_seconds, now_unix_seconds)
             current[alert.alert_id] = opened[alert.alert_id] = Episode(
                 alert_id=alert.alert_id,
                 number=1 if before is None else before.number + 1,
@@ -99,12 +109,8 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
                 opened_unix_seconds=now_unix_seconds,
             )
         elif verdict is Verdict.CLOSED and before is not None:
-            ended = replace(
-                before,
-                ended_unix_seconds=alert.ends_unix_seconds or now_unix_seconds,
-                closed_unix_seconds=now_unix_seconds,
-                is_end_reconciled=alert.is_end_reconciled,
-            )
+            ends = alert.ends_unix_seconds or now_unix_seconds
+            ended = before.ended(ends, now_unix_seconds, is_reconciled=alert.is_end_reconciled)
             changed = opened if alert.alert_id in opened else closed
             current[alert.alert_id] = changed[alert.alert_id] = ended
     return Fold(

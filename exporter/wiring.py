@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from exporter.access.entrance import Entrance
-from exporter.access.passwords import PasswordChecks, return_memory_after_each_check, verify
+from exporter.access.passwords import PasswordChecks, verify
 from exporter.collectors.access import AccessCollector
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
@@ -122,7 +122,7 @@ class Exporter:
             read_itself=OwnProcessReader(PROCFS).read,
         )
         self._usage = UsageWindow()
-        self.entrance = Entrance(settings.state_dir, checks=_password_checks, clock=clock)
+        self.entrance = Entrance(settings.state_dir, checks=partial(PasswordChecks, verify), clock=clock)
         self.runner, runs = Runner(most_at_once=MOST_AT_ONCE), RunCounts()
         self.attempts = Attempts(self.runner, runs, Catalogue(()), LogAudit())
         self._host = (
@@ -203,11 +203,6 @@ def need_procfs() -> None:
         raise CannotReachError(
             "marax-exporter reads Linux's /proc, and there is none here: run it on Linux, with /proc mounted"
         )
-
-
-def _password_checks() -> PasswordChecks:
-    return_memory_after_each_check()
-    return PasswordChecks(verify)
 
 
 def _host_collectors(clock: Clock, usage: UsageWindow) -> tuple[Collector, ...]:

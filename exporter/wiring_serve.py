@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from flask import Flask
 
+from exporter.allocator import keep_little_memory
 from exporter.config import ExporterSettings
 from exporter.host.stat_files import raise_descriptor_limit
 from exporter.web.app import Api, create_app
@@ -42,6 +43,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         _warn_of_shell(changed)
         return changed
 
+    keep_little_memory()
     settings = read()
     _warn_of_shell(settings)
     need_procfs()

@@ -1,7 +1,6 @@
 """Passwords: making a hash, and checking many without letting a flood of logins be felt."""
 
 import base64
-import ctypes
 import secrets
 import threading
 from collections.abc import Callable
@@ -18,8 +17,6 @@ USUAL_COST = HashCost(memory_kib=19456, passes=2, lanes=1)
 _SALT_BYTES = 16
 _DIGEST_BYTES = 32
 _MOST_WAITING = 4
-_M_MMAP_THRESHOLD = -3  # malloc.h
-_THRESHOLD_BYTES = 1024 * 1024
 
 Verify = Callable[[PasswordHash, bytes], bool]
 
@@ -83,13 +80,3 @@ def unmatched_hash(cost: HashCost) -> PasswordHash:
     )
     parameters = f"m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
     return PasswordHash(f"$argon2id$v=19${parameters}${salt}${digest}")
-
-
-def return_memory_after_each_check() -> None:
-    """Let glibc give large blocks back to the system once they are free.
-
-    By itself it raises its threshold at the first such block, and then keeps the 19 MiB of a check for good.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none, and no need of it
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _THRESHOLD_BYTES)
