@@ -22,12 +22,12 @@ _LONGEST_PASSWORD_BYTES = 72  # bcrypt hashes no more, and Go's refuses to
 _MOST_AT_ONCE = 4
 _USUAL_ROUNDS = 10
 
-LOGIN_NEEDED = Problem(
+_LOGIN_NEEDED = Problem(
     status=HTTPStatus.UNAUTHORIZED,
     kind="basic-auth-needed",
     title="This needs the name and the password of one of basic_auth_users in the web config.",
 )
-CHECKS_BUSY = Problem(
+_CHECKS_BUSY = Problem(
     status=HTTPStatus.SERVICE_UNAVAILABLE,
     kind="busy",
     title="Too many passwords are being checked. Try again in a moment.",
@@ -66,15 +66,15 @@ class BasicAuth:
         """Return why a request with this Authorization header is not answered; None if it is."""
         credentials = _credentials(authorization)
         if credentials is None:
-            return LOGIN_NEEDED
+            return _LOGIN_NEEDED
         name, password = credentials
         digest = hmac.digest(self._key, password, "sha256")
         if hmac.compare_digest(self._digests.get(name, b""), digest):
             return None
         if self._checking >= _MOST_AT_ONCE:
-            return CHECKS_BUSY
+            return _CHECKS_BUSY
         if not await self._is_right(name, password):
-            return LOGIN_NEEDED
+            return _LOGIN_NEEDED
         self._digests[name] = digest
         return None
 

@@ -1,10 +1,11 @@
 """The faults that the bridge is held against, and the tests that prove what holds under each."""
 
-import ast
 from itertools import chain
 from pathlib import Path
 
 import pytest
+
+from tests.functions import functions_in, tests_in
 
 ROOT = Path(__file__).parents[2]
 COURIER = "tests/alertbridge/delivery/test_courier.py::test_"
@@ -157,21 +158,16 @@ OF_FAULTS_ALONE = [
 ]
 
 
-def functions_in(path: str) -> set[str]:
-    tree = ast.parse((ROOT / path).read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_proves_a_fault_is_there(fault):
     for proof in FAULTS[fault]:
         path, _, name = proof.partition("::")
-        assert name in functions_in(path), proof
+        assert name in functions_in(ROOT / path), proof
 
 
 @pytest.mark.parametrize("path", OF_FAULTS_ALONE)
 def test_every_test_of_a_fault_stands_in_the_table(path):
     proofs = set(chain.from_iterable(FAULTS.values()))
-    tests = {f"{path}::{name}" for name in functions_in(path) if name.startswith("test_")}
+    tests = {f"{path}::{name}" for name in tests_in(ROOT / path)}
 
     assert tests - proofs == set()

@@ -1,10 +1,10 @@
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
 from alertbridge.delivery.waiting_room import WaitingRoom
+from tests.alertbridge.installed import until
 
 LONG, SHORT = 60.0, 0.05
 
@@ -30,13 +30,6 @@ class Guests:
         while not self._is_over:
             self._room.rest()
             self.rests[number] += 1
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("count", [1, 4])
