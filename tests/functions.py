@@ -9,6 +9,6 @@ def functions_in(path: Path) -> set[str]:
     return {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
 
 
-def tests_in(path: Path) -> set[str]:
+def names_of_tests_in(path: Path) -> set[str]:
     """Return those of them that pytest runs."""
     return {name for name in functions_in(path) if name.startswith("test_")}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functions import functions_in, tests_in
+from tests.functions import functions_in, names_of_tests_in
 
 ROOT = Path(__file__).parents[2]
 COURIER = "tests/alertbridge/delivery/test_courier.py::test_"
@@ -168,6 +168,6 @@ def test_what_proves_a_fault_is_there(fault):
 @pytest.mark.parametrize("path", OF_FAULTS_ALONE)
 def test_every_test_of_a_fault_stands_in_the_table(path):
     proofs = set(chain.from_iterable(FAULTS.values()))
-    tests = {f"{path}::{name}" for name in tests_in(ROOT / path)}
+    tests = {f"{path}::{name}" for name in names_of_tests_in(ROOT / path)}
 
     assert tests - proofs == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functions import tests_in
+from tests.functions import names_of_tests_in
 
 TESTS = Path(__file__).parents[1]
 GUARD = "exporter/web/test_guard.py"
@@ -295,7 +295,7 @@ def test_every_row_is_attempted_or_cannot_be():
 @pytest.mark.parametrize("row", ROWS)
 def test_the_tests_of_a_row_are_there(row: int):
     for path, _, name in (test.partition("::") for test in ROWS[row]):
-        assert name in tests_in(TESTS / path)
+        assert name in names_of_tests_in(TESTS / path)
 
 
 def test_the_table_has_every_test_that_names_a_row():
@@ -303,7 +303,7 @@ def test_the_table_has_every_test_that_names_a_row():
         (int(number[1]), f"{path.relative_to(TESTS)}::{number[0]}")
         for folder in ("exporter", "marax", "deploy")
         for path in (TESTS / folder).rglob("test_*.py")
-        for number in map(re.compile(r"test_(\d+)_\w+").fullmatch, tests_in(path))
+        for number in map(re.compile(r"test_(\d+)_\w+").fullmatch, names_of_tests_in(path))
         if number
     }
 
