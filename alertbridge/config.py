@@ -8,12 +8,12 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from alertbridge.delivery.mailgun_settings import MailgunSettings
-from alertbridge.delivery.smtp_settings import SmtpSettings
-from alertbridge.enrich.settings import HttpUrl, PrometheusSettings
+from alertbridge.delivery.mailgun.settings import MailgunSettings
+from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.routing import Routing
-from alertbridge.users import UserSettings
+from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
+from alertbridge.routing.recipients import Routing
+from alertbridge.routing.users import UserSettings
 from marax.addresses import ListenAddress
 from marax.durations import Seconds
 from marax.secret import Secret, SecretFileError, read_secret

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from alertbridge.alerts import Alert
-from alertbridge.instruments import Instruments
+from alertbridge.alerts.alert import Alert
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.intake import Intake
-from alertbridge.routing import Routing
+from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
 logger = logging.getLogger("reception")

@@ -7,23 +7,23 @@ from pathlib import Path
 
 from prometheus_client import disable_created_metrics
 
-from alertbridge.bridge import Bridge
+from alertbridge.background.heartbeat import Heartbeat
+from alertbridge.background.heartbeat_ping import Ping
+from alertbridge.background.reconciliation import Reconciliation
+from alertbridge.background.reminders import Reminding
+from alertbridge.background.retention import Housekeeping
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
-from alertbridge.delivery.aftermath import Aftermath
-from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.enrich.diagnosis import diagnose
-from alertbridge.enrich.firing import FiringAlerts, FiringInPrometheus
-from alertbridge.heartbeat import Heartbeat
-from alertbridge.housekeeping import Housekeeping
-from alertbridge.instruments import Instruments
+from alertbridge.delivery.events import Aftermath
+from alertbridge.delivery.retry import Backoff
+from alertbridge.delivery.unreachable import Undeliverable
+from alertbridge.ingest.receiver import Bridge
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
-from alertbridge.ping import Ping
+from alertbridge.prometheus.diagnosis import diagnose
+from alertbridge.prometheus.firing import FiringAlerts, FiringInPrometheus
 from alertbridge.reception import Reception
-from alertbridge.reconciliation import Reconciliation
-from alertbridge.reminders import Reminding
-from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
 from alertbridge.wiring_mail import equipment_of

@@ -1,17 +1,17 @@
 """Builds what writes mail and the ways by which it leaves, and what sends mail by hand."""
 
-from alertbridge.compose import MailComposer
+from alertbridge.composing.composer import MailComposer
+from alertbridge.composing.direct_mail import Correspondence
 from alertbridge.config import BridgeSettings, Secrets
-from alertbridge.correspondence import Correspondence
 from alertbridge.delivery.courier import Equipment
 from alertbridge.delivery.lanes import maildir_lane, mailgun_lane, smtp_lane, with_smtp
 from alertbridge.delivery.mailer import Dispatch, Mailer
 from alertbridge.delivery.one_lane import OneLane
-from alertbridge.enrich.findings import Enricher, NoPrometheus
-from alertbridge.enrich.prometheus import Prometheus
-from alertbridge.enrich.remembered import Remembered
-from alertbridge.enrich.sparing import Sparing
-from alertbridge.instruments import Instruments
+from alertbridge.metrics import Instruments
+from alertbridge.prometheus.cache import Remembered
+from alertbridge.prometheus.circuit_breaker import Sparing
+from alertbridge.prometheus.findings import Enricher, NoPrometheus
+from alertbridge.prometheus.queries import Prometheus
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import Clock, SystemClock
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from alertbridge.rendering.facts import (
+from alertbridge.mail.facts import (
     AlertFacts,
     History,
     HostFacts,

@@ -11,7 +11,7 @@ MODULES = sorted(path for package in PACKAGES for path in (HOUSE / package).rglo
 CATCHERS_OF_EVERYTHING = {
     "exporter/turns.py": "a collector's turn",
     "alertbridge/delivery/courier.py": "the courier's turn, and the mailer's within it",
-    "alertbridge/compose.py": "a template; the mail goes out in its plainest form",
+    "alertbridge/composing/composer.py": "a template; the mail goes out in its plainest form",
 }
 
 

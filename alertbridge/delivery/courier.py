@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
-from alertbridge.delivery.backoff import Backoff
 from alertbridge.delivery.clock_watch import ClockWatch
 from alertbridge.delivery.mailer import (
     Accepted,
@@ -20,12 +19,13 @@ from alertbridge.delivery.mailer import (
     TakenBefore,
     word_for,
 )
-from alertbridge.delivery.waiting_room import WaitingRoom
-from alertbridge.instruments import Instruments
-from alertbridge.mail import Mail
+from alertbridge.delivery.retry import Backoff
+from alertbridge.delivery.wakeup import WaitingRoom
+from alertbridge.mail.mail import Mail
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.notices import Claim, Notices
-from alertbridge.routing import Routing
+from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
 _IDLE_SECONDS = 1.0

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from alertbridge.delivery.doubt import NoLookup
-from alertbridge.delivery.maildir import MaildirMailer
-from alertbridge.delivery.mailgun import MailgunMailer
-from alertbridge.delivery.mailgun_lookup import MailgunLookup
-from alertbridge.delivery.mailgun_settings import MailgunSettings
+from alertbridge.delivery.failover import TwoLanes
+from alertbridge.delivery.maildir.mailer import MaildirMailer
+from alertbridge.delivery.mailgun.lookup import MailgunLookup
+from alertbridge.delivery.mailgun.mailer import MailgunMailer
+from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.one_lane import OneLane
-from alertbridge.delivery.smtp import SmtpMailer
-from alertbridge.delivery.smtp_settings import SmtpSettings
+from alertbridge.delivery.smtp.mailer import SmtpMailer
+from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.delivery.trouble import Trouble
-from alertbridge.delivery.two_lanes import TwoLanes
-from alertbridge.instruments import Instruments
+from alertbridge.metrics import Instruments
 from marax.clock import Clock
 from marax.secret import Secret
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from alertbridge.mail import Mail
+from alertbridge.mail.mail import Mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from alertbridge.delivery.doubt import Finding, Found, Lookup, Unanswered
 from alertbridge.delivery.mailer import Mailer, NotSent, Outcome, TakenBefore
-from alertbridge.mail import Mail
+from alertbridge.mail.mail import Mail
 from marax.clock import Clock
 
 _WORTH_ASKING_SECONDS = 300.0

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from alertbridge.alerts import Alert
-from alertbridge.episodes import Episode, Verdict, fold
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.episodes import Episode, Verdict, fold
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.ledger import Ledger
 from alertbridge.outbox.rows import episode_of, latest_episodes
 from alertbridge.outbox.schema import episodes
-from alertbridge.routing import Routing
+from alertbridge.routing.recipients import Routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

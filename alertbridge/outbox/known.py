@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import State, episodes, known, notices
-from alertbridge.routing import Routing
-from alertbridge.users import UserSettings
+from alertbridge.routing.recipients import Routing
+from alertbridge.routing.users import UserSettings
 
 Key = tuple[str, int]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
-from alertbridge.episodes import Episode
+from alertbridge.alerts.episodes import Episode
 from alertbridge.outbox.rows import Stored, row_of
 from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
-from alertbridge.routing import (
+from alertbridge.routing.recipients import (
     Opening,
     Priority,
     Routing,

@@ -13,7 +13,7 @@ from alertbridge.outbox.known import note_told
 from alertbridge.outbox.schema import Purpose, State, episodes, lanes, notices
 from alertbridge.outbox.summaries import hold, holders, release_held
 from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
-from alertbridge.routing import Routing, severity_of
+from alertbridge.routing.recipients import Routing, severity_of
 
 _AFTER_CRASH_SECONDS = 10.0
 _LOOKED_AT_AT_ONCE = 20

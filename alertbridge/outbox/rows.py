@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from alertbridge.alerts import Alert
-from alertbridge.episodes import Episode
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.episodes import Episode
 from alertbridge.outbox.schema import episodes
 
 # One parameter, a JSON list, however many ids there are

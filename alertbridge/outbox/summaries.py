@@ -8,8 +8,8 @@ from alertbridge.outbox.database import Database
 from alertbridge.outbox.incident_ids import new_incident_id
 from alertbridge.outbox.known import longest_untold, overdue
 from alertbridge.outbox.schema import UNSETTLED, Purpose, State, incidents, notices, threads
-from alertbridge.routing import Priority, Routing
-from alertbridge.users import UserSettings
+from alertbridge.routing.recipients import Priority, Routing
+from alertbridge.routing.users import UserSettings
 
 _TITLES = {Purpose.DIGEST: "what came while it was quiet", Purpose.REMINDER: "what still fires"}
 _PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from alertbridge.episodes import Episode
+from alertbridge.alerts.episodes import Episode
 from alertbridge.outbox.known import Key, overdue, told_or_under_way
 from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of
 from alertbridge.outbox.schema import Purpose, notices
-from alertbridge.routing import Routing
-from alertbridge.users import UserSettings
+from alertbridge.routing.recipients import Routing
+from alertbridge.routing.users import UserSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

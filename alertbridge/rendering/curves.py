@@ -6,8 +6,8 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple, TypeGuard
 
-from alertbridge.rendering.facts import History, Usage
-from alertbridge.rendering.figures import is_time
+from alertbridge.mail.facts import History, Usage
+from alertbridge.rendering.letters.numbers import is_time
 
 # one scrape that is missing makes a gap; one that is late does not
 _GAP_INTERVALS = 1.5

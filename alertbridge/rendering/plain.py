@@ -3,13 +3,13 @@
 from datetime import tzinfo
 from html import escape
 
-from alertbridge.rendering.cleaning import clean
-from alertbridge.rendering.facts import AlertFacts, HostFacts
-from alertbridge.rendering.figures import moment
+from alertbridge.mail.cleaning import clean
+from alertbridge.mail.facts import AlertFacts, HostFacts
+from alertbridge.mail.subject import subject_of
+from alertbridge.mail.summary_facts import SummaryFacts
+from alertbridge.rendering.letters.numbers import moment
+from alertbridge.rendering.letters.summary import summary_title
 from alertbridge.rendering.renderer import Rendered
-from alertbridge.rendering.subject import subject_of
-from alertbridge.rendering.summary_facts import SummaryFacts
-from alertbridge.rendering.summary_letter import summary_title
 
 # ten hosts, four texts each, and six bytes for the longest escape: within 25,000 bytes
 _HOSTS_AT_MOST = 10

@@ -6,16 +6,16 @@ from typing import assert_never
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from alertbridge.mail import InlineImage
-from alertbridge.rendering.alert_letter import alert_letter
+from alertbridge.mail.cleaning import cleaned
+from alertbridge.mail.facts import AlertFacts, ReportFacts, SendTestFacts
+from alertbridge.mail.mail import InlineImage
+from alertbridge.mail.subject import subject_of
+from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.rendering.chart import chart_png
-from alertbridge.rendering.cleaning import cleaned
-from alertbridge.rendering.facts import AlertFacts, ReportFacts, SendTestFacts
-from alertbridge.rendering.letter import Letter
-from alertbridge.rendering.report_letter import report_letter, send_test_letter
-from alertbridge.rendering.subject import subject_of
-from alertbridge.rendering.summary_facts import SummaryFacts
-from alertbridge.rendering.summary_letter import summary_letter
+from alertbridge.rendering.letters.alert import alert_letter
+from alertbridge.rendering.letters.letter import Letter
+from alertbridge.rendering.letters.report import report_letter, send_test_letter
+from alertbridge.rendering.letters.summary import summary_letter
 from alertbridge.rendering.text_part import text_of
 
 Facts = AlertFacts | SummaryFacts | ReportFacts | SendTestFacts

@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from alertbridge.rendering.last_hour import MARKS, NO_MARK
-from alertbridge.rendering.letter import Chart, Figure, Letter, Section, Step, Table
+from alertbridge.rendering.letters.last_hour import MARKS, NO_MARK
+from alertbridge.rendering.letters.letter import Chart, Figure, Letter, Section, Step, Table
 
 _WIDTH = 72
 _GAP = "  "

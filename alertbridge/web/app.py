@@ -9,10 +9,10 @@ from flask import Flask, Response, jsonify, request
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from alertbridge.alerts import Alert
-from alertbridge.instruments import Instruments
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.payload import PayloadError, parse_payload
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.database import StoreError
-from alertbridge.payload import PayloadError, parse_payload
 from marax.clock import Clock
 from marax.flask_problems import tell_problems, told
 from marax.problems import Problem

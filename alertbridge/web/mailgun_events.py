@@ -15,7 +15,7 @@ from typing import Annotated, Protocol, TypeVar
 import msgspec
 from flask import Flask, Response, abort, request
 
-from alertbridge.instruments import Instruments
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.deliveries import Concerned, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.schema import Delivery

@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-from alertbridge.alerts import Alert, alert_id_of
-from alertbridge.email_address import EmailAddress
-from alertbridge.routing import Routing
-from alertbridge.users import UserSettings
+from alertbridge.alerts.alert import Alert, alert_id_of
+from alertbridge.mail.address import EmailAddress
+from alertbridge.routing.recipients import Routing
+from alertbridge.routing.users import UserSettings
 
 T0 = 1_790_000_000.0
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from alertbridge.config import read_config, read_secrets
-from alertbridge.quiet import QuietHours
-from alertbridge.users import QuietSettings
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.users import QuietSettings
 from marax.addresses import ListenAddress
 from marax.settings import SettingsError
 

@@ -10,21 +10,21 @@ from tests.functions import functions_in, names_of_tests_in
 ROOT = Path(__file__).parents[2]
 COURIER = "tests/alertbridge/delivery/test_courier.py::test_"
 HARD_TIMES = "tests/alertbridge/delivery/test_hard_times.py::test_"
-MAILGUN = "tests/alertbridge/delivery/test_mailgun_faults.py::test_"
+MAILGUN = "tests/alertbridge/delivery/mailgun/test_faults.py::test_"
 ACCOUNT = "tests/system/test_mailgun_account.py::test_"
-EPISODES = "tests/alertbridge/test_episodes.py::test_"
+EPISODES = "tests/alertbridge/alerts/test_episodes.py::test_"
 EVENTS = "tests/alertbridge/web/test_mailgun_events.py::test_"
-HEARTBEAT = "tests/alertbridge/test_heartbeat.py::test_"
+HEARTBEAT = "tests/alertbridge/background/test_heartbeat.py::test_"
 LOAD = "tests/system/test_load.py::test_"
-NETWORK = "tests/alertbridge/delivery/test_mailgun_network.py::test_"
-ORPHANS = "tests/alertbridge/test_reconciliation.py::test_"
+NETWORK = "tests/alertbridge/delivery/mailgun/test_network.py::test_"
+ORPHANS = "tests/alertbridge/background/test_reconciliation.py::test_"
 OUTBOX = "tests/alertbridge/outbox/test_outbox.py::test_"
 POSTS = "tests/system/test_hostile_posts.py::test_"
 PROMETHEUS = "tests/system/test_dead_prometheus.py::test_"
 SERVING = "tests/alertbridge/cli/test_serving.py::test_"
 STORAGE = "tests/system/test_storage.py::test_"
 STORE = "tests/alertbridge/outbox/test_faults.py::test_"
-TWO_LANES = "tests/alertbridge/delivery/test_two_lanes.py::test_"
+TWO_LANES = "tests/alertbridge/delivery/test_failover.py::test_"
 WEBHOOK = "tests/alertbridge/web/test_app.py::test_"
 
 FAULTS = {
@@ -41,7 +41,7 @@ FAULTS = {
     "429 and 420 in every shape: the lane waits so long, no attempt is counted, critical goes first": [
         MAILGUN + "a_limit_holds_up_the_lane_and_costs_nobody_an_attempt",
         COURIER + "a_pause_holds_up_everything_and_costs_nobody_an_attempt",
-        "tests/alertbridge/delivery/test_mailgun_answers.py::test_a_limit_pauses_the_lane_for_as_long_as_is_said",
+        "tests/alertbridge/delivery/mailgun/test_answers.py::test_a_limit_pauses_the_lane_for_as_long_as_is_said",
     ],
     "500, yet accepted, reset, cut answer, hang, the greeting: in doubt, looked up, never under two names": [
         MAILGUN + "a_mail_in_doubt_comes_once_where_mailgun_can_be_asked",
@@ -71,7 +71,7 @@ FAULTS = {
     "a suppressed address: told to the admins, and in a metric": [
         ACCOUNT + "a_suppressed_address_is_told_to_the_admins_and_in_a_metric",
         EVENTS + "the_admins_are_told_once_of_mail_that_comes_back_and_once_that_it_arrives",
-        "tests/alertbridge/test_undeliverable.py::test_the_metrics_name_those_who_cannot_be_reached",
+        "tests/alertbridge/delivery/test_unreachable.py::test_the_metrics_name_those_who_cannot_be_reached",
     ],
     "a disk that is full, fails or is read-only, a database that is locked: 503, no half, well again": [
         STORAGE + "a_full_disk_is_answered_503_until_there_is_room",
@@ -91,12 +91,12 @@ FAULTS = {
         HARD_TIMES + "an_outage_over_the_hour_that_comes_twice_is_told_as_long_as_it_was",
         HEARTBEAT + "setting_the_clock_raises_no_alarm_and_hides_none",
         HEARTBEAT + "its_return_is_told_at_once_after_the_clock_was_set_back",
-        "tests/alertbridge/test_undeliverable.py::test_and_at_once_after_the_clock_was_set_back",
+        "tests/alertbridge/delivery/test_unreachable.py::test_and_at_once_after_the_clock_was_set_back",
     ],
     "posts that are broken, huge or hostile: 400 or 413 with the reason, or a harmless mail": [
         POSTS + "what_is_no_payload_is_refused_with_the_reason",
         POSTS + "hostile_words_make_a_harmless_mail",
-        "tests/alertbridge/test_payload.py::test_says_what_is_wrong_with_a_body",
+        "tests/alertbridge/alerts/test_payload.py::test_says_what_is_wrong_with_a_body",
         "tests/alertbridge/rendering/test_hostile_facts.py::test_writes_a_harmless_alert_whatever_its_facts",
     ],
     "10,000 alerts at once, then 10,000 ends: 200 in time, one thread, bounded memory": [
@@ -129,14 +129,14 @@ FAULTS = {
     "Prometheus hangs: the mail leaves within 3 s and says what is missing": [
         PROMETHEUS + "a_mail_leaves_within_3_seconds_and_says_what_is_missing",
         PROMETHEUS + "of_many_mails_the_last_leaves_within_3_seconds_too",
-        "tests/alertbridge/enrich/test_sparing.py::test_does_not_wait_again_for_one_that_was_just_silent",
-        "tests/alertbridge/enrich/test_prometheus.py::test_keeps_its_budget_whatever_prometheus_does",
+        "tests/alertbridge/prometheus/test_circuit_breaker.py::test_does_not_wait_again_for_one_that_was_just_silent",
+        "tests/alertbridge/prometheus/test_queries.py::test_keeps_its_budget_whatever_prometheus_does",
     ],
     "Prometheus, Alertmanager or the way between dies: told with the part that is gone, and its return": [
         PROMETHEUS + "silence_is_told_with_the_part_that_is_gone_and_so_is_its_return",
         HEARTBEAT + "a_restart_neither_forgets_the_silence_nor_tells_it_again",
-        "tests/alertbridge/enrich/test_diagnosis.py::test_says_which_alertmanager_does_not_answer",
-        "tests/alertbridge/enrich/test_diagnosis.py::test_says_that_the_way_between_is_broken",
+        "tests/alertbridge/prometheus/test_diagnosis.py::test_says_which_alertmanager_does_not_answer",
+        "tests/alertbridge/prometheus/test_diagnosis.py::test_says_that_the_way_between_is_broken",
     ],
     "SIGTERM under load, a reload under load, a bad reload: no loss, the old settings stay": [
         LOAD + "ending_in_good_order_under_load_loses_and_doubles_nothing",
@@ -150,7 +150,7 @@ FAULTS = {
     ],
     "whatever goes wrong: no secret in a log, an answer, a mail or the database": [
         "tests/system/test_secrets.py::test_no_secret_stands_in_any_answer_log_mail_or_table",
-        "tests/alertbridge/delivery/test_mailgun.py::test_the_key_is_in_no_outcome_and_no_log_line",
+        "tests/alertbridge/delivery/mailgun/test_mailer.py::test_the_key_is_in_no_outcome_and_no_log_line",
     ],
 }
 OF_FAULTS_ALONE = [

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from alertbridge.compose import MailComposer
-from alertbridge.delivery.backoff import Backoff
+from alertbridge.background.reminders import Reminding
+from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, Equipment
 from alertbridge.delivery.doubt import Finding, Unknowable
-from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.one_lane import OneLane
-from alertbridge.enrich.findings import NoPrometheus
-from alertbridge.instruments import Instruments
+from alertbridge.delivery.retry import Backoff
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.quiet import QuietHours
-from alertbridge.reminders import Reminding
+from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
-from alertbridge.users import QuietSettings, TimeZone
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.users import QuietSettings, TimeZone
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
 

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 import pytest
 
-from alertbridge.delivery.maildir import MaildirMailer
+from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
@@ -20,9 +20,9 @@ from alertbridge.delivery.mailer import (
     NotSent,
     RecipientRefused,
 )
-from alertbridge.delivery.smtp import SmtpMailer
-from alertbridge.delivery.smtp_settings import SmtpSettings
-from alertbridge.mail import InlineImage, Mail
+from alertbridge.delivery.smtp.mailer import SmtpMailer
+from alertbridge.delivery.smtp.settings import SmtpSettings
+from alertbridge.mail.mail import InlineImage, Mail
 from marax.clock import SystemClock
 from marax.secret import Secret
 from tests.fakes.mailer import FakeMailer, a_mail

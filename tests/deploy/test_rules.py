@@ -113,7 +113,7 @@ def test_nothing_changes_in_what_makes_an_alert_the_same_alert(rule):
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_asks_only_for_metrics_that_our_programs_publish(rule):
-    tables = ("exporter/collectors/families.py", "alertbridge/instruments.py")
+    tables = ("exporter/collectors/families.py", "alertbridge/metrics.py")
     published = "".join((shipped.ROOT / table).read_text() for table in tables)
     asked = re.findall(r"\b(?:marax|alertbridge)_\w+", rule["expr"])
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from alertbridge.cli import main as marax_alertbridge
+from alertbridge.cli.main import main as marax_alertbridge
 from alertbridge.config import BridgeSettings
 from exporter.cli import main as marax_exporter
 from exporter.config import ExporterSettings

@@ -1,6 +1,6 @@
 """docs/mails.md, held against what the mails really bear."""
 
-from alertbridge.rendering.facts import Kind
+from alertbridge.mail.facts import Kind
 from tests.docs.pages import DOCS, Page, documented
 
 PAGE = Page(DOCS / "mails.md")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from flask import Flask
 
-from alertbridge.alerts import Alert
-from alertbridge.instruments import Instruments
+from alertbridge.alerts.alert import Alert
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
 from alertbridge.web.mailgun_events import MailgunEvents

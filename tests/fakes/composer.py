@@ -1,9 +1,9 @@
 """A composer that writes what a notice tells in the plainest way."""
 
 from alertbridge.delivery.courier import Letter
-from alertbridge.mail import Mail
+from alertbridge.mail.mail import Mail
 from alertbridge.outbox.notices import Claim
-from alertbridge.routing import Routing
+from alertbridge.routing.recipients import Routing
 
 
 class FakeComposer:

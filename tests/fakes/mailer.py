@@ -3,8 +3,8 @@
 from typing import Any
 
 from alertbridge.delivery.mailer import Accepted, Outcome
-from alertbridge.delivery.message import UnfitMailError, fit
-from alertbridge.mail import Mail
+from alertbridge.delivery.mime import UnfitMailError, fit
+from alertbridge.mail.mail import Mail
 
 
 class FakeMailer:

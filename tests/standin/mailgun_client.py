@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from alertbridge.delivery.mailgun import MailgunMailer
-from alertbridge.delivery.mailgun_settings import BaseUrl, MailDomain, MailgunSettings
-from alertbridge.delivery.patience import Patience
-from alertbridge.email_address import Sender
+from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.mailgun.mailer import MailgunMailer
+from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
+from alertbridge.mail.address import Sender
 from marax.clock import SystemClock
 from marax.secret import Secret
 

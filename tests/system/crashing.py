@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from alertbridge.alerts import Alert
+from alertbridge.alerts.alert import Alert
 from scripts.stack.part import Part, Program
 from scripts.stack.ports import free_addresses
 from scripts.stack.programs import own_command

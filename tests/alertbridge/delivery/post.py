@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from alertbridge.compose import MailComposer
-from alertbridge.delivery.backoff import Backoff
+from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, Equipment
 from alertbridge.delivery.doubt import Finding, Unknowable
 from alertbridge.delivery.mailer import Dispatch
 from alertbridge.delivery.one_lane import OneLane
-from alertbridge.instruments import Instruments
+from alertbridge.delivery.retry import Backoff
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing
 from tests.fakes.clock import FakeClock

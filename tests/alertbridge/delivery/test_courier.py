@@ -12,7 +12,7 @@ from alertbridge.delivery.mailer import (
     NotSent,
     RecipientRefused,
 )
-from alertbridge.mail import Mail
+from alertbridge.mail.mail import Mail
 from tests.alertbridge.alert_builders import T0, an_alert
 from tests.alertbridge.delivery.post import Post, Records
 

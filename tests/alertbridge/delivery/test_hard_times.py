@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alertbridge.compose import MailComposer
+from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.mailer import Ambiguous, LanePaused, NotSent
-from alertbridge.enrich.findings import NoPrometheus
+from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.delivery.post import Post

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.probe import Probe, read_samples
-from alertbridge.rendering.facts import LastValues
+from alertbridge.mail.facts import LastValues
 from marax.addresses import Address
 from marax.clock import SystemClock
 from tests.fakes import rude_servers as rude

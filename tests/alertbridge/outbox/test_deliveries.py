@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alertbridge.cli.outbox_text import incident_text, notice_text
 from alertbridge.outbox.database import Database, StoreError
 from alertbridge.outbox.deliveries import TOKEN_KEPT_SECONDS, Concerned, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id, notice_named
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.outbox.schema import Delivery, incidents, notices, threads
-from alertbridge.outbox.text import incident_text, notice_text
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 
 SENDER = "marax <alerts@mg.example.org>"

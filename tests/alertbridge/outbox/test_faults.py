@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from alertbridge.episodes import Verdict
+from alertbridge.alerts.episodes import Verdict
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from alertbridge.cli.outbox_text import incident_text, notice_text, notices_json, notices_table
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.outbox.text import incident_text, notice_text, notices_json, notices_table
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 
 ROUTING = a_routing(a_user("ann"), a_user("bob"))

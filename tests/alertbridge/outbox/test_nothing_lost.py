@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from alertbridge.alerts import Alert
+from alertbridge.alerts.alert import Alert
 from alertbridge.outbox.notices import Claim
 from alertbridge.outbox.schema import Purpose
-from alertbridge.quiet import QuietHours
-from alertbridge.routing import severity_of
-from alertbridge.users import QuietSettings, RemindEvery, UserSettings
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.recipients import severity_of
+from alertbridge.routing.users import QuietSettings, RemindEvery, UserSettings
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from alertbridge.episodes import Verdict
+from alertbridge.alerts.episodes import Verdict
 from alertbridge.outbox.intake import Taken
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox, hosts

@@ -5,12 +5,12 @@ from datetime import time
 import pytest
 from sqlalchemy import select
 
+from alertbridge.cli.outbox_text import incident_text, notice_text, notices_table
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.retention import KEPT_SECONDS, forget_old
 from alertbridge.outbox.schema import Purpose, known
-from alertbridge.outbox.text import incident_text, notice_text, notices_table
-from alertbridge.quiet import QuietHours
-from alertbridge.users import QuietSettings
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.users import QuietSettings
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox, hosts
 

@@ -6,8 +6,8 @@ from datetime import time
 import pytest
 
 from alertbridge.outbox.schema import Purpose
-from alertbridge.quiet import QuietHours
-from alertbridge.users import QuietSettings, RemindEvery
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.users import QuietSettings, RemindEvery
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox, hosts
 

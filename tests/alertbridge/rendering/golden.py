@@ -5,9 +5,9 @@ After a wanted change, renew them with `python -m tests.alertbridge.rendering.go
 
 from pathlib import Path
 
-from alertbridge.preview import sample_message
+from alertbridge.cli.preview import sample_message
 from alertbridge.rendering.renderer import Rendered, Renderer
-from alertbridge.rendering.samples import samples
+from alertbridge.rendering.samples.hosts import samples
 
 MAILS = Path(__file__).parents[2] / "data" / "mails"
 

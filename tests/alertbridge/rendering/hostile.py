@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 from hypothesis import strategies as st
 
-from alertbridge.rendering.facts import (
+from alertbridge.mail.facts import (
     About,
     AlertFacts,
     FleetFacts,
@@ -20,7 +20,7 @@ from alertbridge.rendering.facts import (
     SendTestFacts,
     Usage,
 )
-from alertbridge.rendering.summary_facts import SummaryFacts
+from alertbridge.mail.summary_facts import SummaryFacts
 
 _WEAPONS = st.sampled_from(
     [

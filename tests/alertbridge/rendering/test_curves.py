@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from alertbridge.mail.facts import History, Usage
 from alertbridge.rendering.curves import Curves, Gap, Point, curves_of
-from alertbridge.rendering.facts import History, Usage
 from tests.builders import END, history
 
 NAN = math.nan

@@ -5,9 +5,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from alertbridge.preview import sample_message
+from alertbridge.cli.preview import sample_message
 from alertbridge.rendering.renderer import Renderer
-from alertbridge.rendering.samples import samples
+from alertbridge.rendering.samples.hosts import samples
 from tests.alertbridge.rendering.golden import MAILS
 from tests.alertbridge.rendering.pictures import read_png
 from tests.alertbridge.rendering.reading import read

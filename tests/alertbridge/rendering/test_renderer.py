@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertbridge.rendering.facts import (
+from alertbridge.mail.facts import (
     About,
     FleetFacts,
     Kind,
@@ -14,9 +14,9 @@ from alertbridge.rendering.facts import (
     ProcessFact,
     SendTestFacts,
 )
+from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer
-from alertbridge.rendering.summary_facts import SummaryFacts
 from tests.alertbridge.rendering.pictures import read_png
 from tests.alertbridge.rendering.reading import read
 from tests.builders import (

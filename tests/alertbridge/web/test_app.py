@@ -5,14 +5,14 @@ import sqlite3
 import msgspec
 import pytest
 
-from alertbridge.bridge import Bridge
+from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.config import BridgeSettings, WebhookSettings
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.heartbeat import Heartbeat
-from alertbridge.instruments import Instruments
+from alertbridge.ingest.receiver import Bridge
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.reception import Reception
-from alertbridge.routing import Routing
+from alertbridge.routing.recipients import Routing
 from alertbridge.web.app import create_app
 from marax.addresses import Address
 from marax.secret import Secret

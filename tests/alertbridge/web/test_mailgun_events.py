@@ -11,12 +11,12 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertbridge.delivery.aftermath import Aftermath
-from alertbridge.instruments import Instruments
+from alertbridge.delivery.events import Aftermath
+from alertbridge.delivery.unreachable import Undeliverable
+from alertbridge.metrics import Instruments
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.undeliverable import Undeliverable
 from alertbridge.web.mailgun_events import MailgunEvents
 from marax.flask_problems import tell_problems
 from marax.secret import Secret

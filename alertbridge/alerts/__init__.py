@@ -1,0 +1,1 @@
+"""What an alert is and what it changes: pure, without I/O."""

@@ -1,0 +1,146 @@
+"""What a payload changes: stored state + alerts + now -> new state + transitions.
+
+Identity is state, not bytes. An *episode* is one firing of an alert, from its start to its end, counted per
+alert from 1. Retries, reminders, HA twins and restarts of Alertmanager repeat what is stored: no change.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alertbridge.alerts.alert import Alert
+
+# Alertmanager sends no end of an alert that is muted or inhibited when it ends. A firing that began this much
+# later than the stored one is a firing anew; the stored one has ended unseen.
+ANEW_SECONDS = 1.0
+
+# A firing older than the stored end is a stale replay only this long after that end was told: Alertmanager
+# retries for a group interval, its peers wait 15 s each. Later it means that the end was wrong, and is news.
+REPLAY_WINDOW_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One firing of one alert.
+
+    Attributes:
+        alert_id: The alert's identity.
+        number: 1 for the first firing that was told.
+        alert: As it was told when the episode opened.
+        opened_unix_seconds: When the bridge was told.
+        ended_unix_seconds: When it ended by Alertmanager's word; None while it is open.
+        closed_unix_seconds: When the bridge was told of the end; None while it is open.
+        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
+    """
+
+    alert_id: str
+    number: int
+    alert: Alert
+    opened_unix_seconds: float
+    ended_unix_seconds: float | None = None
+    closed_unix_seconds: float | None = None
+    is_end_reconciled: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no end has been told."""
+        return self.ended_unix_seconds is None
+
+    def ended(
+        self, ended_unix_seconds: float, closed_unix_seconds: float, *, is_reconciled: bool = False
+    ) -> "Episode":
+        """Return this episode, ended; written out, as `replace` takes four times as long for each of many."""
+        return Episode(
+            alert_id=self.alert_id,
+            number=self.number,
+            alert=self.alert,
+            opened_unix_seconds=self.opened_unix_seconds,
+            ended_unix_seconds=ended_unix_seconds,
+            closed_unix_seconds=closed_unix_seconds,
+            is_end_reconciled=is_reconciled,
+        )
+
+
+class Verdict(StrEnum):
+    """What one alert of a payload means, held against the stored state."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    REPEATED = "repeated"
+    STALE = "stale"
+    NEVER_TOLD = "never_told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """What a payload came to.
+
+    Attributes:
+        opened: New episodes, in the payload's order.
+        closed: Episodes that were open and have ended, in the payload's order.
+        lapsed: Episodes that were open, of which no end was ever told, and whose alert now fires anew.
+        verdicts: One for each alert, in the payload's order.
+    """
+
+    opened: tuple[Episode, ...]
+    closed: tuple[Episode, ...]
+    lapsed: tuple[Episode, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_seconds: float) -> Fold:
+    """Return what *alerts* change, given the *latest* episode of each alert by its id."""
+    current = dict(latest)
+    opened: dict[str, Episode] = {}
+    closed: dict[str, Episode] = {}
+    lapsed: dict[str, Episode] = {}
+    verdicts = []
+    for alert in alerts:
+        before = current.get(alert.alert_id)
+        verdict = judge(before, alert, now_unix_seconds)
+        verdicts.append(verdict)
+        if verdict is Verdict.OPENED:
+            if before is not None and before.is_open:
+                lapsed[alert.alert_id] = before.ended(alert.starts_unix_seconds, now_unix_seconds)
+            current[alert.alert_id] = opened[alert.alert_id] = Episode(
+                alert_id=alert.alert_id,
+                number=1 if before is None else before.number + 1,
+                alert=alert,
+                opened_unix_seconds=now_unix_seconds,
+            )
+        elif verdict is Verdict.CLOSED and before is not None:
+            ends = alert.ends_unix_seconds or now_unix_seconds
+            ended = before.ended(ends, now_unix_seconds, is_reconciled=alert.is_end_reconciled)
+            changed = opened if alert.alert_id in opened else closed
+            current[alert.alert_id] = changed[alert.alert_id] = ended
+    return Fold(
+        opened=tuple(opened.values()),
+        closed=tuple(closed.values()),
+        lapsed=tuple(lapsed.values()),
+        verdicts=tuple(verdicts),
+    )
+
+
+def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+    """Return what *alert* means for an alert whose *latest* episode is stored, or None is."""
+    if alert.is_firing:
+        return _judge_firing(latest, alert, now_unix_seconds)
+    if latest is None:
+        return Verdict.NEVER_TOLD
+    if not latest.is_open:
+        return Verdict.REPEATED
+    ends = alert.ends_unix_seconds or now_unix_seconds
+    return Verdict.CLOSED if ends >= latest.alert.starts_unix_seconds else Verdict.STALE
+
+
+def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+    if latest is None:
+        return Verdict.OPENED
+    if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
+        is_anew = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
+        return Verdict.OPENED if is_anew else Verdict.REPEATED
+    if alert.starts_unix_seconds >= latest.ended_unix_seconds:
+        return Verdict.OPENED
+    # A post that waited for the database may bring a moment from before the end it is held against.
+    is_fresh = abs(now_unix_seconds - latest.closed_unix_seconds) < REPLAY_WINDOW_SECONDS
+    return Verdict.STALE if is_fresh else Verdict.OPENED

@@ -1,0 +1,51 @@
+"""Alerts that the bridge itself raises, of its own troubles; they are told like any other."""
+
+from alertbridge.alerts.alert import Alert, alert_id_of
+
+AUDIENCE_LABEL = "marax_audience"
+ADMINS = "admins"
+BLIND_LABEL = "marax_blind"
+UNDELIVERABLE = "MaraxMailUndeliverable"
+_MAIL_FOR = "mail for "
+
+
+def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds: float | None) -> Alert:
+    """Return the alert that no sign of life has come from Prometheus *since* then."""
+    labels = {"alertname": "MaraxBlind", "host": "monitoring", "severity": "critical", BLIND_LABEL: "yes"}
+    annotations = {"summary": "no sign of life", "description": diagnosis}
+    return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
+
+
+def undeliverable_alert(
+    user_name: str, reason: str, since_unix_seconds: float, *, ends_unix_seconds: float | None
+) -> Alert:
+    """Return the alert, for admins only, that mail to a user is refused for good."""
+    labels = {
+        "alertname": UNDELIVERABLE,
+        "host": f"{_MAIL_FOR}{user_name}",
+        "severity": "warning",
+        AUDIENCE_LABEL: ADMINS,
+    }
+    annotations = {"summary": "not delivered", "description": f"The mail service said: {reason}"}
+    return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
+
+
+def addressee_of(alert: Alert) -> str:
+    """Return whose mail an alert by `undeliverable_alert` is about."""
+    return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
+
+
+def is_own(alert: Alert) -> bool:
+    """Return whether the bridge raised *alert* itself."""
+    return AUDIENCE_LABEL in alert.labels or BLIND_LABEL in alert.labels
+
+
+def _alert(labels: dict[str, str], annotations: dict[str, str], starts: float, ends: float | None) -> Alert:
+    return Alert(
+        alert_id=alert_id_of(labels),
+        labels=labels,
+        annotations=annotations,
+        is_firing=ends is None,
+        starts_unix_seconds=starts,
+        ends_unix_seconds=ends,
+    )

@@ -1,0 +1,1 @@
+"""What runs every so often beside the intake and the delivery."""

@@ -1,0 +1,105 @@
+"""The dead man's switch: when the alert that always fires stops coming, monitoring is blind."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.internal import blind_alert
+from alertbridge.outbox.database import StoreError
+from alertbridge.outbox.pulses import Pulse
+from marax.clock import Clock
+
+_TICK_SECONDS = 5.0
+
+logger = logging.getLogger("heartbeat")
+
+
+class PulseStore(Protocol):
+    """Where the pulse outlives the process; StoreError when it cannot be read or written."""
+
+    def read_pulse(self) -> Pulse | None: ...
+
+    def write_pulse(self, pulse: Pulse) -> None: ...
+
+
+class Heartbeat:
+    """Waits for the heartbeat, and *tells* once when it has been silent too long and once when it is back.
+
+    Silence is measured on the monotonic clock: setting the machine's clock raises no alarm and hides none.
+    That nobody is told twice is the work of the outbox behind *tell*, across restarts too.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: PulseStore,
+        tell: Callable[[Alert], object],
+        diagnose: Callable[[], str],
+        alarm_after_seconds: Callable[[], float],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._tell = tell
+        self._diagnose = diagnose
+        self._alarm_after_seconds = alarm_after_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pulse = store.read_pulse() or Pulse(last_unix_seconds=clock.unix_seconds())
+        self._counted_until = clock.monotonic_seconds()
+        self._is_alarmed = False
+
+    def last_unix_seconds(self) -> float:
+        """Return when the heartbeat last came, or the bridge first waited for it."""
+        return self._pulse.last_unix_seconds
+
+    def beat(self) -> None:
+        """Note that the heartbeat has come.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        with self._lock:
+            now = self._clock.unix_seconds()
+            before, self._pulse = self._pulse, Pulse(last_unix_seconds=now)
+            self._counted_until = self._clock.monotonic_seconds()
+            self._is_alarmed = False
+            self._store.write_pulse(self._pulse)
+            # The clock may have been set back since; an end does not lie before its beginning
+            ended = max(now, before.last_unix_seconds)
+            self._tell(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
+
+    def check(self) -> None:
+        """Count the time since the last check, and raise the alarm once the silence is too long.
+
+        Raises:
+            StoreError: That could not be stored; the next check tries again.
+        """
+        with self._lock:
+            now = self._clock.monotonic_seconds()
+            silent = self._pulse.silent_seconds + now - self._counted_until
+            self._pulse = Pulse(last_unix_seconds=self._pulse.last_unix_seconds, silent_seconds=silent)
+            self._counted_until = now
+            pulse = self._pulse
+            is_due = silent >= self._alarm_after_seconds() and not self._is_alarmed
+        self._store.write_pulse(pulse)
+        if is_due:
+            self._raise_alarm(pulse)
+
+    def run(self, is_over: threading.Event) -> None:
+        """Check every few seconds until *is_over*."""
+        while not is_over.wait(_TICK_SECONDS):
+            try:
+                self.check()
+            except StoreError as error:
+                logger.warning("the heartbeat cannot be stored", extra={"reason": str(error)})
+
+    def _raise_alarm(self, pulse: Pulse) -> None:
+        diagnosis = self._diagnose()
+        with self._lock:
+            if self._pulse.last_unix_seconds != pulse.last_unix_seconds:
+                return  # it came while the diagnosis was made
+            logger.error("no sign of life", extra={"silent_seconds": round(pulse.silent_seconds)})
+            self._tell(blind_alert(pulse.last_unix_seconds, diagnosis, ends_unix_seconds=None))
+            self._is_alarmed = True

@@ -1,0 +1,67 @@
+"""A sign of life passed on: whoever watches the ping URL notices when this bridge or its machine is gone."""
+
+import asyncio
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+
+from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
+from alertbridge.prometheus.settings import HttpUrl
+
+_BUDGET_SECONDS = 10.0
+_LARGEST_BYTES = 64 * 1024
+_TICK_SECONDS = 1.0
+_OK = range(200, 300)
+
+logger = logging.getLogger("ping")
+
+
+class Ping:
+    """Gets the ping URL after each heartbeat, in a thread of its own that holds up nothing.
+
+    Args:
+        url: Returns the URL in force; None when there is none.
+    """
+
+    def __init__(self, url: Callable[[], HttpUrl | None]) -> None:
+        self._url = url
+        self._has_beaten = threading.Event()
+        self._was_fine = True
+
+    def note_beat(self) -> None:
+        """Let the next turn of `run` ping; several beats before it make one ping."""
+        self._has_beaten.set()
+
+    def run(self, is_over: threading.Event) -> None:
+        """Ping after each beat until *is_over*."""
+        while not is_over.is_set():
+            if self._has_beaten.wait(_TICK_SECONDS):
+                self._has_beaten.clear()
+                self.send()
+
+    def send(self) -> None:
+        """Ping once; a change between fine and failing is logged."""
+        url = self._url()
+        if url is None:
+            return
+        failure = asyncio.run(_get(url))
+        if failure and self._was_fine:
+            logger.warning("the ping URL cannot be reached", extra={"host": url.host, "reason": failure})
+        if not failure and not self._was_fine:
+            logger.info("the ping URL can be reached again", extra={"host": url.host})
+        self._was_fine = not failure
+
+
+async def _get(url: HttpUrl) -> str:
+    """Return why the ping failed; empty when it did not."""
+    tls = ssl.create_default_context() if url.scheme == "https" else None
+    request = Request(host=url.host, port=url.port, path=url.path or "/", tls=tls)
+    deadline = asyncio.get_running_loop().time() + _BUDGET_SECONDS
+    match await HttpGetter().get(request, deadline=deadline, largest_bytes=_LARGEST_BYTES):
+        case Answer(status=status):
+            return "" if status in _OK else f"HTTP {status}"
+        case TimedOut():
+            return "no answer in time"
+        case NoAnswer(reason=reason) | NotHttp(reason=reason):
+            return reason

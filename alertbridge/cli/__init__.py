@@ -1,0 +1,1 @@
+"""The command line: settings in, words and exit codes out."""

@@ -1,0 +1,246 @@
+"""The command line of the bridge, thin: settings in, words and exit codes out.
+
+Commands import what they need when they run, so that `--help` and `check-config` answer at once.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from marax.commandline import ExitCode, program, takes_config
+
+if TYPE_CHECKING:
+    from alertbridge.composing.direct_mail import Correspondence
+    from alertbridge.config import BridgeSettings
+    from alertbridge.delivery.mailer import Outcome
+    from alertbridge.routing.users import UserSettings
+
+_CONFIG_FILE = "/etc/marax/alertbridge.yml"
+_TARGETS_FILE = "/etc/prometheus/marax/targets.json"
+
+
+@program(
+    _CONFIG_FILE,
+    examples="""
+marax-alertbridge check-config                  who would be told about which host
+marax-alertbridge targets                       write the list of hosts for Prometheus
+marax-alertbridge send-test ann                 does mail reach ann?
+marax-alertbridge serve                         take alerts, send mail
+marax-alertbridge status                        ask every host now, Prometheus or not
+marax-alertbridge --config bridge.yml report    mail that table to the users
+""",
+)
+def main() -> None:
+    """Tell people by mail which host is down, why and since when, as Alertmanager hears of it.
+
+    Exit codes: 0 fine, 1 a finding (a host is down, a mail was refused), 2 usage, 3 invalid settings, 4 an
+    address, a file, the database or the mail service cannot be reached.
+    """
+
+
+@main.command(examples="marax-alertbridge serve --config /etc/marax/alertbridge.yml")
+@takes_config
+def serve(config: Path) -> None:
+    """Take Alertmanager's webhook and send mail, until SIGTERM; SIGHUP reads the settings again."""
+    from alertbridge.wiring import Service
+    from marax.logs import log_to
+
+    service = Service(config)
+    log_to()
+    service.run()
+
+
+@main.command(examples="marax-alertbridge check-config --config bridge.yml")
+@takes_config
+def check_config(config: Path) -> None:
+    """Say every mistake in the settings, or who would be told about which host."""
+    from alertbridge.cli.check_config import told_table, warnings, wishes_table
+    from alertbridge.config import read_secrets
+
+    settings = _settings(config)
+    read_secrets(settings, config)
+    click.echo(f"{told_table(settings)}\n\n{wishes_table(settings)}")
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
+
+
+@main.command(
+    examples="""
+marax-alertbridge targets           to the file that deploy/prometheus.yml reads
+marax-alertbridge targets -         to stdout
+"""
+)
+@takes_config
+@click.argument("file", default=_TARGETS_FILE, type=click.Path(path_type=Path, allow_dash=True))
+def targets(config: Path, file: Path) -> None:
+    """Write the hosts in the settings as Prometheus' file_sd reads them, whole or not at all.
+
+    FILE is /etc/prometheus/marax/targets.json unless given; - is stdout.
+    """
+    from alertbridge.fleet.targets import target_groups, write_targets
+
+    settings = _settings(config)
+    if str(file) == "-":
+        click.echo(json.dumps(target_groups(settings.hosts), indent=2))
+        return
+    is_written = write_targets(file, settings.hosts)
+    what_happened = "written" if is_written else "lists them already"
+    click.echo(f"{file}: {len(settings.hosts)} hosts, {what_happened}", err=True)
+
+
+@main.command(
+    examples="""
+marax-alertbridge status
+marax-alertbridge status --json | jq '.[] | select(.state == "down")'
+"""
+)
+@takes_config
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the command line
+    """Ask every host in the settings itself, all at once, 5 seconds at most; exit 1 when one is down."""
+    from alertbridge.fleet.probe import Probe
+    from alertbridge.fleet.table import fleet_json, fleet_table
+    from marax.clock import SystemClock
+
+    states = Probe(SystemClock()).ask(_settings(config).hosts)
+    click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
+    if not all(state.is_up for state in states):
+        raise click.exceptions.Exit(ExitCode.FINDING)
+
+
+@main.command(examples="marax-alertbridge report")
+@takes_config
+def report(config: Path) -> None:
+    """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
+    from alertbridge.fleet.probe import Probe
+    from alertbridge.fleet.table import closing_line
+    from marax.clock import SystemClock
+
+    settings = _settings(config)
+    correspondence = _correspondence(settings, config, by_second=False)
+    click.echo(f"asking {len(settings.hosts)} hosts", err=True)
+    states = Probe(SystemClock()).ask(settings.hosts)
+    click.echo(closing_line(states), err=True)
+    _leave_with([_told(user, correspondence.send_report(user, states)) for user in settings.users])
+
+
+@main.command(examples="marax-alertbridge send-test ann\nmarax-alertbridge send-test ann --lane second")
+@takes_config
+@click.argument("user")
+@click.option("--lane", default="first", type=click.Choice(["first", "second"]), help="Mailgun, or `smtp:`.")
+def send_test(config: Path, user: str, lane: str) -> None:
+    """Send USER a mail now, past the outbox, and say what came of it."""
+    settings = _settings(config)
+    known = {one.name: one for one in settings.users}
+    if user not in known:
+        names = ", ".join(known) or "nobody"
+        raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
+    if lane == "second" and settings.smtp is None:
+        raise click.UsageError(f"{config} has no second lane: there is no `smtp:` in it")
+    correspondence = _correspondence(settings, config, by_second=lane == "second")
+    _leave_with([_told(known[user], correspondence.send_test(known[user], str(config)))])
+
+
+@main.command(examples="marax-alertbridge preview /tmp/mails && xdg-open /tmp/mails/down-refused.html")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def preview(folder: Path) -> None:
+    """Write a sample of every kind of mail into FOLDER, as .eml, .html and .txt."""
+    from alertbridge.cli.preview import write_samples
+
+    for name in write_samples(folder):
+        click.echo(name)
+
+
+@main.command(examples="marax-alertbridge explain k3f9q2m")
+@takes_config
+@click.argument("incident")
+def explain(config: Path, incident: str) -> None:
+    """Say what became of INCIDENT, whose id stands at the end of each mail: who was told what, and when."""
+    from alertbridge.cli.outbox import print_incident
+
+    print_incident(config, incident)
+
+
+@main.group(
+    examples="""
+marax-alertbridge outbox list           what waits and what was given up
+marax-alertbridge outbox show 17        all about one notice
+marax-alertbridge outbox retry          try everything again that was given up
+marax-alertbridge outbox drop 17 18     never send these
+"""
+)
+def outbox() -> None:
+    """Look at what is owed to people and put it right, beside a running bridge or without one."""
+
+
+@outbox.command("list", examples="marax-alertbridge outbox list --json")
+@takes_config
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
+@click.option("--all", "everything", is_flag=True, help="The newest 1,000 notices, sent ones too.")
+def list_notices(config: Path, as_json: bool, everything: bool) -> None:  # noqa: FBT001 - flags
+    """List the mails that wait, that are being sent and that were given up."""
+    from alertbridge.cli.outbox import print_list
+
+    print_list(config, as_json=as_json, everything=everything)
+
+
+@outbox.command(examples="marax-alertbridge outbox show 17")
+@takes_config
+@click.argument("notice", type=int)
+def show(config: Path, notice: int) -> None:
+    """Say all that is known of NOTICE, by its id in the list."""
+    from alertbridge.cli.outbox import print_notice
+
+    print_notice(config, notice)
+
+
+@outbox.command(examples="marax-alertbridge outbox retry 17")
+@takes_config
+@click.argument("notices", type=int, nargs=-1)
+def retry(config: Path, notices: tuple[int, ...]) -> None:
+    """Try again the NOTICES that were given up; all of those when none is named."""
+    from alertbridge.cli.outbox import retry as retry_notices
+
+    retry_notices(config, notices)
+
+
+@outbox.command(examples="marax-alertbridge outbox drop 17 18")
+@takes_config
+@click.argument("notices", type=int, nargs=-1, required=True)
+def drop(config: Path, notices: tuple[int, ...]) -> None:
+    """Never send the NOTICES, which wait or were given up."""
+    from alertbridge.cli.outbox import drop as drop_notices
+
+    drop_notices(config, notices)
+
+
+def _settings(config: Path) -> "BridgeSettings":
+    from alertbridge.config import read_config
+
+    return read_config(config)
+
+
+def _correspondence(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "Correspondence":
+    from alertbridge.config import read_secrets
+    from alertbridge.wiring_mail import correspondence_of
+
+    return correspondence_of(settings, read_secrets(settings, config), by_second=by_second)
+
+
+def _told(user: "UserSettings", outcome: "Outcome") -> ExitCode:
+    """Say what came of a mail to *user*; return what to end with."""
+    from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent
+
+    if isinstance(outcome, Accepted):
+        click.echo(f"{user.name} <{user.email}>: taken as {outcome.provider_id}")
+        return ExitCode.FINE
+    click.echo(f"{user.name} <{user.email}>: not taken: {outcome.reason}")
+    return ExitCode.CANNOT_REACH if isinstance(outcome, NotSent | Ambiguous) else ExitCode.FINDING
+
+
+def _leave_with(codes: list[ExitCode]) -> None:
+    raise click.exceptions.Exit(max(codes, default=ExitCode.FINE))

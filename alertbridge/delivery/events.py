@@ -1,0 +1,68 @@
+"""What the mail service tells of a mail after it took it, and who has to know."""
+
+import logging
+from typing import Protocol
+
+from alertbridge.metrics import Instruments
+from alertbridge.outbox.deliveries import Concerned, Deliveries, DeliveryNews, NotOurs, Replayed
+from alertbridge.outbox.schema import Delivery
+from marax.clock import Clock
+
+logger = logging.getLogger("aftermath")
+
+
+class Reports(Protocol):
+    """Hears of mails that reached a mailbox and that never will; StoreError when it cannot keep it."""
+
+    def note_refused(self, user_name: str, reason: str) -> None: ...
+
+    def note_delivered(self, user_name: str) -> None: ...
+
+
+class Aftermath:
+    """Takes news of mails: kept with the notice, and told to the admins when a user cannot be reached."""
+
+    def __init__(
+        self, deliveries: Deliveries, reports: Reports, clock: Clock, instruments: Instruments
+    ) -> None:
+        self._deliveries = deliveries
+        self._reports = reports
+        self._clock = clock
+        self._instruments = instruments
+
+    def take(self, news: DeliveryNews) -> Concerned | NotOurs | Replayed:
+        """Take *news* and return whom they concern; taking them again changes nothing.
+
+        Raises:
+            StoreError: Not all of it could be stored; it has to be told again.
+        """
+        concerned = self._deliveries.find(news)
+        if isinstance(concerned, Concerned):
+            self._report(concerned.user_name, news)
+        # Last: the token is spent with it, and what is told again must not be taken for a replay
+        self._deliveries.note(news, self._clock.unix_seconds())
+        if isinstance(concerned, Concerned) and concerned.was_in_doubt:
+            self._instruments.ambiguous.labels(resolved_by="event").inc()
+        return concerned
+
+    def _report(self, user_name: str, news: DeliveryNews) -> None:
+        match news.delivery:
+            case Delivery.DELIVERED:
+                self._reports.note_delivered(user_name)
+            case Delivery.BOUNCED | Delivery.SUPPRESSED:
+                self._reports.note_refused(user_name, _reason(news))
+                logger.error("a mail was not delivered", extra=_fields(user_name, news))
+            case Delivery.DELAYED:
+                logger.warning("a mail is not delivered yet", extra=_fields(user_name, news))
+
+
+def _reason(news: DeliveryNews) -> str:
+    said = f"{news.delivery}: {news.detail or 'no reason given'}"
+    if news.delivery is Delivery.SUPPRESSED:
+        return f"{said}; once the address works, take it off the service's list of suppressed ones"
+    return said
+
+
+def _fields(user_name: str, news: DeliveryNews) -> dict[str, str]:
+    told = {"delivery": news.delivery.value, "reason": news.detail, "message_id": news.message_id}
+    return {"user": user_name, **told}

@@ -1,0 +1,1 @@
+"""Mail through Mailgun: its API, its answers, its events."""

@@ -1,0 +1,84 @@
+"""Looking up in Mailgun's events whether it took a mail.
+
+Source: the "Events" pages of Mailgun's API reference and user manual.
+"""
+
+import logging
+
+import msgspec
+
+from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.doubt import Absent, Finding, Found, Unanswered, Unknowable
+from alertbridge.delivery.mailgun.answers import Answer
+from alertbridge.delivery.mailgun.api import MailgunCalls
+from alertbridge.delivery.mailgun.settings import MailgunSettings
+from alertbridge.delivery.quoting import quoted
+from marax.secret import Secret
+
+_PATIENCE = Patience(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)
+_TRY_LATER = (408, 420, 429)
+_NOT_TAKEN = "rejected"
+
+logger = logging.getLogger("mailgun")
+
+
+class MailgunLookup:
+    """Asks the events API, until it says that this key may not: a domain sending key may only send."""
+
+    def __init__(self, settings: MailgunSettings, api_key: Secret, patience: Patience = _PATIENCE) -> None:
+        self._calls = MailgunCalls(settings.events_url(), api_key, patience)
+        self._is_allowed = True
+
+    def find(self, message_id: str) -> Finding:
+        if not self._is_allowed:
+            return Unknowable()
+        # Without `begin`, Mailgun looks from its own now into the past
+        call = self._calls.get([("message-id", message_id.strip("<>")), ("limit", "100")])
+        try:
+            answer = self._calls.answer_to(call)
+        except OSError as error:
+            return Unanswered(reason=f"{self._calls.site} could not be asked: {self._calls.said_by(error)}")
+        finding = _finding_of(answer, message_id.strip("<>"))
+        if isinstance(finding, Unknowable):
+            self._is_allowed = False
+            why = "this key cannot look up what Mailgun took; a mail in doubt is sent again"
+            logger.info(why, extra={"status": answer.status})
+        return finding
+
+
+class _Headers(msgspec.Struct):
+    message_id: str = msgspec.field(name="message-id", default="")
+
+
+class _Message(msgspec.Struct):
+    headers: _Headers = msgspec.field(default_factory=_Headers)
+
+
+class _Event(msgspec.Struct):
+    event: str
+    message: _Message = msgspec.field(default_factory=_Message)
+
+
+class _Page(msgspec.Struct):
+    items: list[_Event]
+
+
+def _finding_of(answer: Answer, message_id: str) -> Finding:
+    reason = f"Mailgun's events said {answer.status}: {quoted(answer.body.decode(errors='replace'))}"
+    match answer.status:
+        case 200:
+            return _finding_on(answer.body, message_id, reason)
+        case status if status >= 500 or status in _TRY_LATER:  # noqa: PLR2004 - the far side's own trouble
+            return Unanswered(reason=reason)
+        case _:
+            return Unknowable()
+
+
+def _finding_on(page: bytes, message_id: str, reason: str) -> Finding:
+    try:
+        events = msgspec.json.decode(page, type=_Page).items
+    except (msgspec.MsgspecError, RecursionError):
+        return Unanswered(reason=reason)
+    # The filter looks for words; two Message-Ids may share some
+    its = [one for one in events if one.message.headers.message_id == message_id and one.event != _NOT_TAKEN]
+    return Found(provider_id=f"<{message_id}>") if its else Absent()

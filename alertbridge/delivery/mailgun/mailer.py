@@ -1,0 +1,86 @@
+"""Mail through Mailgun's messages API."""
+
+import io
+import threading
+
+from alertbridge.delivery.deadline import USUAL_PATIENCE, Patience
+from alertbridge.delivery.mailer import Ambiguous, MessageRefused, NotSent, Outcome
+from alertbridge.delivery.mailgun.answers import outcome_of
+from alertbridge.delivery.mailgun.api import MailgunCalls
+from alertbridge.delivery.mailgun.settings import MailgunSettings
+from alertbridge.delivery.mime import UnfitMailError, fit
+from alertbridge.mail.mail import Mail
+from marax.clock import Clock
+from marax.secret import Secret
+
+_LARGEST_OPTIONS_BYTES = 16_000  # Mailgun limits o: and h: fields "to 16 kB total"
+
+
+class MailgunMailer:
+    """Hands each mail to Mailgun in one call, and never in a second one by itself; threads may share it."""
+
+    def __init__(
+        self, settings: MailgunSettings, api_key: Secret, clock: Clock, patience: Patience = USUAL_PATIENCE
+    ) -> None:
+        self._calls = MailgunCalls(settings.messages_url(), api_key, patience)
+        self._clock = clock
+
+    def send(self, mail: Mail) -> Outcome:
+        try:
+            mail = fit(mail)
+        except UnfitMailError as error:
+            return error.outcome
+        options = _options(mail)
+        if sum(len(name.encode()) + len(value.encode()) for name, value in options) > _LARGEST_OPTIONS_BYTES:
+            return MessageRefused(reason="the mail's headers are larger than the 16 kB that Mailgun takes")
+        call = self._calls.post([*_parts(mail), *options], _files(mail))
+        upload = _Upload(call.body or b"")
+        call.body = upload  # type: ignore[assignment]  # the adapter reads from files, too
+        try:
+            answer = self._calls.answer_to(call)
+        except OSError as error:
+            return self._outcome_without_answer(error, upload)
+        return outcome_of(answer, now_unix_seconds=self._clock.unix_seconds())
+
+    def _outcome_without_answer(self, error: OSError, upload: "_Upload") -> Outcome:
+        site, said = self._calls.site, self._calls.said_by(error)
+        if upload.has_left():
+            return Ambiguous(reason=f"{site} was given the mail, but no answer came: {said}")
+        return NotSent(reason=f"the mail did not reach {site}: {said}")
+
+
+class _Upload(io.BytesIO):
+    """The body of a request. Mailgun cannot act on a mail while a part of its body is still here."""
+
+    def __init__(self, content: bytes | str) -> None:
+        super().__init__(content if isinstance(content, bytes) else content.encode())
+        self._size = self.getbuffer().nbytes
+        self._is_withheld = False
+        self._lock = threading.Lock()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with self._lock:
+            if self._is_withheld:
+                raise TimeoutError("the attempt was given up")
+            return super().read(size)
+
+    def has_left(self) -> bool:
+        """Return whether all of it was handed to the network; if not, the rest never will be."""
+        with self._lock:
+            self._is_withheld = True
+            return self.tell() == self._size
+
+
+def _parts(mail: Mail) -> list[tuple[str, str]]:
+    parts = [("subject", mail.subject), ("text", mail.text), ("html", mail.html)]
+    return [("from", mail.sender), ("to", mail.recipient), *parts]
+
+
+def _files(mail: Mail) -> list[tuple[str, tuple[str, bytes, str]]]:
+    return [("inline", (image.name, image.png, "image/png")) for image in mail.images]
+
+
+def _options(mail: Mail) -> list[tuple[str, str]]:
+    headers = [(f"h:{name}", value) for name, value in mail.all_headers().items()]
+    # Tracking would rewrite the links in the mail
+    return [("o:tracking", "no"), ("o:tag", "marax"), *headers]

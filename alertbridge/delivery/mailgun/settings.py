@@ -1,0 +1,79 @@
+"""What the settings say of Mailgun."""
+
+import re
+from pathlib import Path
+from typing import Literal, Self
+
+import msgspec
+
+from alertbridge.mail.address import Sender
+
+_SITES = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+_HOST = r"(?:[A-Za-z0-9-]{1,63}\.?){1,32}|\[[0-9A-Fa-f:.]{2,45}\]"
+_URL = re.compile(rf"https?://(?:{_HOST})(?::[0-9]{{1,5}})?(?:/[A-Za-z0-9._~-]+)*/*")
+
+
+class MailDomain(str):
+    """The domain at Mailgun that mail is sent through."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return *value* when it is a domain name.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        if not isinstance(value, str) or not _DOMAIN.fullmatch(value):
+            raise ValueError("a domain such as mg.example.org")
+        return cls(value)
+
+
+class BaseUrl(str):
+    """Where the API is: all that stands before `/v3`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_setting(cls, value: object) -> Self:
+        """Return *value* when it is an http or https URL.
+
+        Raises:
+            ValueError: Saying what was expected.
+        """
+        if not isinstance(value, str) or not _URL.fullmatch(value) or value.rstrip("/").endswith("/v3"):
+            raise ValueError("an http or https URL without /v3 at its end, such as https://api.mailgun.net")
+        return cls(value.rstrip("/"))
+
+
+class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The account at Mailgun that sends.
+
+    Attributes:
+        domain: Which of the account's domains sends.
+        sender: What the From header says.
+        api_key_file: Holds the API key on one line; a domain sending key is enough.
+        region: Which of Mailgun's two sites the domain was made at.
+        webhook_signing_key_file: Holds the key with which Mailgun signs what it posts about mails it took.
+        base_url: Instead of the site of the region: a proxy, or a test.
+    """
+
+    domain: MailDomain
+    sender: Sender = msgspec.field(name="from")
+    api_key_file: Path
+    region: Literal["us", "eu"] = "us"
+    webhook_signing_key_file: Path | None = None
+    base_url: BaseUrl | None = None
+
+    def messages_url(self) -> str:
+        """Return the URL that takes messages."""
+        return f"{self._domain_url()}/messages"
+
+    def events_url(self) -> str:
+        """Return the URL that tells what became of messages."""
+        return f"{self._domain_url()}/events"
+
+    def _domain_url(self) -> str:
+        return f"{self.base_url or _SITES[self.region]}/v3/{self.domain}"

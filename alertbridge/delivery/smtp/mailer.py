@@ -1,0 +1,78 @@
+"""Mail through a mail server, by SMTP."""
+
+from base64 import b64encode
+from dataclasses import replace
+from email.utils import parseaddr
+
+from alertbridge.delivery.deadline import USUAL_PATIENCE, Patience, within
+from alertbridge.delivery.mailer import Ambiguous, NotSent, Outcome
+from alertbridge.delivery.mime import UnfitMailError, email_message
+from alertbridge.delivery.quoting import quoted
+from alertbridge.delivery.smtp.replies import Reply, outcome_of_end, outcome_of_refusal
+from alertbridge.delivery.smtp.session import Envelope, SmtpSession, TurnedAwayError
+from alertbridge.delivery.smtp.settings import SmtpSettings
+from alertbridge.mail.mail import Mail
+from marax.clock import Clock
+from marax.secret import Secret
+
+
+class SmtpMailer:
+    """Hands each mail to the server over a connection of its own; threads may share it.
+
+    The server's certificate must be good for `host`, by the authorities that OpenSSL trusts.
+    """
+
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        password: Secret | None,
+        clock: Clock,
+        patience: Patience = USUAL_PATIENCE,
+    ) -> None:
+        self._settings = settings
+        self._password = password or Secret("")
+        self._clock = clock
+        self._patience = patience
+
+    def send(self, mail: Mail) -> Outcome:
+        mail = replace(mail, sender=self._settings.sender or mail.sender)
+        try:
+            content = email_message(mail, self._clock.unix_seconds()).as_bytes()
+        except UnfitMailError as error:
+            return error.outcome
+        envelope = Envelope(sender=parseaddr(mail.sender)[1], recipient=mail.recipient, content=content)
+        try:
+            return within(self._patience.whole_seconds, lambda: self._outcome(envelope))
+        except OSError as error:
+            return self._outcome_without_reply(error, envelope)
+
+    def _outcome(self, envelope: Envelope) -> Outcome:
+        site = self._settings.site()
+        try:
+            with SmtpSession(self._settings, self._password, self._patience) as session:
+                return outcome_of_end(site, self._cleaned(session.hand_over(envelope)))
+        except TurnedAwayError as refusal:
+            return outcome_of_refusal(site, refusal.step, self._cleaned(refusal.reply))
+
+    def _outcome_without_reply(self, error: OSError, envelope: Envelope) -> Outcome:
+        site = self._settings.site()
+        said = quoted(self._without_password(error.strerror or str(error) or "it took too long"))
+        if envelope.end.has_left():
+            return Ambiguous(reason=f"{site} was given the mail, but no reply came: {said}")
+        return NotSent(reason=f"the mail did not reach {site}: {said}")
+
+    def _cleaned(self, reply: Reply) -> Reply:
+        return Reply(reply.code, quoted(self._without_password(reply.text)))
+
+    def _without_password(self, text: str) -> str:
+        password = self._password.reveal()
+        if not password:
+            return text
+        login = f"\0{self._settings.user}\0{password}"
+        for spelled in (password, _base64(password), _base64(login)):
+            text = text.replace(spelled, "***")
+        return text
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()

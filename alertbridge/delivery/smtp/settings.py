@@ -1,0 +1,57 @@
+"""What the settings say of the second lane, by SMTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from alertbridge.mail.address import Sender
+from marax.addresses import Address
+from marax.durations import Seconds
+
+TLS_PORT = 465
+
+SmtpHost = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9:](?:[A-Za-z0-9_.:-]{0,252})\Z",
+        description="the name or IP address of a mail server, such as smtp.example.org",
+    ),
+]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to 65535")]
+
+
+class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The mail server that sends while Mailgun is in trouble.
+
+    Attributes:
+        host: Its name, which its certificate must bear.
+        port: Where it takes mail; on 465 it speaks TLS from the first byte.
+        sender: What the From header says instead of Mailgun's.
+        user: Who logs in; nobody when it is None.
+        password_file: Holds that user's password on one line.
+        starttls: Whether the connection must turn to TLS before anything of a mail is said.
+        after_seconds: For how long Mailgun must have been in trouble.
+    """
+
+    host: SmtpHost
+    port: Port = 587
+    sender: Sender | None = msgspec.field(name="from", default=None)
+    user: str | None = None
+    password_file: Path | None = None
+    starttls: bool = True
+    after_seconds: Seconds = msgspec.field(name="after", default=Seconds(300))
+
+    def site(self) -> str:
+        """Return the server as people write it."""
+        return str(Address(self.host, self.port))
+
+    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what cannot be meant: a key, what is there, and what should be."""
+        if self.user is not None and self.password_file is None:
+            yield "password_file", "nothing", "a path, as there is a `user`"
+        if self.user is None and self.password_file is not None:
+            yield "user", "nothing", "text, as there is a `password_file`"
+        if self.user is not None and not self.starttls and self.port != TLS_PORT:
+            yield "starttls", "false", f"true, or port {TLS_PORT}: a password does not travel in the open"

@@ -1,0 +1,1 @@
+"""From a webhook post to the store."""

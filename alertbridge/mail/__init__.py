@@ -1,0 +1,1 @@
+"""What a mail is and what it says: plain values, all of them from outside and none trusted."""

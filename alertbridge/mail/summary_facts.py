@@ -1,0 +1,42 @@
+"""What a mail about many incidents is made from."""
+
+from dataclasses import dataclass
+
+from alertbridge.mail.facts import HostFacts, Kind, Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryFacts:
+    """All that a digest or a reminder says.
+
+    Attributes:
+        kind: Which of the two.
+        incident_id: Short and unique; that of the mail, as it is of no incident alone.
+        news: What the reader was not told before; empty in a reminder.
+        told_before: What still fires of what the reader was told before; often empty in a digest.
+        reader: Who it is for.
+        now_unix_seconds: The moment of rendering.
+    """
+
+    kind: Kind
+    incident_id: str
+    news: tuple[HostFacts, ...]
+    told_before: tuple[HostFacts, ...]
+    reader: Reader
+    now_unix_seconds: float
+
+    @property
+    def alerts(self) -> tuple[HostFacts, ...]:
+        """All of them, the worst that goes on first."""
+        return worst_first(self.news + self.told_before)
+
+
+def worst_first(alerts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
+    """Return *alerts* in the order of reading: what goes on, the worst first, and then what is over."""
+    return tuple(sorted(alerts, key=_urgency))
+
+
+def _urgency(alert: HostFacts) -> tuple[bool, int, float]:
+    severities = ("critical", "warning", "info")
+    rank = severities.index(alert.severity) if alert.severity in severities else len(severities)
+    return alert.is_over, 0 if alert.is_over else rank, alert.fired_unix_seconds

@@ -1,0 +1,167 @@
+"""What the bridge counts about itself: the one table of its metrics."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from alertbridge.outbox.backlog import Backlog
+from alertbridge.routing.recipients import Priority
+
+
+class Instruments:
+    """Every metric of the bridge, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.webhook_requests = Counter(
+            "alertbridge_webhook_requests_total",
+            "Webhook posts answered, by status code.",
+            ["code"],
+            registry=registry,
+        )
+        self.webhook_seconds = Histogram(
+            "alertbridge_webhook_seconds",
+            "Time from a webhook post's last byte to its answer, in seconds.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+            registry=registry,
+        )
+        self.alerts = Counter(
+            "alertbridge_alerts_total",
+            "Alerts told by accepted posts, by what they meant for the stored state.",
+            ["verdict"],
+            registry=registry,
+        )
+        self.mails = Counter(
+            "alertbridge_mails_total",
+            "Mails settled, by kind and result.",
+            ["kind", "result"],
+            registry=registry,
+        )
+        self.send_attempts = Counter(
+            "alertbridge_send_attempts_total",
+            "Attempts to send a mail, by outcome.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.ambiguous = Counter(
+            "alertbridge_ambiguous_total",
+            "Mails that may have been sent and are settled now, by what settled them.",
+            ["resolved_by"],
+            registry=registry,
+        )
+        self.mailgun_events = Counter(
+            "alertbridge_mailgun_events_total",
+            "Posts of Mailgun about mails that it took, by what came of them.",
+            ["result"],
+            registry=registry,
+        )
+        self.second_lane_in_use = Gauge(
+            "alertbridge_second_lane_in_use",
+            "Whether mail leaves by the second lane, as Mailgun has been in trouble for long.",
+            registry=registry,
+        )
+        self.accept_to_send_seconds = Histogram(
+            "alertbridge_accept_to_send_seconds",
+            "Time from accepting an alert to the mail being taken by the mail service, in seconds.",
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400),
+            registry=registry,
+        )
+        self.template_fallbacks = Counter(
+            "alertbridge_template_fallback_total",
+            "Mails sent in their plainest form because a template failed.",
+            registry=registry,
+        )
+        self.courier_errors = Counter(
+            "alertbridge_courier_errors_total",
+            "Surprises in the courier's loop; each is in the log with a traceback.",
+            registry=registry,
+        )
+        self.reload_success = Gauge(
+            "alertbridge_config_last_reload_successful",
+            "Whether the settings file could be used when it was last read.",
+            registry=registry,
+        )
+        self.reload_success.set(1)
+        for verdict in ("opened", "closed", "repeated", "stale", "never_told"):
+            self.alerts.labels(verdict=verdict)
+        for way in ("lookup", "resent", "event"):
+            self.ambiguous.labels(resolved_by=way)
+        self.mailgun_events.labels(result="delivered")
+
+    def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
+        """Publish when the heartbeat last came."""
+        Gauge(
+            "alertbridge_heartbeat_timestamp_seconds",
+            "When the heartbeat last came, or the bridge first waited for it, as Unix time.",
+            registry=self.registry,
+        ).set_function(last_unix_seconds)
+
+    def watch_recipients(self, read: Callable[[], Mapping[str, bool] | None]) -> None:
+        """Publish of each user what *read* says at each scrape; nothing while it cannot be read."""
+        self.registry.register(_RecipientsCollector(read))
+
+    def watch_backlog(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
+        """Publish what *read* says of the outbox at each scrape; nothing of it while it cannot be read."""
+        self.registry.register(_BacklogCollector(read, unix_seconds))
+
+
+class _RecipientsCollector:
+    def __init__(self, read: Callable[[], Mapping[str, bool] | None]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        suppressed = self._read()
+        if suppressed is None:
+            return
+        family = GaugeMetricFamily(
+            "alertbridge_recipient_suppressed",
+            "Whether mail to a user is refused for good or comes back; 0 again once one goes through.",
+            labels=["user"],
+        )
+        for name, is_suppressed in suppressed.items():
+            family.add_metric([name], is_suppressed)
+        yield family
+
+
+class _BacklogCollector:
+    def __init__(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
+        self._read = read
+        self._unix_seconds = unix_seconds
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        backlog = self._read()
+        if backlog is None:
+            return
+        now = self._unix_seconds()
+        pending = GaugeMetricFamily(
+            "alertbridge_outbox_pending", "Notices that have not left yet, by priority.", labels=["priority"]
+        )
+        for priority in Priority:
+            pending.add_metric([priority.name.lower()], backlog.pending.get(priority, 0))
+        yield pending
+        yield GaugeMetricFamily(
+            "alertbridge_outbox_held",
+            "Notices that are kept until somebody's quiet hours are over.",
+            value=backlog.held,
+        )
+        oldest = backlog.oldest_unix_seconds
+        yield GaugeMetricFamily(
+            "alertbridge_oldest_pending_seconds",
+            "Age of the oldest notice that has not left yet, in seconds; 0 when there is none.",
+            value=max(0.0, now - oldest) if oldest is not None else 0.0,
+        )
+        yield GaugeMetricFamily("alertbridge_dead_letters", "Notices that were given up.", value=backlog.dead)
+        until = backlog.paused_until_unix_seconds
+        yield GaugeMetricFamily(
+            "alertbridge_lane_paused_seconds",
+            "How much longer nothing is sent because the mail service asked for it; 0 when it did not.",
+            value=max(0.0, until - now) if until is not None else 0.0,
+        )

@@ -1,0 +1,1 @@
+"""What Prometheus knows: asked within a deadline, and parsed."""

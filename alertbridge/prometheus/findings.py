@@ -1,0 +1,92 @@
+"""What can be found out about the hosts of a mail beyond their alerts, and who finds it out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alertbridge.mail.facts import FleetFacts, History, LastDay, LastValues, ProcessFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A host, as an alert knows it.
+
+    Attributes:
+        instance: The alert's label `instance`; empty when it has none, and then nothing is found out.
+        job: The alert's label `job`; empty when it has none.
+        fired_unix_seconds: When the alert fired.
+        ended_unix_seconds: When it ended; None while it fires.
+    """
+
+    instance: str
+    job: str = ""
+    fired_unix_seconds: float
+    ended_unix_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFindings:
+    """What is known about one host.
+
+    Attributes:
+        reason: What the newest scrape ran into, in Prometheus' words; empty when it was answered.
+        since_unix_seconds: The last scrape that it answered before it died; None when it was there as the
+            alert fired, or that is not known.
+        back_unix_seconds: The first scrape that it answered again; None when it has not, or when that is not
+            known.
+        last_values: What it said of itself before it died; once its alert has ended, what it says now.
+        top_processes: Those of the same minute, most CPU first.
+        has_rebooted: Whether it booted while it was away; None when it is not back, or that is not known.
+        history: Its last hour, up to now; None for one of many hosts, or when that is not known.
+        last_day: The same of its last 24 hours.
+    """
+
+    reason: str = ""
+    since_unix_seconds: float | None = None
+    back_unix_seconds: float | None = None
+    last_values: LastValues | None = None
+    top_processes: tuple[ProcessFact, ...] = ()
+    has_rebooted: bool | None = None
+    history: History | None = None
+    last_day: LastDay | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What could be found out.
+
+    Attributes:
+        hosts: By subject; one for each that has an instance.
+        is_up_by_host: All hosts of the subjects' jobs, by the label `host`, or where that lacks by instance;
+            None when that is not known.
+        missing: What could not be found out and why, one sentence each.
+    """
+
+    hosts: Mapping[Subject, HostFindings]
+    is_up_by_host: Mapping[str, bool] | None = None
+    missing: tuple[str, ...] = ()
+
+    def fleet(self, is_told: Callable[[str], bool]) -> FleetFacts | None:
+        """Return the state of those hosts whose names *is_told* takes; None when it is not known."""
+        if self.is_up_by_host is None:
+            return None
+        seen = {host: is_up for host, is_up in sorted(self.is_up_by_host.items()) if is_told(host)}
+        down = tuple(host for host, is_up in seen.items() if not is_up)
+        return FleetFacts(up=len(seen) - len(down), total=len(seen), down=down)
+
+
+class Enricher(Protocol):
+    """Finds out what a mail says beyond its alerts."""
+
+    def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        """Return what is known about *subjects*, soon and whatever happens."""
+        ...
+
+
+class NoPrometheus:
+    """Knows nothing, and says so."""
+
+    def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        hosts = {subject: HostFindings() for subject in subjects if subject.instance}
+        missing = ("Prometheus is not in the settings (prometheus.url).",) if hosts else ()
+        return Findings(hosts=hosts, missing=missing)

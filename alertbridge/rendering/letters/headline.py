@@ -1,0 +1,164 @@
+"""The first sentence of an alert mail, which tells the state, and the times below it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
+from alertbridge.rendering.letters.letter import sentence
+from alertbridge.rendering.letters.numbers import counted, is_time, moment, span
+from alertbridge.rendering.letters.scrape_errors import explain
+
+_REASONS_AT_MOST = 4
+STATE_WORDS = {
+    Kind.DOWN: "Down",
+    Kind.UP: "Up again",
+    Kind.CRITICAL: "Critical",
+    Kind.WARN: "Warning",
+    Kind.INFO: "Notice",
+    Kind.OK: "Over",
+    Kind.BLIND: "Blind",
+    Kind.TEST: "Test",
+    Kind.REPORT: "Report",
+    Kind.DIGEST: "Digest",
+    Kind.REMINDER: "Reminder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The state in one sentence, and since when: a sentence for each moment that is known."""
+
+    text: str
+    lines: tuple[str, ...]
+
+
+def lead_of(facts: AlertFacts) -> Lead:
+    """Return how the mail begins."""
+    zone, now = facts.reader.timezone, facts.now_unix_seconds
+    if len(facts.hosts) == 1:
+        return _lead_of_one(facts.kind, facts.hosts[0], zone, now)
+    match facts.kind:
+        case Kind.DOWN:
+            return _many_down(facts.hosts, zone, now)
+        case Kind.UP:
+            return _many_up(facts.hosts, zone)
+        case Kind.OK:
+            ended = [host.ended_unix_seconds for host in facts.hosts if is_time(host.ended_unix_seconds)]
+            last = max((end for end in ended if end is not None), default=None)
+            return Lead(f"Over: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
+        case kind:
+            first = min((host.fired_unix_seconds for host in facts.hosts), default=None)
+            text = f"{STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
+            return Lead(text, (f"The first fired on {moment(first, zone)}.",))
+
+
+def outage_span(host: HostFacts) -> str:
+    """Return how long *host*, which is back, was down; `about` unless both ends are scrapes."""
+    is_exact = is_time(host.since_unix_seconds) and is_time(host.back_unix_seconds)
+    return ("" if is_exact else "about ") + span(_began(host), _came_back(host))
+
+
+def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
+    match kind:
+        case Kind.DOWN:
+            return _down(host, zone, now)
+        case Kind.UP:
+            return _up(host, zone)
+        case Kind.OK:
+            fired, ended = host.fired_unix_seconds, host.ended_unix_seconds
+            times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
+            return Lead(f"Over after {span(fired, ended)}.", (times,))
+        case _:
+            what = f": {host.summary}" if host.summary else ""
+            text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
+            return Lead(sentence(text), (f"Since {moment(host.fired_unix_seconds, zone)}.",))
+
+
+def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
+    reason = explain(host.reason, host.address).short
+    why = f": {reason}" if reason else ""
+    if is_time(host.since_unix_seconds):
+        text = f"Down for {span(host.since_unix_seconds, now)}{why}"
+        return Lead(sentence(text), (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
+    fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
+    return Lead(sentence(f"Down{why}"), (fired, "When it last answered is not known; it was before that."))
+
+
+def _up(host: HostFacts, zone: tzinfo) -> Lead:
+    if is_time(host.since_unix_seconds):
+        began = f"It had last answered on {moment(host.since_unix_seconds, zone)}."
+    else:
+        began = f"The alert fired on {moment(host.fired_unix_seconds, zone)}; the host went away before that."
+    if is_time(host.back_unix_seconds):
+        ended = f"It answers again since {moment(host.back_unix_seconds, zone)}."
+    else:
+        ended = f"The alert ended on {moment(host.ended_unix_seconds, zone)}; the host came back before that."
+    return Lead(f"Up again after {outage_span(host)}.", (began, ended))
+
+
+def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
+    gone = [host for host in hosts if host.means_down]
+    down = [host for host in gone if not host.is_over]
+    reasons = Counter(explain(host.reason, host.address).short for host in down)
+    named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
+    why = f"; {', '.join(named)}" if named else ""
+    first = min((_began(host) for host in down), default=None)
+    text = sentence(f"Down: {_share(down, gone)}, the first for {span(first, now)}{why}")
+    return Lead(text + _besides(hosts), (_first_gone(down, zone),))
+
+
+def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
+    gone = [host for host in hosts if host.means_down]
+    back = [host for host in gone if host.is_over]
+    first = min((_began(host) for host in gone), default=None)
+    last = max((time for time in map(_came_back, back) if time is not None), default=None)
+    all_back = (
+        f", the last of them {span(first, last)} after the first went" if len(back) == len(gone) else ""
+    )
+    text = f"Up again: {_share(back, gone)}{all_back}.{_besides(hosts)}"
+    return Lead(text, (_first_gone(gone, zone), _last_back(back, zone)))
+
+
+def _first_gone(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
+    answered = [host.since_unix_seconds for host in hosts if host.since_unix_seconds is not None]
+    if any(map(is_time, answered)):
+        return f"The first to go last answered on {moment(min(filter(is_time, answered)), zone)}."
+    fired = min((host.fired_unix_seconds for host in hosts), default=None)
+    return f"The first alert fired on {moment(fired, zone)}; the host went away before that."
+
+
+def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
+    last = max(hosts, key=lambda host: _came_back(host) or 0.0, default=None)
+    if last is not None and is_time(last.back_unix_seconds):
+        return f"The last to come back answers again since {moment(last.back_unix_seconds, zone)}."
+    ended = None if last is None else last.ended_unix_seconds
+    return f"The last alert ended on {moment(ended, zone)}; the host came back before that."
+
+
+def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
+    """Return `12 hosts` if that is all of them, else `9 of 12 hosts`."""
+    count, total = len({host.name for host in some}), len({host.name for host in of_all})
+    hosts = counted(total, "host", "hosts")
+    return hosts if count == total else f"{count} of {hosts}"
+
+
+def _besides(hosts: Sequence[HostFacts]) -> str:
+    others = sum(not host.means_down for host in hosts)
+    return f" Besides: {counted(others, 'other alert', 'other alerts')}." if others else ""
+
+
+def _of(alerts: Sequence[HostFacts]) -> str:
+    number = counted(len(alerts), "alert", "alerts")
+    hosts = {alert.name for alert in alerts if alert.about is About.HOST}
+    return f"{number} on {counted(len(hosts), 'host', 'hosts')}" if hosts else number
+
+
+def _began(host: HostFacts) -> float:
+    since = host.since_unix_seconds
+    return since if since is not None and is_time(since) else host.fired_unix_seconds
+
+
+def _came_back(host: HostFacts) -> float | None:
+    return host.back_unix_seconds if is_time(host.back_unix_seconds) else host.ended_unix_seconds

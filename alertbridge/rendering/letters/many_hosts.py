@@ -1,0 +1,87 @@
+"""The body of a mail about several hosts: one table, a row for each, those in trouble first."""
+
+from alertbridge.mail.cleaning import clean
+from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
+from alertbridge.rendering.letters.headline import outage_span
+from alertbridge.rendering.letters.last_hour import last_hours
+from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
+from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
+from alertbridge.rendering.letters.one_host import figures_of
+from alertbridge.rendering.letters.scrape_errors import explain
+
+_SUMMARY_LIMIT = 80
+_DESCRIPTION_LIMIT = 160
+_REBOOTED = {True: "yes", False: "no", None: NOT_KNOWN}
+
+
+def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
+    """Return the table of all hosts; no more than *at_most* of them are shown."""
+    hosts = sorted(facts.hosts, key=lambda host: host.is_over)
+    first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
+    columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP}.get(facts.kind, _ALERT)
+    table = Table(
+        columns=tuple(Column(title) for title in (first, "State", *columns)),
+        rows=tuple(row_of(host, facts) for host in hosts[:at_most]),
+        more=and_more(hosts, at_most),
+    )
+    title = "Hosts" if first == "Host" else "Alerts"
+    return Section(title=title, table=table), *last_hours(facts.hosts, facts.reader.timezone)
+
+
+def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
+    if not host.means_down:
+        return _alert_row(host, facts)
+    why = explain(host.reason, host.address).short or NOT_KNOWN
+    return Row((host.name, "up" if host.is_over else "DOWN", _since(host, facts), why), _values(host))
+
+
+def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
+    if not host.means_down:
+        end = host.ended_unix_seconds if host.is_over else facts.now_unix_seconds
+        return Row(
+            (host.name, _alert_state(host), span(host.fired_unix_seconds, end), _what(host)), _values(host)
+        )
+    if host.is_over:
+        return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
+    began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
+    return Row((host.name, "DOWN", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
+
+
+def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
+    since = moment_in_table(host.fired_unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
+    told = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
+    return Row((host.name, _alert_state(host), since, _what(host)), " ".join(filter(None, told)))
+
+
+def _alert_state(host: HostFacts) -> str:
+    return "over" if host.is_over else "FIRING"
+
+
+def _what(host: HostFacts) -> str:
+    return clean(host.summary or host.alertname, _SUMMARY_LIMIT)
+
+
+_DOWN = (("Since", "Why"), _down_row)
+_UP = (("Down for", "Rebooted"), _up_row)
+_ALERT = (("Since", "What"), _alert_row)
+
+
+def _since(host: HostFacts, facts: AlertFacts) -> str:
+    zone, now = facts.reader.timezone, facts.now_unix_seconds
+    if is_time(host.since_unix_seconds):
+        return moment_in_table(host.since_unix_seconds, zone, now)
+    return f"before {moment_in_table(host.fired_unix_seconds, zone, now)}"
+
+
+def _values(host: HostFacts) -> str:
+    """Return in one line what the host last said of itself and its largest process; empty if nothing."""
+    if host.last_values is None:
+        return ""
+    cpu, memory, share = figures_of(host.last_values)
+    told = [
+        f"CPU {cpu.value}",
+        f"RAM {memory.value}",
+        f"{share.label.replace('Load', 'load')} {share.value}",
+    ]
+    largest = [f"{process.name} {percent(process.cpu_ratio)}" for process in host.top_processes[:1]]
+    return ", ".join([*told, *largest])

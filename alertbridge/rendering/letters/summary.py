@@ -1,0 +1,107 @@
+"""The letter that tells of many incidents: a digest after quiet hours, or a reminder of what goes on."""
+
+from alertbridge.mail.cleaning import clean
+from alertbridge.mail.facts import HostFacts, Kind
+from alertbridge.mail.subject import NOT_ANSWERING, listed_title
+from alertbridge.mail.summary_facts import SummaryFacts, worst_first
+from alertbridge.rendering.letters.alert import why_told
+from alertbridge.rendering.letters.headline import STATE_WORDS
+from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more
+from alertbridge.rendering.letters.next_steps import ASK_ALL
+from alertbridge.rendering.letters.numbers import counted, moment, moment_in_table, span
+
+_WHAT_LIMIT = 120
+
+
+def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
+    """Return the letter for clean *facts*; each list is cut at *at_most*, and says what it leaves out."""
+    told = facts.told_before if facts.kind is Kind.REMINDER else facts.news
+    first = min((alert.fired_unix_seconds for alert in told), default=None)
+    return Letter(
+        kind=facts.kind,
+        title=summary_title(facts),
+        tone=_tone(facts),
+        lead=_lead(facts, first),
+        lines=(f"The first fired on {moment(first, facts.reader.timezone)}.",),
+        sections=_sections(facts, at_most),
+        footer=why_told(facts.reader, facts.now_unix_seconds, facts.incident_id),
+    )
+
+
+def summary_title(facts: SummaryFacts) -> str:
+    """Return what follows the subject's bracket."""
+    if facts.kind is Kind.REMINDER:
+        number = counted(len(facts.told_before), "alert", "alerts")
+        return listed_title(f"{number} still firing", list(dict.fromkeys(one.name for one in facts.alerts)))
+    return f"{counted(len(facts.news), 'alert', 'alerts')} while it was quiet, {_how_many_fire(facts)}"
+
+
+def _how_many_fire(facts: SummaryFacts) -> str:
+    firing = sum(not alert.is_over for alert in facts.news)
+    if len(facts.news) == 1:
+        return "still firing" if firing else "over"
+    return f"{firing} still firing" if firing else "all over"
+
+
+def _lead(facts: SummaryFacts, first: float | None) -> str:
+    word = STATE_WORDS[facts.kind]
+    if facts.kind is Kind.DIGEST:
+        return (
+            f"{word}: {counted(len(facts.news), 'alert', 'alerts')} came while it was quiet; {_fates(facts)}."
+        )
+    number = counted(len(facts.told_before), "alert still fires", "alerts still fire")
+    return f"{word}: {number}, the oldest for {span(first, facts.now_unix_seconds)}."
+
+
+def _fates(facts: SummaryFacts) -> str:
+    over = sum(alert.is_over for alert in facts.news)
+    firing = len(facts.news) - over
+    fates = (counted(firing, "still fires", "still fire"), counted(over, "is over", "are over"))
+    return " and ".join(fate for fate, count in zip(fates, (firing, over), strict=True) if count)
+
+
+def _tone(facts: SummaryFacts) -> Tone:
+    firing = [alert for alert in facts.alerts if not alert.is_over]
+    if any(alert.severity == "critical" for alert in firing):
+        return Tone.BAD
+    return Tone.UNEASY if firing else Tone.GOOD
+
+
+def _sections(facts: SummaryFacts, at_most: int) -> tuple[Section, ...]:
+    firing = tuple(alert for alert in facts.news if not alert.is_over)
+    over = tuple(alert for alert in facts.news if alert.is_over)
+    before = "Still firing" if facts.kind is Kind.REMINDER else "Still firing, told before"
+    parts = (("Still firing", firing), (before, facts.told_before), ("Over", over))
+    tables = [Section(title=title, table=_table(alerts, facts, at_most)) for title, alerts in parts if alerts]
+    if firing or facts.told_before:
+        tables.append(Section(title="What to do next", steps=(ASK_ALL,)))
+    return tuple(tables)
+
+
+def _table(alerts: tuple[HostFacts, ...], facts: SummaryFacts, at_most: int) -> Table:
+    are_over = alerts[0].is_over
+    titles = ("Host", "From", "To", "Lasted") if are_over else ("Host", "Severity", "Since", "For")
+    row_of = _row_over if are_over else _row_firing
+    return Table(
+        columns=tuple(map(Column, titles)),
+        rows=tuple(row_of(alert, facts) for alert in worst_first(alerts)[:at_most]),
+        more=and_more(alerts, at_most),
+    )
+
+
+def _row_firing(alert: HostFacts, facts: SummaryFacts) -> Row:
+    began, now = alert.fired_unix_seconds, facts.now_unix_seconds
+    since = moment_in_table(began, facts.reader.timezone, now)
+    return Row((alert.name, alert.severity or "-", since, span(began, now)), _what(alert))
+
+
+def _row_over(alert: HostFacts, facts: SummaryFacts) -> Row:
+    began, ended, zone = alert.fired_unix_seconds, alert.ended_unix_seconds, facts.reader.timezone
+    times = (moment_in_table(when, zone, facts.now_unix_seconds) for when in (began, ended))
+    told = f"{alert.severity}: {_what(alert)}" if alert.severity else _what(alert)
+    reconciled = " Alertmanager sent no end; Prometheus told it." if alert.is_end_reconciled else ""
+    return Row((alert.name, *times, span(began, ended)), told + reconciled)
+
+
+def _what(alert: HostFacts) -> str:
+    return NOT_ANSWERING if alert.means_down else clean(alert.summary or alert.alertname, _WHAT_LIMIT)

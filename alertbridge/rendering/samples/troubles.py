@@ -1,0 +1,64 @@
+"""Facts of the bridge's own troubles, as it raises and ends them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind, Reader
+from alertbridge.mail.subject import title_of
+
+_SILENT_SECONDS = 300.0
+_LASTED_SECONDS = 1320.0
+
+_BLIND = HostFacts(
+    name="monitoring",
+    address="",
+    is_over=False,
+    alertname="MaraxBlind",
+    severity="critical",
+    summary="no sign of life",
+    description="Prometheus answers; Alertmanager does not, at 127.0.0.1:9093.",
+    runbook_url="",
+    fired_unix_seconds=0.0,
+    means_down=False,
+    about=About.MONITORING,
+)
+_UNDELIVERED = replace(
+    _BLIND,
+    name="mail for bob",
+    alertname="MaraxMailUndeliverable",
+    severity="warning",
+    summary="not delivered",
+    description="The mail service said: 550 5.1.1 no such mailbox here",
+    about=About.MAIL,
+)
+
+
+def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, AlertFacts]:
+    """Return facts of a mail for each, as it begins and as it ends."""
+    everybody = replace(reader, told_because="it concerns everybody who is told of critical alerts")
+    admin = replace(reader, told_because="you are an admin")
+    return {
+        "blind": _told(Kind.BLIND, _BLIND, everybody, began_unix_seconds),
+        "blind-over": _told(Kind.OK, _BLIND, everybody, began_unix_seconds),
+        "undelivered": _told(Kind.WARN, _UNDELIVERED, admin, began_unix_seconds),
+        "undelivered-over": _told(Kind.OK, _UNDELIVERED, admin, began_unix_seconds),
+    }
+
+
+def _told(kind: Kind, trouble: HostFacts, reader: Reader, began: float) -> AlertFacts:
+    is_over = kind is Kind.OK
+    return AlertFacts(
+        kind=kind,
+        title=title_of([trouble.name], trouble.summary),
+        incident_id="k3f9q2",
+        hosts=(
+            replace(
+                trouble,
+                is_over=is_over,
+                fired_unix_seconds=began,
+                ended_unix_seconds=began + _LASTED_SECONDS if is_over else None,
+            ),
+        ),
+        reader=reader,
+        now_unix_seconds=began + (_LASTED_SECONDS if is_over else _SILENT_SECONDS) + 1,
+    )

@@ -1,0 +1,1 @@
+"""Who is told, by what, and when not: pure decisions over settings."""

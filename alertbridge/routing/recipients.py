@@ -1,0 +1,190 @@
+"""Who is told about an alert, as what, and how soon: pure decisions over settings."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from fnmatch import translate
+from functools import lru_cache
+from itertools import groupby
+
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.internal import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE, addressee_of
+from alertbridge.mail.facts import Kind
+from alertbridge.mail.subject import NOT_ANSWERING, listed_title, title_of
+from alertbridge.routing.users import Severity, UserSettings
+
+_KIND_OF_SEVERITY: dict[Severity, Kind] = {
+    "critical": Kind.CRITICAL,
+    "warning": Kind.WARN,
+    "info": Kind.INFO,
+}
+
+
+class Priority(IntEnum):
+    """Which notice goes first; the smaller the sooner."""
+
+    CRITICAL = 0
+    CRITICAL_OVER = 1
+    OTHER = 2
+    DIGEST = 3
+    REMINDER = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """The settings that decide who is told.
+
+    Attributes:
+        users: The people.
+        names_by_address: The fleet: each host's name by the address it is scraped at.
+        down_alerts: Names of the alerts that mean that a host does not answer.
+        storm_hosts: More new episodes of one alert than this within the window make one mail.
+        storm_window_seconds: That window, and the shortest time between two mails of one storm.
+    """
+
+    users: tuple[UserSettings, ...]
+    names_by_address: Mapping[str, str]
+    down_alerts: tuple[str, ...]
+    storm_hosts: int
+    storm_window_seconds: float
+
+    def host_of(self, alert: Alert) -> str:
+        """Return the name of the host that *alert* is about; empty when it is about no single one."""
+        named = alert.labels.get("host")
+        if named:
+            return named
+        instance = alert.labels.get("instance", "")
+        known = self.names_by_address.get(instance)
+        return known or instance.rpartition(":")[0].strip("[]") or instance
+
+    def means_down(self, alert: Alert) -> bool:
+        """Return whether *alert* says that a host does not answer."""
+        return alert.labels.get("alertname") in self.down_alerts
+
+    def kind_of(self, alert: Alert, *, is_over: bool) -> Kind:
+        """Return what a mail about *alert* is called."""
+        if self.means_down(alert):
+            return Kind.UP if is_over else Kind.DOWN
+        if BLIND_LABEL in alert.labels:
+            return Kind.OK if is_over else Kind.BLIND
+        return Kind.OK if is_over else _KIND_OF_SEVERITY[severity_of(alert)]
+
+    def what_of(self, alert: Alert) -> str:
+        """Return what is the matter, in a few words: the part of a title that follows the host."""
+        if self.means_down(alert):
+            return NOT_ANSWERING
+        return alert.annotations.get("summary") or alert.labels.get("alertname") or "alert"
+
+    def title_of(self, alerts: Sequence[Alert]) -> str:
+        """Return what follows the brackets in the subject of every mail about an incident of *alerts*."""
+        if len(alerts) > 1 and all(alert.labels.get("alertname") == UNDELIVERABLE for alert in alerts):
+            return listed_title("mail not delivered", [addressee_of(alert) for alert in alerts])
+        names = [self.host_of(alert) or alert.labels.get("alertname", "") for alert in alerts]
+        return title_of(names, self.what_of(alerts[0]))
+
+    def user(self, name: str) -> UserSettings | None:
+        """Return the user of that *name*; None when the settings have none."""
+        return next((user for user in self.users if user.name == name), None)
+
+    def is_told(self, user: UserSettings, alert: Alert) -> bool:
+        """Return whether *user* wants to know of *alert*; one about no single host concerns everybody."""
+        return user in self.told_users(alert)
+
+    def told_users(self, alert: Alert) -> tuple[UserSettings, ...]:
+        """Return those who want to know of *alert*."""
+        host, severity = self.host_of(alert), severity_of(alert)
+        if alert.labels.get(AUDIENCE_LABEL) == ADMINS:
+            return tuple(user for user in self.users if user.is_admin)
+        if BLIND_LABEL in alert.labels:
+            host = ""
+        return tuple(
+            user
+            for user in self.users
+            if (not user.severities or severity in user.severities) and (not host or watches(user, host))
+        )
+
+
+def watches(user: UserSettings, host: str) -> bool:
+    """Return whether *user* wants to know of the host of that name."""
+    return not user.hosts or _host_pattern(user.hosts).match(host) is not None
+
+
+@lru_cache(maxsize=1024)
+def _host_pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(glob) for glob in globs))
+
+
+def severity_of(alert: Alert) -> Severity:
+    """Return how bad *alert* is; an unknown or missing severity counts as a warning."""
+    match alert.labels.get("severity", "").lower():
+        case "critical" | "page" | "error" | "emergency":
+            return "critical"
+        case "info" | "none" | "debug":
+            return "info"
+        case _:
+            return "warning"
+
+
+def priority_of(alert: Alert, *, is_over: bool) -> Priority:
+    """Return how soon news of *alert* goes out."""
+    if severity_of(alert) != "critical":
+        return Priority.OTHER
+    return Priority.CRITICAL_OVER if is_over else Priority.CRITICAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormState:
+    """What the store knows of one alert name within the storm window.
+
+    Attributes:
+        recent_episodes: How many episodes of it opened.
+        incident_id: The storm that is open already; None when there is none.
+    """
+
+    recent_episodes: int = 0
+    incident_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Episodes that are told together.
+
+    Attributes:
+        incident_id: The storm that they join; None for a new incident.
+        is_storm: Whether further episodes may join.
+        episodes: At least one, all of one alert name.
+    """
+
+    incident_id: str | None
+    is_storm: bool
+    episodes: tuple[Episode, ...]
+
+
+def openings(opened: Iterable[Episode], storms: dict[str, StormState], storm_hosts: int) -> list[Opening]:
+    """Return the incidents that newly *opened* episodes make or join, given the *storms* by alert name."""
+    by_name = sorted(opened, key=_alertname)
+    found = []
+    for alertname, group in groupby(by_name, key=_alertname):
+        episodes = tuple(group)
+        storm = storms.get(alertname, StormState())
+        if storm.incident_id or storm.recent_episodes + len(episodes) > storm_hosts:
+            found.append(Opening(incident_id=storm.incident_id, is_storm=True, episodes=episodes))
+        else:
+            found += [Opening(incident_id=None, is_storm=False, episodes=(one,)) for one in episodes]
+    return found
+
+
+def due_unix_seconds(
+    last_notice_unix_seconds: float | None, now_unix_seconds: float, window_seconds: float
+) -> float:
+    """Return when the next notice of a storm that goes on may leave: once per window, the first at once."""
+    if last_notice_unix_seconds is None:
+        return now_unix_seconds
+    # The clock may have been set back since the last one
+    return max(now_unix_seconds, min(last_notice_unix_seconds, now_unix_seconds) + window_seconds)
+
+
+def _alertname(episode: Episode) -> str:
+    return episode.alert.labels.get("alertname", "")

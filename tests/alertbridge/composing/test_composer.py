@@ -1,0 +1,242 @@
+"""The mail of a notice: what it is made of, and that it arrives as it was made."""
+
+import email
+import email.policy
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.internal import blind_alert, undeliverable_alert
+from alertbridge.composing.composer import MailComposer
+from alertbridge.delivery.maildir.mailer import MaildirMailer
+from alertbridge.delivery.mailer import Accepted
+from alertbridge.delivery.mailgun.mailer import MailgunMailer
+from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
+from alertbridge.mail.address import Sender
+from alertbridge.mail.facts import LastDay
+from alertbridge.mail.mail import Mail
+from alertbridge.metrics import Instruments
+from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.schema import Purpose
+from alertbridge.outbox.told import ToldEpisode
+from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
+from alertbridge.rendering.renderer import Renderer
+from marax.secret import Secret
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
+from tests.alertbridge.rendering.reading import read
+from tests.builders import history
+from tests.fakes.clock import FakeClock
+from tests.standin.mailgun import MailgunStandIn
+
+KEY = "key-0123456789abcdef"
+FOUND = HostFindings(
+    reason="dial tcp: connect: connection refused",
+    since_unix_seconds=T0 - 80,
+    history=history({-120: (0.97, 0.5), -105: (0.97, 0.5)}),
+    last_day=LastDay(times_gone=2, answered_ratio=0.97),
+)
+RENDERER = Renderer()
+
+
+class Knows:
+    """Finds the same out about every host."""
+
+    def __init__(self, found: HostFindings) -> None:
+        self._found = found
+
+    def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        return Findings(hosts={subject: self._found for subject in subjects if subject.instance})
+
+
+def told(alert: Alert) -> ToldEpisode:
+    episode = Episode(
+        alert_id=alert.alert_id,
+        number=1,
+        alert=alert,
+        opened_unix_seconds=T0,
+        ended_unix_seconds=alert.ends_unix_seconds,
+        closed_unix_seconds=alert.ends_unix_seconds,
+        is_end_reconciled=alert.is_end_reconciled,
+    )
+    return ToldEpisode(episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=None)
+
+
+def mail_about(
+    *alerts: Alert, enricher=None, after_seconds: float = 15.0, user=None, is_news=(), **claimed: Any
+) -> Mail:
+    clock = FakeClock(T0)
+    composer = MailComposer(
+        renderer=RENDERER,
+        enricher=enricher or NoPrometheus(),
+        sender="marax <alerts@mg.example.org>",
+        clock=clock,
+        instruments=Instruments(),
+    )
+    routing = a_routing(user or a_user(is_admin=True))
+    claim = Claim(
+        notice_id=1,
+        incident_id="k3f9q2",
+        user_name="ann",
+        sequence=0,
+        title=routing.title_of(alerts),
+        told=tuple(
+            replace(told(alert), is_news=is_new)
+            for alert, is_new in zip(alerts, is_news or [True] * len(alerts), strict=True)
+        ),
+        attempts=1,
+        created_unix_seconds=T0,
+        doubt_unix_seconds=None,
+        **claimed,
+    )
+    clock.advance(after_seconds)
+    return composer.compose(claim, routing).mail
+
+
+def test_a_mail_about_a_dead_host_tells_what_was_found_out():
+    text = mail_about(an_alert(), enricher=Knows(FOUND)).text
+
+    assert "\nDown for 1 min 35 s: connection refused.\n" in text
+    assert "\nTHE LAST HOUR\nCPU  ·" in text
+    assert "In the last 24 h it stopped answering 2 times" in text
+
+
+def test_another_alert_is_told_with_the_hour_and_without_the_outages():
+    mail = mail_about(an_alert(alertname="HighCpu", severity="warning"), enricher=Knows(FOUND))
+
+    assert [image.name for image in mail.images] == ["last-hour-1.png"]
+    assert "24 h" not in mail.text
+    assert "refused" not in mail.text
+
+
+def test_a_mail_that_leaves_late_says_so():
+    assert "Delayed by 20 min" in mail_about(an_alert(), after_seconds=1200).text
+    assert "Delayed" not in mail_about(an_alert(), after_seconds=600).text
+
+
+@pytest.mark.parametrize("ends", [None, T0 + 900], ids=["now", "over"])
+def test_a_mail_that_was_given_up_is_told_to_admins_as_no_host(ends):
+    alert = undeliverable_alert("bob", "550 no such mailbox", T0, ends_unix_seconds=ends)
+
+    mail = mail_about(alert)
+
+    assert mail.subject == f"[{'OK' if ends else 'WARN'}] mail for bob: not delivered"
+    assert "\nYou get this mail because you are an admin.\n" in mail.text
+    assert "The mail service said: 550 no such mailbox\n" in mail.text
+    assert "Prometheus" not in mail.text
+    assert "ssh" not in mail.text
+
+
+@pytest.mark.parametrize("ends", [None, T0 + 900], ids=["now", "over"])
+def test_blindness_is_told_as_no_host_and_concerns_everybody(ends):
+    alert = blind_alert(T0, "Prometheus answers; Alertmanager does not.", ends_unix_seconds=ends)
+
+    mail = mail_about(alert, user=a_user(hosts=("db-*",)))
+
+    assert mail.subject == f"[{'OK' if ends else 'BLIND'}] monitoring: no sign of life"
+    assert "because it concerns everybody who is told of critical" in mail.text
+    assert "Prometheus answers; Alertmanager does not." in mail.text
+    assert "COULD NOT BE FOUND OUT" not in mail.text
+    assert "ssh" not in mail.text
+
+
+def test_says_what_is_missing_where_there_is_a_host_to_ask_about():
+    assert "Prometheus is not in the settings" in mail_about(an_alert()).text
+
+
+def test_the_picture_arrives_in_a_maildir_where_the_html_part_looks_for_it(tmp_path):
+    mail = mail_about(an_alert(), enricher=Knows(FOUND))
+
+    outcome = MaildirMailer(tmp_path / "maildir", FakeClock()).send(mail)
+
+    assert isinstance(outcome, Accepted)
+    (path,) = (tmp_path / "maildir" / "new").iterdir()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    parts = {part.get_content_type(): part for part in message.walk()}
+    assert parts["text/plain"].get_content() == mail.text
+    (source,) = read(parts["text/html"].get_content()).images
+    assert parts["image/png"]["Content-ID"] == f"<{source.removeprefix('cid:')}>"
+    assert parts["image/png"].get_content() == mail.images[0].png
+
+
+def test_the_picture_arrives_through_mailgun_where_the_html_part_looks_for_it():
+    mail = mail_about(an_alert(), enricher=Knows(FOUND))
+
+    with MailgunStandIn(api_key=KEY) as standin:
+        settings = MailgunSettings(
+            domain=MailDomain("mg.example.org"),
+            sender=Sender(mail.sender),
+            api_key_file=Path(os.devnull),
+            base_url=BaseUrl(standin.url),
+        )
+        outcome = MailgunMailer(settings, Secret(KEY), FakeClock()).send(mail)
+
+    assert isinstance(outcome, Accepted)
+    (message,) = standin.messages
+    (source,) = read(message.html).images
+    assert message.images == {source.removeprefix("cid:"): mail.images[0].png}
+
+
+def test_a_mail_about_four_hosts_has_no_picture():
+    alerts = [an_alert(name) for name in ("web-1", "web-2", "web-3", "web-4")]
+
+    assert mail_about(*alerts, enricher=Knows(FOUND)).images == ()
+    assert len(mail_about(*alerts[:3], enricher=Knows(FOUND)).images) == 3
+    assert mail_about(*alerts[:1], enricher=Knows(replace(FOUND, history=None))).images == ()
+
+
+def test_a_digest_tells_many_incidents_and_says_that_it_was_kept():
+    mail = mail_about(
+        an_alert("web-1", severity="warning", alertname="HighCpu", ends=T0 + 60),
+        an_alert("web-2", severity="info", alertname="Odd"),
+        an_alert("db-1"),
+        is_news=(True, True, False),
+        purpose=Purpose.DIGEST,
+        after_seconds=3600,
+    )
+
+    assert mail.subject == "[DIGEST] 2 alerts while it was quiet, 1 still firing"
+    assert "STILL FIRING, TOLD BEFORE\n" in mail.text
+    assert "kept until your quiet hours were over" in mail.text.replace("\n", " ")
+    assert "Delayed" not in mail.text
+    assert {name: mail.headers[f"X-Marax-{name}"] for name in ("State", "Host", "Alert", "Severity")} == {
+        "State": "DIGEST",
+        "Host": "3 hosts",
+        "Alert": "HostDown",
+        "Severity": "critical",
+    }
+
+
+def test_a_reminder_lists_what_still_fires_and_says_how_often_it_comes():
+    mail = mail_about(
+        an_alert("web-1"),
+        an_alert("db-1", severity="warning", alertname="HighCpu"),
+        is_news=(False, False),
+        purpose=Purpose.REMINDER,
+        after_seconds=86_400,
+    )
+
+    assert mail.subject == "[REMINDER] 2 alerts still firing: web-1, db-1"
+    assert "Reminder: 2 alerts still fire, the oldest for 1 d." in mail.text
+    assert "want a reminder every 1 d." in mail.text.replace("\n", " ")
+    assert mail.headers["X-Marax-State"] == "REMINDER"
+
+
+def test_a_mail_that_was_held_says_so():
+    mail = mail_about(an_alert(severity="warning"), was_held=True)
+
+    assert "it was kept until your quiet hours were over" in mail.text.replace("\n", " ")
+
+
+def test_an_end_that_was_found_in_prometheus_is_told_as_such():
+    ended = replace(an_alert(ends=T0 + 60), is_end_reconciled=True)
+
+    assert "Alertmanager sent no end (silenced or inhibited by then?)" in mail_about(ended).text
+    assert "Alertmanager sent no end" not in mail_about(an_alert(ends=T0 + 60)).text

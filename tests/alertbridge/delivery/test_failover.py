@@ -1,0 +1,222 @@
+"""The second lane: when it is used, for which mails, and that nothing comes twice."""
+
+from collections import Counter
+
+import pytest
+
+from alertbridge.delivery.doubt import Absent, Found, Unanswered, Unknowable
+from alertbridge.delivery.failover import TwoLanes
+from alertbridge.delivery.mailer import (
+    Ambiguous,
+    LanePaused,
+    MessageRefused,
+    NotSent,
+    Outcome,
+    RecipientRefused,
+)
+from alertbridge.delivery.one_lane import OneLane
+from alertbridge.delivery.trouble import Trouble
+from tests.alertbridge.alert_builders import an_alert
+from tests.alertbridge.delivery.post import Post, Records
+from tests.fakes.mailer import FakeMailer
+
+AFTER = 300
+FAILURES = [
+    pytest.param(NotSent(reason="refused"), id="unreachable"),
+    pytest.param(LanePaused(reason="key refused"), id="paused"),
+    pytest.param(LanePaused(reason="limit", for_seconds=86_400), id="paused for a day"),
+]
+
+
+class TwoLanePost(Post):
+    """A courier with Mailgun as the first lane and a mail server as the second."""
+
+    def __init__(self, path) -> None:
+        super().__init__(path)
+        self.mailgun, self.smtp = self.mailer, FakeMailer()
+        first = OneLane(self.mailgun, self, self.clock)
+        trouble = Trouble(AFTER, self.clock)
+        lanes = TwoLanes(first, self.smtp, trouble, self.clock, self.instruments)
+        self.dispatch = lambda: lanes
+
+    def find(self, message_id):
+        return self.records.find(message_id)
+
+    def fall_into_trouble(self, outcome: Outcome, seconds: float = AFTER + 1) -> None:
+        """Let Mailgun fail like this until the trouble is lasting, on account of one mail."""
+        self.mailgun.answer_always(outcome)
+        self.take(an_alert("first"))
+        self.work_for(seconds, step=5)
+
+    @property
+    def is_second_in_use(self) -> float | None:
+        return self.sample("alertbridge_second_lane_in_use")
+
+
+@pytest.fixture
+def post(tmp_path):
+    made = TwoLanePost(tmp_path / "bridge.db")
+    yield made
+    made.outbox.close()
+
+
+def subjects(mailer: FakeMailer) -> list[str]:
+    return [mail.subject for mail in mailer.accepted]
+
+
+def test_mail_leaves_by_the_first_lane_as_long_as_that_works(post):
+    post.take(an_alert("web-1"), an_alert("web-2"))
+    post.work()
+
+    assert (len(post.mailgun.accepted), post.smtp.tried, post.is_second_in_use) == (2, [], 0)
+
+
+@pytest.mark.parametrize("outcome", FAILURES[:2])
+def test_short_trouble_is_waited_for(post, outcome):
+    post.fall_into_trouble(outcome, seconds=AFTER / 5)  # the next attempt comes well before AFTER
+    post.mailgun.accept_again()
+    post.work_for(300, step=5)
+
+    assert (subjects(post.mailgun), post.smtp.tried) == (["first=down"], [])
+
+
+@pytest.mark.parametrize("outcome", FAILURES)
+def test_lasting_trouble_turns_mail_to_the_second_lane_at_once(post, outcome, caplog):
+    post.fall_into_trouble(outcome)
+    post.take(an_alert("web-1"), an_alert("web-2"))
+    post.work()
+
+    assert sorted(subjects(post.smtp)) == ["first=down", "web-1=down", "web-2=down"]
+    assert (post.is_second_in_use, post.dead) == (1, 0)
+    assert caplog.text.count("mail leaves by the second lane") == 1
+
+
+def test_the_first_lane_is_tried_once_a_minute_and_the_mail_does_not_wait_for_that(post):
+    post.fall_into_trouble(NotSent(reason="refused"))
+    tried = len(post.mailgun.tried)
+
+    for number in range(18):
+        post.take(an_alert("web-1", alertname=f"Alert{number}"))
+        post.work()
+        post.clock.advance(10)
+
+    assert len(post.smtp.accepted) == 19
+    assert 2 <= len(post.mailgun.tried) - tried <= 3
+
+
+def test_a_pause_that_the_first_lane_asked_for_is_kept(post):
+    post.fall_into_trouble(LanePaused(reason="limit", for_seconds=3000))
+    tried = len(post.mailgun.tried)
+
+    for number in range(4):
+        post.take(an_alert("web-1", alertname=f"Alert{number}"))
+        post.work()
+        post.clock.advance(600)
+
+    assert len(post.mailgun.tried) == tried
+    assert len(post.smtp.accepted) == 5
+
+
+@pytest.mark.parametrize("outcome", FAILURES[:2])
+def test_mail_goes_back_to_the_first_lane_by_itself(post, outcome, caplog):
+    caplog.set_level("INFO")
+    post.fall_into_trouble(outcome)
+    post.mailgun.accept_again()
+    post.clock.advance(60)
+    post.take(an_alert("web-1"))
+    post.work()
+    post.take(an_alert("web-2"))
+    post.work()
+
+    assert subjects(post.smtp) == ["first=down"]
+    assert subjects(post.mailgun) == ["web-1=down", "web-2=down"]
+    assert post.is_second_in_use == 0
+    assert "the second lane rests" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "finding", [Unknowable(), Unanswered(reason="500")], ids=["unknowable", "unanswered"]
+)
+def test_a_mail_in_doubt_waits_for_the_first_lane_and_holds_up_no_other(post, finding):
+    post.records = Records(finding)
+    post.fall_into_trouble(Ambiguous(reason="500"))
+    post.take(an_alert("web-1"))
+    post.work_for(1500, step=30)
+    by_second = subjects(post.smtp)
+    post.mailgun.accept_again()
+    post.work_for(1800, step=30)
+
+    assert by_second == ["web-1=down"]
+    assert (subjects(post.mailgun), subjects(post.smtp)) == (["first=down"], ["web-1=down"])
+    assert len({mail.message_id for mail in post.mailgun.tried}) == 1
+
+
+def test_a_mail_in_doubt_that_the_first_lane_has_is_settled_in_the_midst_of_trouble(post):
+    post.records = Records(Absent(), Absent(), Absent(), Absent(), Found(provider_id="<id>"))
+    post.fall_into_trouble(Ambiguous(reason="500"), seconds=1200)
+
+    assert post.taken == ["ann"]
+    assert post.smtp.tried == []
+
+
+def test_a_mail_in_doubt_that_the_first_lane_proves_not_to_have_leaves_by_the_second(post):
+    post.records = Records(Absent())
+    post.fall_into_trouble(Ambiguous(reason="500"), seconds=1700)
+    before = subjects(post.smtp)
+    post.work_for(1800, step=30)
+
+    assert (before, subjects(post.smtp)) == ([], ["first=down"])
+    assert post.smtp.tried[0].message_id == post.mailgun.tried[0].message_id
+    assert post.sample("alertbridge_ambiguous_total", resolved_by="resent") == 1
+
+
+@pytest.mark.parametrize("outcome", [RecipientRefused(reason="bad"), MessageRefused(reason="bad")])
+def test_what_the_first_lane_refuses_for_good_does_not_go_to_the_second(post, outcome):
+    post.fall_into_trouble(NotSent(reason="refused"))
+    post.mailgun.answer_always(outcome)
+    post.clock.advance(60)
+    post.take(an_alert("web-1"))
+    post.work()
+
+    assert (post.dead, subjects(post.smtp)) == (1, ["first=down"])
+
+
+def test_when_both_lanes_fail_mail_waits_for_the_first_to_recover(post):
+    post.smtp.answer_always(NotSent(reason="refused too"))
+    post.fall_into_trouble(LanePaused(reason="key refused"), seconds=1800)
+    post.smtp.accept_again()
+    post.work_for(900, step=30)
+
+    assert subjects(post.smtp) == ["first=down"]
+
+
+def test_a_mail_that_the_second_lane_leaves_in_doubt_is_not_lost(post):
+    post.smtp.answer_next(Ambiguous(reason="no reply"))
+    post.fall_into_trouble(NotSent(reason="refused"))
+    post.mailgun.accept_again()
+    post.work_for(1800, step=30)
+
+    assert subjects(post.mailgun) == ["first=down"]
+    assert post.mailgun.accepted[0].message_id == post.smtp.tried[0].message_id
+
+
+def test_nothing_comes_twice_and_nothing_is_lost_whatever_the_first_lane_does(post):
+    """Trouble of all kinds, 10 minutes each, and a new alert every 20 s."""
+    kinds = [param.values[0] for param in FAILURES] + [Ambiguous(reason="500"), None]
+    post.records = Records(Absent())
+    for number in range(300):
+        outcome = kinds[number // 30 % len(kinds)]
+        if outcome is None:
+            post.mailgun.accept_again()
+        else:
+            post.mailgun.answer_always(outcome)
+        post.take(an_alert(f"web-{number}", alertname=f"Alert{number}"))
+        post.work()
+        post.clock.advance(20)
+    post.mailgun.accept_again()
+    post.work_for(7200, step=60)
+
+    arrived = Counter(subjects(post.mailgun) + subjects(post.smtp))
+    assert len(arrived) == 300
+    assert set(arrived.values()) == {1}
+    assert len(post.smtp.accepted) > 20

@@ -1,0 +1,159 @@
+import email
+import email.policy
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alertbridge.delivery.mailer import MessageRefused, RecipientRefused
+from alertbridge.delivery.mime import UnfitMailError, email_message
+from alertbridge.mail.mail import InlineImage, Mail
+from tests.fakes.mailer import a_mail
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\r"
+
+
+def read_back(mail: Mail) -> EmailMessage:
+    written = email_message(mail, date_unix_seconds=1_700_000_000).as_bytes()
+    assert written.isascii()
+    assert b"\r" not in written
+    return email.message_from_bytes(written, policy=email.policy.default)
+
+
+def test_bears_what_the_mail_says():
+    mail = a_mail(sender="Betrieb, Köln <alerts@example.org>", subject="[DOWN] wéb-1: host not answering ✉")
+
+    message = read_back(mail)
+
+    assert message["From"] == '"Betrieb, Köln" <alerts@example.org>'
+    assert message["To"] == mail.recipient
+    assert message["Subject"] == mail.subject
+    assert message["Message-Id"] == mail.message_id
+    assert message["Date"].datetime.timestamp() == 1_700_000_000
+    assert {name: message[name] for name in mail.headers} == mail.headers
+
+
+def test_offers_the_text_first_and_the_html_with_its_images_as_the_richer_choice():
+    mail = a_mail(html='<img src="cid:chart.png">\n', images=(InlineImage(name="chart.png", png=PNG),))
+
+    message = read_back(mail)
+
+    assert message.get_content_type() == "multipart/alternative"
+    text, related = message.iter_parts()
+    assert text.get_content() == mail.text
+    assert related.get_content_type() == "multipart/related"
+    html, image = related.iter_parts()
+    assert html.get_content() == mail.html
+    assert image["Content-ID"] == "<chart.png>"
+    assert image.get_content_disposition() == "inline"
+    assert image.get_content() == PNG
+
+
+def test_a_mail_without_images_has_just_two_parts():
+    message = read_back(a_mail())
+
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_reply_names_the_root_of_its_thread_twice():
+    message = read_back(a_mail(thread_root="<root@example.org>"))
+
+    assert message["In-Reply-To"] == "<root@example.org>"
+    assert message["References"] == "<root@example.org>"
+
+
+def test_long_message_ids_stay_whole():
+    root, own = (f"<{name * 60}@{'mg.' * 20}example.org>" for name in "ab")
+
+    written = email_message(a_mail(message_id=own, thread_root=root), 0.0).as_bytes().decode()
+
+    assert f"Message-Id: {own}\n" in written
+    assert f"References: {root}\n" in written
+
+
+@given(st.text() | st.text("=?utf-8bqQ0DA\r\n: Bcc", max_size=40))
+def test_no_subject_and_no_header_value_adds_a_header_or_a_line(hostile):
+    mail = a_mail(subject=hostile, headers={"X-Marax-Incident": hostile})
+    expected = read_back(a_mail(subject="s", headers={"X-Marax-Incident": "x"})).keys()
+
+    message = read_back(mail)
+
+    assert message.keys() == expected
+    for name in ("Subject", "X-Marax-Incident"):
+        assert len((message[name] + "x").splitlines()) == 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="=")))
+def test_a_subject_of_one_line_arrives_as_it_is(subject):
+    arrived = read_back(a_mail(subject=subject))["Subject"]
+
+    assert arrived.split() == subject.split()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")))
+def test_a_body_arrives_as_it_is(body):
+    text = body + "\n"
+
+    text_part, html_part = read_back(a_mail(text=text, html=text)).iter_parts()
+
+    assert text_part.get_content() == text
+    assert html_part.get_content() == text
+
+
+def test_what_has_no_utf8_is_replaced():
+    message = read_back(a_mail(subject="a\udcffb", text="a\udcff\0b\n"))
+
+    text, _ = message.iter_parts()
+    assert message["Subject"] == "a\ufffdb"
+    assert text.get_content() == "a\ufffd\ufffdb\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        (
+            {"recipient": "ann@example.org, eve@example.org"},
+            RecipientRefused(
+                reason="the recipient is not an email address in ASCII, such as ann@example.org"
+            ),
+        ),
+        (
+            {"sender": "marax\r\nBcc: eve@example.org <a@b.org>"},
+            MessageRefused(
+                reason="the From header is not a sender such as marax <alerts@mg.example.org>",
+            ),
+        ),
+        (
+            {"message_id": "<a@b>\r\nBcc: eve@example.org"},
+            MessageRefused(
+                reason="the mail has a Message-Id not of the form <local@domain>: "
+                "'<a@b>\\r\\nBcc: eve@example.org'"
+            ),
+        ),
+        (
+            {"thread_root": "root"},
+            MessageRefused(reason="the mail has a Message-Id not of the form <local@domain>: 'root'"),
+        ),
+        (
+            {"headers": {"bcc": "eve@example.org", "X-Ä": "x"}},
+            MessageRefused(
+                reason="the mail has a header that it cannot have: 'bcc' "
+                "and a header that it cannot have: 'X-Ä'"
+            ),
+        ),
+        (
+            {"images": (InlineImage(name="a b", png=PNG),)},
+            MessageRefused(
+                reason="the mail has an image name other than letters, digits, dots and dashes: 'a b'"
+            ),
+        ),
+    ],
+    ids=["recipient", "sender", "message id", "thread root", "header names", "image name"],
+)
+def test_refuses_a_mail_that_nothing_could_carry(changes, outcome):
+    with pytest.raises(UnfitMailError) as refusal:
+        email_message(replace(a_mail(), **changes), date_unix_seconds=0.0)
+
+    assert refusal.value.outcome == outcome

@@ -1,0 +1,77 @@
+import threading
+import time
+
+import pytest
+
+from alertbridge.delivery.wakeup import WaitingRoom
+from tests.alertbridge.installed import until
+
+LONG, SHORT = 60.0, 0.05
+
+
+class Guests:
+    """Threads that rest again and again, and count how often each was let go."""
+
+    def __init__(self, room: WaitingRoom, count: int) -> None:
+        self.rests = [0] * count
+        self._is_over = False
+        self._room = room
+        self.threads = [threading.Thread(target=self._rest, args=(number,)) for number in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def leave(self) -> None:
+        self._is_over = True
+        self._room.close()
+        for thread in self.threads:
+            thread.join(5)
+
+    def _rest(self, number: int) -> None:
+        while not self._is_over:
+            self._room.rest()
+            self.rests[number] += 1
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_one_at_a_time_looks_by_itself(count: int):
+    guests = Guests(WaitingRoom(longest_rest_seconds=SHORT), count)
+    time.sleep(20 * SHORT)
+    rests = sum(guests.rests)
+    guests.leave()
+
+    assert 2 <= rests <= 21
+
+
+def test_a_call_lets_one_go():
+    room = WaitingRoom(longest_rest_seconds=LONG)
+    guests = Guests(room, 4)
+    time.sleep(0.1)  # all rest
+    room.call()
+    until(lambda: sum(guests.rests) == 1)
+    room.call()
+    until(lambda: sum(guests.rests) == 2)
+
+    guests.leave()
+
+
+def test_a_call_that_nobody_hears_is_for_the_next_to_come():
+    room = WaitingRoom(longest_rest_seconds=LONG)
+    room.call()
+
+    room.rest()  # returns
+
+    guests = Guests(room, 1)
+    time.sleep(0.1)
+    rests = sum(guests.rests)
+    guests.leave()
+    assert rests == 0
+
+
+def test_nobody_rests_in_a_closed_room():
+    room = WaitingRoom(longest_rest_seconds=LONG)
+    guests = Guests(room, 3)
+    time.sleep(0.1)
+    guests.leave()
+
+    assert not any(thread.is_alive() for thread in guests.threads)
+    room.rest()  # returns

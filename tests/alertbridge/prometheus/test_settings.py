@@ -1,0 +1,59 @@
+import pytest
+
+from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
+from marax.settings import SettingsError, read_settings
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [
+        ("http://127.0.0.1:9090", "http://127.0.0.1:9090"),
+        ("https://prometheus.example.org", "https://prometheus.example.org:443"),
+        ("http://[::1]:9090/", "http://[::1]:9090"),
+        ("http://p/prometheus/", "http://p:80/prometheus"),
+        ("http://ann:secret@p:9090", "http://p:9090"),
+    ],
+)
+def test_reads_an_address(tmp_path, setting, shown):
+    path = tmp_path / "bridge.yml"
+    path.write_text(f"url: {setting}\n")
+
+    settings = read_settings(path, PrometheusSettings)
+
+    assert str(settings.url) == shown
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        9090,
+        "",
+        "p:9090",
+        "ftp://p",
+        "http://",
+        "http://:9090",
+        "http://p:0",
+        "http://p:99999",
+        "http://p:x",
+        "http://p/?a=b",
+        "http://p/#x",
+        "http://p/a b",
+        "http://p\r\nX: y",
+        "http://p/\r\nX: y",
+        "http://[::1",
+        "http://p q",
+    ],
+)
+def test_refuses_what_is_no_address(value):
+    with pytest.raises(ValueError, match="an http or https URL such as"):
+        HttpUrl.from_setting(value)
+
+
+def test_a_mistake_names_its_key(tmp_path):
+    path = tmp_path / "bridge.yml"
+    path.write_text("url: p:9090\n")
+
+    with pytest.raises(SettingsError, match=r"url: found 'p:9090', expected an http or https URL"):
+        read_settings(path, PrometheusSettings)

@@ -1,0 +1,141 @@
+import pytest
+
+from alertbridge.alerts.episodes import Episode
+from alertbridge.mail.facts import Kind
+from alertbridge.routing.recipients import (
+    Priority,
+    StormState,
+    due_unix_seconds,
+    openings,
+    priority_of,
+    severity_of,
+)
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
+
+
+def an_episode(host: str = "web-1", *, alertname: str = "HostDown", ends: float | None = None):
+    alert = an_alert(host, alertname=alertname)
+    return Episode(
+        alert_id=alert.alert_id,
+        number=1,
+        alert=alert,
+        opened_unix_seconds=T0,
+        ended_unix_seconds=ends,
+        closed_unix_seconds=ends,
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "severity", "is_told"),
+    [
+        pytest.param({}, "web-1", "critical", True, id="no filter: everything"),
+        pytest.param({"hosts": ("web-*",)}, "web-1", "info", True, id="glob matches"),
+        pytest.param({"hosts": ("web-*",)}, "db-1", "critical", False, id="glob does not match"),
+        pytest.param({"hosts": ("db-1", "web-*")}, "db-1", "critical", True, id="second glob"),
+        pytest.param({"hosts": ("web",)}, "web-1", "critical", False, id="a glob matches whole names"),
+        pytest.param({"severities": ("critical",)}, "web-1", "critical", True, id="severity"),
+        pytest.param({"severities": ("critical",)}, "web-1", "warning", False, id="other severity"),
+        pytest.param({"severities": ("warning",)}, "web-1", "odd", True, id="unknown is a warning"),
+        pytest.param({"hosts": ("web-*",)}, "", "critical", True, id="no single host concerns all"),
+    ],
+)
+def test_tells_those_whose_filters_match(settings, host, severity, is_told):
+    user = a_user(**settings)
+
+    told = a_routing(user).told_users(an_alert(host, severity=severity))
+
+    assert told == ((user,) if is_told else ())
+
+
+@pytest.mark.parametrize(
+    ("labels", "host"),
+    [
+        pytest.param({"instance": "web-1.example.org:9877"}, "web-1", id="known by its address"),
+        pytest.param({"instance": "stranger:9100"}, "stranger", id="unknown: the address's host"),
+        pytest.param({"instance": "[::1]:9100"}, "::1", id="an IPv6 address"),
+        pytest.param({"instance": "stranger"}, "stranger", id="no port"),
+        pytest.param({}, "", id="about no single host"),
+    ],
+)
+def test_finds_the_host_behind_an_instance(labels, host):
+    assert a_routing().host_of(an_alert("", **labels)) == host
+
+
+def test_takes_the_host_from_its_own_label_first():
+    assert a_routing().host_of(an_alert("db-1", instance="web-1.example.org:9877")) == "db-1"
+
+
+@pytest.mark.parametrize(
+    ("alertname", "severity", "firing", "over"),
+    [
+        ("HostDown", "critical", Kind.DOWN, Kind.UP),
+        ("HighCpu", "critical", Kind.CRITICAL, Kind.OK),
+        ("HighCpu", "warning", Kind.WARN, Kind.OK),
+        ("HighCpu", "info", Kind.INFO, Kind.OK),
+        ("HighCpu", "", Kind.WARN, Kind.OK),
+    ],
+)
+def test_names_the_kind_of_mail(alertname, severity, firing, over):
+    alert = an_alert(alertname=alertname, severity=severity)
+
+    assert a_routing().kind_of(alert, is_over=False) is firing
+    assert a_routing().kind_of(alert, is_over=True) is over
+
+
+def test_critical_goes_first_then_its_end():
+    critical, warning = an_alert(severity="critical"), an_alert(severity="warning")
+
+    assert priority_of(critical, is_over=False) is Priority.CRITICAL
+    assert priority_of(critical, is_over=True) is Priority.CRITICAL_OVER
+    assert priority_of(warning, is_over=False) is Priority.OTHER
+    assert Priority.CRITICAL < Priority.CRITICAL_OVER < Priority.OTHER
+
+
+def test_severity_does_not_mind_case():
+    assert severity_of(an_alert(severity="Critical")) == "critical"
+
+
+def test_up_to_the_limit_each_episode_is_told_for_itself():
+    found = openings([an_episode(f"web-{i}") for i in range(5)], {}, storm_hosts=5)
+
+    assert [(one.is_storm, len(one.episodes)) for one in found] == [(False, 1)] * 5
+
+
+def test_more_than_the_limit_are_told_together():
+    found = openings([an_episode(f"web-{i}") for i in range(6)], {}, storm_hosts=5)
+
+    assert [(one.is_storm, len(one.episodes)) for one in found] == [(True, 6)]
+
+
+def test_what_opened_within_the_window_counts():
+    storms = {"HostDown": StormState(recent_episodes=5)}
+
+    (found,) = openings([an_episode()], storms, storm_hosts=5)
+
+    assert found.is_storm
+
+
+def test_later_ones_join_the_storm_that_is_open():
+    storms = {"HostDown": StormState(recent_episodes=6, incident_id="k3f9")}
+
+    (found,) = openings([an_episode()], storms, storm_hosts=5)
+
+    assert found.incident_id == "k3f9"
+
+
+def test_alerts_of_different_names_are_not_told_together():
+    episodes = [an_episode(f"web-{i}", alertname=name) for i in range(3) for name in ("HostDown", "HighCpu")]
+
+    assert not any(one.is_storm for one in openings(episodes, {}, storm_hosts=5))
+
+
+@pytest.mark.parametrize(
+    ("last", "due"),
+    [
+        pytest.param(None, T0, id="the first goes at once"),
+        pytest.param(T0 - 30, T0 + 90, id="then once a window"),
+        pytest.param(T0 - 500, T0, id="the window is over"),
+    ],
+)
+def test_paces_the_mails_of_a_storm(last, due):
+    assert due_unix_seconds(last, T0, 120.0) == due
