@@ -37,7 +37,7 @@ def marax_exporter() -> None:
 @takes_config
 def serve(config: Path) -> None:
     """Serve /metrics until SIGTERM."""
-    from exporter.wiring_serve import serve as serve_with  # here, as it is slow to come in
+    from exporter.wiring.serve import serve as serve_with  # here, as it is slow to come in
 
     log_to()
     serve_with(_reader(config, read_trusted_config))
@@ -61,7 +61,7 @@ def metrics(config: Path) -> None:
 
     It takes a second: what is measured over time needs two readings.
     """
-    from exporter.wiring import exposition
+    from exporter.wiring.exporter import exposition
 
     settings = _reader(config)()
     click.echo("reading the host twice, a second apart ...", err=True)
@@ -103,7 +103,7 @@ def top(
     a second. CPU is a share of the whole host, over `processes.window` of the settings.
     """
     from exporter.top.showing import Wanted, show
-    from exporter.wiring_tools import process_watch
+    from exporter.wiring.tools import process_watch
 
     settings = _reader(config)().processes
     wanted = Wanted(by=sort, count=count, interval_seconds=interval, form=form or "live")
@@ -125,7 +125,7 @@ def doctor(config: Path, form: Literal["json"] | None) -> None:
     """
     from exporter.doctor.finding import as_json, as_lines
     from exporter.doctor.settings_file import settings_found
-    from exporter.wiring_tools import examination
+    from exporter.wiring.tools import examination
 
     settings, finding = settings_found(config, _reader(config))
     findings = [finding, *examination(settings).findings()]

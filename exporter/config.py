@@ -81,7 +81,7 @@ def _beside(path: Path, settings: ExporterSettings) -> ExporterSettings:
 
 def _changeable(settings: ExporterSettings, path: Path) -> Iterator[Mistake]:
     """Yield what others may change: a program, or the settings themselves if anything can be run by them."""
-    from exporter.commands.trust import changeable_place  # here, as few have commands
+    from exporter.commands.file_trust import changeable_place  # here, as few have commands
 
     programs = [(f"commands[{i}].argv[0]", command) for i, command in enumerate(settings.commands)]
     places = {key: changeable_place(Path(one.argv[0]), run_as=one.run_as) for key, one in programs}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from exporter.access.journal import Journal
+from exporter.access.append_log import Journal
 from exporter.access.tokens import Claims
 from marax.clock import Clock
 

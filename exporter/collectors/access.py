@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.access.entrance import Entrance
+from exporter.access.service import Entrance
 from exporter.collectors import families
 
 

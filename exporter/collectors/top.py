@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import Metric
 
 from exporter.collectors import families
-from exporter.host.details import Details, DetailsReader
+from exporter.host.process_details import Details, DetailsReader
 from exporter.host.stat import Process
 from exporter.host.table import ProcessTable
 from exporter.processes.top import TopMember, TopProcesses, TopSelection

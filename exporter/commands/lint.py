@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from exporter.commands.file_trust import changeable_place
 from exporter.commands.parameters import Parameter
 from exporter.commands.settings import Command
-from exporter.commands.trust import changeable_place
 
 _CODE_OPTIONS = {
     re.compile(r"(?:ba|da|k|mk|z|fi|c|tc)?sh|busybox|python[0-9.]*"): re.compile("-[A-Za-z]*c"),

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 import msgspec
 
-from exporter.commands.expressions import MOST_STEPS, Expression
+from exporter.commands.linear_regex import MOST_STEPS, Expression
 
 USUAL_MAX_LENGTH = 64
 _LARGEST_INTEGER = 2**53 - 1  # beyond it, JSON clients disagree on what a number is

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO, Literal
 
 from exporter.commands.catalogue import Job
-from exporter.commands.trust import changeable_place
+from exporter.commands.file_trust import changeable_place
 
 GRACE_SECONDS = 2.0
-_KEEPER = Path(__file__).with_name("keeper.py")
+_KEEPER = Path(__file__).with_name("supervisor.py")
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CHUNK_BYTES = 64 * 1024
 _LARGEST_PIPE_BYTES = 1024 * 1024

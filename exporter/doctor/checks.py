@@ -7,7 +7,7 @@ from exporter.doctor.finding import Finding, Verdict
 from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
-from exporter.turns import Collected, Failed, Late, Outcome
+from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome
 
 SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
 _NEARLY_FULL_RATIO = 0.9

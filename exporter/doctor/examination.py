@@ -12,12 +12,12 @@ from exporter.doctor.address import address_findings, read_address
 from exporter.doctor.finding import Finding
 from exporter.host.cgroup import container_kind, own_cgroup, read_cpu_limit, read_memory_limit
 from exporter.host.confinement import read_confinement
-from exporter.host.details import user_name
 from exporter.host.files import HostReadError
 from exporter.host.kernel_clock import read_is_synchronised
 from exporter.host.pressure import read_pressure
+from exporter.host.process_details import user_name
 from exporter.host.snapshot import Snapshot
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
 from marax.clock import Clock
 
 _SCRAPE_SECONDS = 4.5

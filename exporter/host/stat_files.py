@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from exporter.host.files import HostReadError
-from exporter.host.sleepers import Sleepers
+from exporter.host.idle_processes import Sleepers
 
 _LONGEST_LINE_BYTES = 2048  # no kernel writes more than about 1100
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from exporter.host.pinned import Gone, read_pinned
+from exporter.host.proc_dir import Gone, read_pinned
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
-from exporter.processes.attribution import Attribution, attribute
+from exporter.processes.admission import Roster
+from exporter.processes.cpu_attribution import Attribution, attribute
 from exporter.processes.prominence import cpu_prominence, memory_prominence
-from exporter.processes.roster import Roster
 
 KERNEL, OTHER, UNATTRIBUTED = "(kernel)", "(other)", "(unattributed)"
 _RESERVED = frozenset({KERNEL, OTHER, UNATTRIBUTED})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exporter.processes.roster import names_per_hour
+from exporter.processes.admission import names_per_hour
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import IDENTITIES_PER_HOUR
 

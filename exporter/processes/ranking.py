@@ -6,7 +6,7 @@ from typing import Literal
 
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
-from exporter.processes.attribution import cpu_ratios
+from exporter.processes.cpu_attribution import cpu_ratios
 
 Order = Literal["cpu", "mem"]
 

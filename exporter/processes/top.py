@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window, window_of
 from exporter.host.stat import Process
-from exporter.processes.attribution import cpu_ratios
 from exporter.processes.bucket import TokenBucket
+from exporter.processes.cpu_attribution import cpu_ratios
 from exporter.processes.prominence import cpu_prominence, memory_prominence
 
 IDENTITIES_PER_HOUR = 60

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exporter.host.details import Details, DetailsReader
 from exporter.host.files import HostReadError
 from exporter.host.memory import Memory
+from exporter.host.process_details import Details, DetailsReader
 from exporter.host.table import ProcessTable
-from exporter.processes.attribution import host_cpu_ratio
+from exporter.processes.cpu_attribution import host_cpu_ratio
 from exporter.processes.ranking import Order, Ranked, ranking
 from exporter.top.view import Row, View
 from marax.commandline import CannotReachError

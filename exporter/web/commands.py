@@ -5,12 +5,12 @@ from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
-from exporter.commands.attempts import Attempts
 from exporter.commands.parameters import Parameter
+from exporter.commands.service import Attempts
 from exporter.commands.settings import Command
-from exporter.web.answers import json_of
 from exporter.web.guard import requires
 from exporter.web.queries import read_query
+from exporter.web.responses import json_of
 
 
 class ChoiceParameter(msgspec.Struct, frozen=True, kw_only=True, tag="choice", tag_field="kind"):

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import msgspec
 
 from exporter.processes.ranking import Order
-from exporter.processlist import ProcessList
-from exporter.stats import Stats
+from exporter.reports.process_list import ProcessList
+from exporter.reports.stats import Stats
 from exporter.web.commands import CommandList
 from exporter.web.login import LoginBody, LogoutBody, TokenAnswer, TokenBody
 from exporter.web.processlist import LARGEST_COUNT

@@ -12,15 +12,15 @@ from typing import Protocol, TypeVar, assert_never
 import msgspec
 from flask import Blueprint, Response, request
 
-from exporter.access.access import Throttled
+from exporter.access.authenticator import Throttled
 from exporter.access.revocations import NotStoredError
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
 from exporter.access.tokens import Token
-from exporter.web.answers import json_of
-from exporter.web.bodies import read_body, read_optional_body
 from exporter.web.errors import ProblemError
 from exporter.web.guard import NO_USERS, REVOKED_TOKEN, Admission, public, requires
+from exporter.web.requests import read_body, read_optional_body
+from exporter.web.responses import json_of
 from marax.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class LogoutBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Access(Admission, Protocol):
-    """What logs users in and out; see `exporter.access.access.Access`."""
+    """What logs users in and out; see `exporter.access.authenticator.Access`."""
 
     def log_in(self, name: str, password: str, *, address: str) -> Token | Throttled | Refusal: ...
 

@@ -9,8 +9,8 @@ from flask import Request, Response
 from prometheus_client.metrics_core import Metric
 from werkzeug.datastructures import MIMEAccept
 
-from exporter.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
-from exporter.scrape import Selection, UnknownNameError
+from exporter.scrape.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
+from exporter.scrape.scraper import Selection, UnknownNameError
 from marax.flask_problems import told
 from marax.problems import Problem
 
@@ -23,7 +23,7 @@ _LONGEST_SECONDS = 30.0
 
 
 class Scrape(Protocol):
-    """What answers a scrape; see `exporter.scrape.Scraper`."""
+    """What answers a scrape; see `exporter.scrape.scraper.Scraper`."""
 
     def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]: ...
 

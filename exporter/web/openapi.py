@@ -9,14 +9,14 @@ from flask import Blueprint, Flask, Response, current_app, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
-from exporter.commands.attempts import Attempts
 from exporter.commands.catalogue import LONGEST_SCRIPT, Catalogue
 from exporter.commands.parameters import Parameter
+from exporter.commands.service import Attempts
 from exporter.commands.settings import Command
-from exporter.web.answers import json_of
 from exporter.web.descriptions import DESCRIPTIONS, Description, Schema
 from exporter.web.guard import GuardedView, requires
 from exporter.web.queries import read_query
+from exporter.web.responses import json_of
 from exporter.web.run import EVENTS
 from marax.problems import MEDIA_TYPE
 

@@ -10,10 +10,10 @@ from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.host.files import HostReadError
 from exporter.processes.ranking import Order
-from exporter.processlist import ProcessList, Wanted
-from exporter.web.answers import json_of
+from exporter.reports.process_list import ProcessList, Wanted
 from exporter.web.guard import requires
 from exporter.web.queries import read_query, wrong_query
+from exporter.web.responses import json_of
 from exporter.web.stats import unreadable
 
 LARGEST_COUNT = 500

@@ -1,29 +1,79 @@
-"""Counting requests by endpoint and status code."""
+"""JSON bodies of requests: what the shape says and nothing else, or a problem that names what is wrong."""
 
-import threading
-from collections import Counter
+import json
+from http import HTTPStatus
+from typing import Any, Never, TypeVar
 
-from flask import Flask, Response, request
+import msgspec
+from flask import Request
+
+from exporter.web.errors import ProblemError
+from marax.problems import Problem
+
+_LONGEST_DETAIL = 200
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-class RequestCounts:
-    """How many requests were answered, by route and status code; the routes are ours, so they are few."""
+def read_body(request: Request, shape: type[Shape]) -> Shape:
+    """Return the body of *request* as a *shape*, which forbids unknown fields by itself.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, ...]] = Counter()
+    Raises:
+        ProblemError: It is not JSON (415), not UTF-8, ambiguous or not of that shape (400).
+    """
+    if request.mimetype != "application/json" or request.content_encoding:
+        raise ProblemError(_NOT_JSON)
+    value = _read(request.get_data())
+    try:
+        return msgspec.convert(value, shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise _wrong(str(error)) from None
 
-    def totals(self) -> dict[tuple[str, ...], int]:
-        """Return the counts so far by (route, status code); a path unknown to us counts as `unknown`."""
-        with self._lock:
-            return dict(self._counts)
 
-    def watch(self, app: Flask) -> None:
-        """Count every answer of *app* from now on."""
+def read_optional_body(request: Request, shape: type[Shape]) -> Shape:
+    """Return the same; no body at all means the defaults of *shape*."""
+    return read_body(request, shape) if request.get_data() else shape()
 
-        @app.after_request
-        def count(answer: Response) -> Response:
-            route = request.url_rule.rule if request.url_rule else "unknown"
-            with self._lock:
-                self._counts[route, str(answer.status_code)] += 1
-            return answer
+
+class _AmbiguousError(ValueError):
+    """JSON that different readers would understand differently."""
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_unambiguous, parse_constant=_refuse)
+    except _AmbiguousError as error:
+        raise _wrong(str(error)) from None
+    except (ValueError, RecursionError):
+        raise _wrong("The body is not JSON in UTF-8") from None
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise _AmbiguousError(f"Object contains the field `{name}` more than once")
+        members[name] = value
+    return members
+
+
+def _refuse(constant: str) -> Never:
+    raise _AmbiguousError(f"{constant} is not JSON")
+
+
+def _wrong(detail: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            status=HTTPStatus.BAD_REQUEST,
+            kind="wrong-body",
+            title="The body is not what this route takes.",
+            detail=detail[:_LONGEST_DETAIL],
+        )
+    )
+
+
+_NOT_JSON = Problem(
+    status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    kind="not-json",
+    title="Send the body as `Content-Type: application/json`, uncompressed.",
+)

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Session
-from exporter.commands.attempts import (
+from exporter.commands.catalogue import Reason, Refused
+from exporter.commands.service import (
     Asked,
     Attempts,
     Caller,
@@ -23,12 +24,11 @@ from exporter.commands.attempts import (
     ShellAsked,
     Underway,
 )
-from exporter.commands.catalogue import Reason, Refused
-from exporter.web.answers import json_of
-from exporter.web.bodies import read_body
 from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
 from exporter.web.queries import read_query
+from exporter.web.requests import read_body
+from exporter.web.responses import json_of
 from marax.clock import Clock
 from marax.problems import Problem
 

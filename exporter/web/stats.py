@@ -8,11 +8,11 @@ from flask import Blueprint, Response, request
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.host.files import HostReadError
-from exporter.stats import Stats
-from exporter.web.answers import json_of
+from exporter.reports.stats import Stats
 from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
 from exporter.web.queries import read_query
+from exporter.web.responses import json_of
 from marax.problems import Problem
 
 

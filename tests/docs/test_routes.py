@@ -12,8 +12,8 @@ from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
 from alertbridge.web.mailgun_events import MailgunEvents
 from exporter.config import ExporterSettings
-from exporter.wiring import Exporter
-from exporter.wiring_serve import app_of
+from exporter.wiring.exporter import Exporter
+from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
 from marax.secret import Secret
 from tests.docs.pages import documented

@@ -22,14 +22,13 @@ from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
 from exporter.collectors.top import TopCollector
 from exporter.collectors.vmstat import VmstatCollector
-from exporter.exposition import as_openmetrics, as_text
 from exporter.host.cpu_usage import UsageWindow
-from exporter.host.details import DetailsReader
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
 from exporter.host.pressure import read_pressure
+from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
@@ -38,7 +37,8 @@ from exporter.processes.groups import GroupLedger
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
-from exporter.turns import Collected, Failed, Turns
+from exporter.scrape.collector_runner import Collected, Failed, Turns
+from exporter.scrape.exposition import as_openmetrics, as_text
 from marax.clock import SystemClock
 from tests.fakes.snapshots import a_stat_line
 

@@ -1,7 +1,7 @@
 """A host as the API tells it, made up."""
 
-from exporter.processlist import ListedProcess, ProcessList, Wanted
-from exporter.stats import Stats, Uname
+from exporter.reports.process_list import ListedProcess, ProcessList, Wanted
+from exporter.reports.stats import Stats, Uname
 
 
 def read_stats() -> Stats:

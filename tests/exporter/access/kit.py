@@ -11,16 +11,16 @@ import msgspec
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from exporter.access.entrance import Entrance
 from exporter.access.passwords import PasswordChecks
 from exporter.access.roles import Role
+from exporter.access.service import Entrance
 from exporter.access.settings import TokenSettings, UserSettings
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.login import login_routes
 from exporter.web.processlist import processlist_routes
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from exporter.web.stats import stats_routes
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock

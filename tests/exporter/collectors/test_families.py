@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import Metric
 
 from exporter.collectors.families import FAMILIES
 from exporter.collectors.family import Family
-from exporter.exposition import as_text
+from exporter.scrape.exposition import as_text
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| (.*) \|$", re.MULTILINE)

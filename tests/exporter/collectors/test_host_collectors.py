@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
-from exporter.collectors.exporter import ConfigReload, ExporterCollector
+from exporter.collectors.itself import ConfigReload, ExporterCollector
 from exporter.collectors.load import LoadCollector
 from exporter.collectors.memory import MemoryCollector
 from exporter.collectors.pressure import PressureCollector

@@ -6,7 +6,7 @@ from pathlib import Path
 from prometheus_client.samples import Sample
 
 from exporter.collectors.top import TopCollector
-from exporter.host.details import DetailsReader
+from exporter.host.process_details import DetailsReader
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process, parse_stat
 from exporter.host.table import Pace, ProcessTable

@@ -12,19 +12,19 @@ from werkzeug.test import TestResponse
 
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
-from exporter.commands.attempts import Attempts
 from exporter.commands.audit import Audit, FileAudit
 from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
 from exporter.commands.parameters import Bounds, Choices, Parameter, Pattern
 from exporter.commands.runner import Runner
+from exporter.commands.service import Attempts
 from exporter.commands.settings import Command, Element, OutputLimit, TimeLimit
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.commands import commands_routes
 from exporter.web.openapi import openapi_routes
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from exporter.web.run import run_routes
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector

@@ -8,7 +8,7 @@ from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.files import HostReadError
 from exporter.host.snapshot import Snapshot
-from exporter.turns import Collected, Failed, Late, Outcome
+from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome
 from tests.fakes.snapshots import a_process, a_snapshot
 
 FREE = Confinement()

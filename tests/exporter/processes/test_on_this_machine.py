@@ -16,7 +16,7 @@ import pytest
 from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import Window
 from exporter.host.table import Pace, ProcessTable
-from exporter.processes.attribution import cpu_ratios
+from exporter.processes.cpu_attribution import cpu_ratios
 from exporter.processes.groups import GroupLedger, program_names
 from exporter.processes.top import TopSelection
 from marax.clock import SystemClock

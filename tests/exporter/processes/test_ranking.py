@@ -1,5 +1,5 @@
 from exporter.host.snapshot import Window
-from exporter.processes.attribution import host_cpu_ratio
+from exporter.processes.cpu_attribution import host_cpu_ratio
 from exporter.processes.ranking import Order, ranking
 from tests.fakes.snapshots import a_process, a_snapshot, a_window
 

@@ -1,10 +1,10 @@
 import pytest
 from flask.testing import FlaskClient
 
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import create_app
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from marax.clock import SystemClock
 from marax.paths import is_guarded
 from tests.fakes.collectors import FakeCollector

@@ -9,13 +9,13 @@ from flask import Blueprint, Flask, Response
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.config import ExporterSettings
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.guard import public, requires
-from exporter.web.requests import RequestCounts
-from exporter.wiring import Exporter
-from exporter.wiring_serve import app_of
+from exporter.web.request_counts import RequestCounts
+from exporter.wiring.exporter import Exporter
+from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
 from tests.exporter.access.kit import USERS, Site, basic, bearer
 from tests.exporter.web.problems import assert_problem

@@ -3,11 +3,11 @@
 import pytest
 from flask import Flask
 
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import create_app
 from exporter.web.hosts import answer_to_loopback_names
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector
 

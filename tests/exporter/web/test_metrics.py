@@ -12,11 +12,11 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from exporter.collectors import families
-from exporter.scrape import Scraper, Selection
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper, Selection
 from exporter.web.app import create_app
 from exporter.web.metrics import budget_seconds, wants_openmetrics
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector
 

@@ -11,8 +11,8 @@ from exporter.commands.catalogue import Catalogue
 from exporter.config import ExporterSettings
 from exporter.web.guard import GuardedView
 from exporter.web.openapi import openapi_of
-from exporter.wiring import Exporter
-from exporter.wiring_serve import app_of
+from exporter.wiring.exporter import Exporter
+from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
 from tests.exporter.commands.kit import bearing, commands_of, host_in
 

@@ -17,8 +17,8 @@ from exporter.commands.parameters import Bounds, Choices, Parameter, Pattern
 from exporter.commands.settings import Command, Element
 from exporter.config import ExporterSettings
 from exporter.web.descriptions import DESCRIPTIONS
-from exporter.wiring import Exporter
-from exporter.wiring_serve import app_of
+from exporter.wiring.exporter import Exporter
+from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
 
 QUICKLY = settings(

@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 
 from exporter.host.files import HostReadError
-from exporter.processlist import ProcessList, Wanted
-from exporter.scrape import Scraper
-from exporter.turns import Turns
+from exporter.reports.process_list import ProcessList, Wanted
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.processlist import processlist_routes
-from exporter.web.requests import RequestCounts
+from exporter.web.request_counts import RequestCounts
 from exporter.web.stats import stats_routes
 from marax.clock import SystemClock
 from tests.exporter.access.kit import Site, bearer

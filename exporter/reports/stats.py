@@ -8,7 +8,7 @@ import msgspec
 from exporter.host.kernel_stat import KernelStat
 from exporter.host.memory import Memory
 from exporter.host.table import ProcessTable
-from exporter.processes.attribution import host_cpu_ratio
+from exporter.processes.cpu_attribution import host_cpu_ratio
 from exporter.processes.recent import newest
 from marax.clock import Clock
 

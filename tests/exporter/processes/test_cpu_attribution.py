@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
-from exporter.processes.attribution import attribute, cpu_ratios, own_ticks, reaped_ticks
+from exporter.processes.cpu_attribution import attribute, cpu_ratios, own_ticks, reaped_ticks
 from tests.fakes.snapshots import TICKS_PER_SECOND, a_process, a_snapshot, a_window
 
 BEFORE, SINCE = 99_000, 100_500  # ticks: the windows here begin at 100_000

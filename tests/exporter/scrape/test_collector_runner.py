@@ -4,7 +4,7 @@ import threading
 import time
 
 from exporter.collectors import families
-from exporter.turns import Collected, Failed, Late, Turns
+from exporter.scrape.collector_runner import Collected, Failed, Late, Turns
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
 
@@ -113,7 +113,7 @@ def test_says_how_long_a_stuck_collector_has_been_at_it():
 
 def test_lets_the_program_end_while_a_collector_is_stuck():
     program = """
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
 from marax.clock import SystemClock
 from tests.fakes.collectors import StuckCollector
 print(Turns(SystemClock()).run([StuckCollector()], within_seconds=0.1))

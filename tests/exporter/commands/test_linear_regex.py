@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.commands.expressions import MOST_PLACES, MOST_STEPS, Expression
+from exporter.commands.linear_regex import MOST_PLACES, MOST_STEPS, Expression
 
 PLACES = st.sampled_from(
     ["a", "b", "é", ".", r"\d", r"\W", r"\.", r"\\", "[ab]", "[^a-c]", r"[\w.-]", r"[\]^]", " ", "-"]

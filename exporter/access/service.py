@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from exporter.access.access import Access, Doorway
+from exporter.access.authenticator import Access, Doorway
 from exporter.access.counts import AccessCounts
-from exporter.access.key import own_key, read_key
 from exporter.access.passwords import PasswordChecks
 from exporter.access.revocations import Revocations
 from exporter.access.settings import TokenSettings, UserSettings
+from exporter.access.signing_key import own_key, read_key
 from exporter.access.throttle import Throttle
 from exporter.access.tokens import Tokens
 from marax.clock import Clock

@@ -8,8 +8,8 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.families import FAMILIES
 from exporter.collectors.settings import CollectorSwitches
 from exporter.config import ExporterSettings
-from exporter.scrape import EVERYTHING, OWN_FAMILIES, Selection, UnknownNameError
-from exporter.wiring import Exporter
+from exporter.scrape.scraper import EVERYTHING, OWN_FAMILIES, Selection, UnknownNameError
+from exporter.wiring.exporter import Exporter
 from marax.clock import SystemClock
 
 NAMES = tuple(field.name for field in msgspec.structs.fields(CollectorSwitches))

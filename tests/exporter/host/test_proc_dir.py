@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.host.pinned import Gone, read_pinned
+from exporter.host.proc_dir import Gone, read_pinned
 from exporter.host.stat import Process, parse_stat
 from tests.fakes.snapshots import a_process, a_stat_line
 

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from flask import Flask
 
-from exporter.allocator import keep_little_memory
 from exporter.config import ExporterSettings
+from exporter.host.malloc import keep_little_memory
 from exporter.host.stat_files import raise_descriptor_limit
 from exporter.web.app import Api, create_app
 from exporter.web.commands import commands_routes
@@ -18,7 +18,7 @@ from exporter.web.openapi import openapi_routes
 from exporter.web.processlist import processlist_routes
 from exporter.web.run import run_routes
 from exporter.web.stats import stats_routes
-from exporter.wiring import Exporter, need_procfs
+from exporter.wiring.exporter import Exporter, need_procfs
 from marax.addresses import Address
 from marax.clock import SystemClock
 from marax.serving import Server, ServingSettings

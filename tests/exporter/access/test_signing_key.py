@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.access.key import own_key, read_key
+from exporter.access.signing_key import own_key, read_key
 from marax.settings import SettingsError
 
 KEY = "k" * 43

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.processes.roster import Roster
+from exporter.processes.admission import Roster
 
 
 def test_lets_anybody_in_while_there_is_room_the_most_prominent_first():

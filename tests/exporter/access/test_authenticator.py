@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.access.access import Access, Throttled
+from exporter.access.authenticator import Access, Throttled
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
 from exporter.access.tokens import Token

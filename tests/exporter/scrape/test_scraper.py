@@ -12,8 +12,8 @@ from exporter.collectors.vmstat import VmstatCollector
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.vmstat import read_vmstat
-from exporter.scrape import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
-from exporter.turns import Turns
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.scraper import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
 

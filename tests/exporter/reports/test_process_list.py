@@ -4,16 +4,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from exporter.host.details import DetailsReader
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
+from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process
 from exporter.host.table import Pace, ProcessTable
-from exporter.processlist import ListedProcess, ProcessLister, Wanted
-from exporter.stats import StatsReader
+from exporter.reports.process_list import ListedProcess, ProcessLister, Wanted
+from exporter.reports.stats import StatsReader
 from marax.clock import Clock, SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_snapshot, a_stat_line

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.host.pinned import Gone, read_pinned
+from exporter.host.proc_dir import Gone, read_pinned
 from exporter.host.stat import Process
 from exporter.host.unit import unit_of
 from marax.clock import Clock

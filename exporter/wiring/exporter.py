@@ -7,15 +7,15 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from exporter.access.entrance import Entrance
 from exporter.access.passwords import PasswordChecks, verify
+from exporter.access.service import Entrance
 from exporter.collectors.access import AccessCollector
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.commands import CommandsCollector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
-from exporter.collectors.exporter import ExporterCollector
 from exporter.collectors.groups import GroupsCollector
+from exporter.collectors.itself import ExporterCollector
 from exporter.collectors.load import LoadCollector
 from exporter.collectors.memory import MemoryCollector
 from exporter.collectors.pressure import PressureCollector
@@ -23,22 +23,21 @@ from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
 from exporter.collectors.top import TopCollector
 from exporter.collectors.vmstat import VmstatCollector
-from exporter.commands.attempts import Attempts
 from exporter.commands.audit import Audit, FileAudit, LogAudit
 from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
 from exporter.commands.runner import Runner
+from exporter.commands.service import Attempts
 from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
-from exporter.exposition import as_text
 from exporter.host.cpu_usage import UsageWindow
-from exporter.host.details import DetailsReader
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_memory
 from exporter.host.os_release import read_os_release
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import read_pressure
+from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import spare_descriptors
 from exporter.host.table import Pace, ProcessTable
@@ -48,12 +47,13 @@ from exporter.processes.groups import GroupLedger, program_names
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
-from exporter.processlist import ProcessList, ProcessLister, Wanted
-from exporter.reloading import Reloading
-from exporter.scrape import EVERYTHING, Scraper
-from exporter.stats import Stats, StatsReader
-from exporter.turns import Turns
-from exporter.web.requests import RequestCounts
+from exporter.reload import Reloading
+from exporter.reports.process_list import ProcessList, ProcessLister, Wanted
+from exporter.reports.stats import Stats, StatsReader
+from exporter.scrape.collector_runner import Turns
+from exporter.scrape.exposition import as_text
+from exporter.scrape.scraper import EVERYTHING, Scraper
+from exporter.web.request_counts import RequestCounts
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.access.entrance import Entrance
 from exporter.access.passwords import PasswordChecks
+from exporter.access.service import Entrance
 from exporter.access.settings import TokenSettings
 from marax.settings import SettingsError
 from tests.exporter.access.kit import USERS

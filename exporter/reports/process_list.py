@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from exporter.host.details import Details, DetailsReader
+from exporter.host.process_details import Details, DetailsReader
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import ProcessTable
 from exporter.processes.ranking import Order, Ranked, ranking

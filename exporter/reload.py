@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from exporter.collectors.exporter import ConfigReload
+from exporter.collectors.itself import ConfigReload
 from exporter.config import ExporterSettings
 from marax.clock import Clock
 from marax.settings import SettingsError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.commands.trust import changeable_place
+from exporter.commands.file_trust import changeable_place
 
 NOBODY = pwd.getpwnam("nobody")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

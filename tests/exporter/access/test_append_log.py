@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.access.journal import Journal
+from exporter.access.append_log import Journal
 from tests.exporter.access.full_disk import files_end_at
 
 
@@ -93,7 +93,7 @@ def test_another_process_cannot_have_it_meanwhile(path: Path):
     program = """
 import sys
 from pathlib import Path
-from exporter.access.journal import Journal
+from exporter.access.append_log import Journal
 Journal(Path(sys.argv[1]))
 """
 

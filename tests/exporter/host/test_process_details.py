@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.host.details import Details, DetailsReader, UserNames, printable
-from exporter.host.pinned import Gone
+from exporter.host.proc_dir import Gone
+from exporter.host.process_details import Details, DetailsReader, UserNames, printable
 from exporter.host.stat import Process, parse_stat
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock

@@ -3,7 +3,7 @@ import json
 import msgspec
 import pytest
 
-from exporter.web.answers import json_of
+from exporter.web.responses import json_of
 
 
 class Value(msgspec.Struct):

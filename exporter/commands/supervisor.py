@@ -2,8 +2,8 @@
 # pathlib would take longer to import than this may take to start: it does for each run.
 """Keeps one command: starts it, and leaves nothing of it behind.
 
-The exporter runs this file as a program, `keeper.py SECONDS GRACE USER PROGRAM [ARGUMENT...]`, once for each
-run, in the environment and folder that the command shall have. USER is `UID:GID:GROUP,GROUP...`, or empty for
+The exporter runs this file as a program, `supervisor.py SECONDS GRACE USER PROGRAM [ARGUMENT...]`, once for
+each run, in the environment and folder that the command shall have. USER is `UID:GID:GROUP,GROUP...`, or empty for
 that of the exporter.
 
 Whatever the command starts stays below this process: orphans come to it, as it is their subreaper. It ends

@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors import families
 from exporter.collectors.collector import Collector
 from exporter.host.files import HostReadError
-from exporter.turns import Collected, Failed, Late, Outcome, Turns
+from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome, Turns
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""What the API, the page and `top` say of the host, as values."""
