@@ -14,10 +14,10 @@ from alertbridge.fleet.hosts import HostSettings
 from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
-from marax.addresses import ListenAddress
-from marax.durations import Seconds
-from marax.secret import Secret, SecretFileError, read_secret
-from marax.settings import Mistake, SettingsError, read_settings, unique
+from marax.settings.addresses import ListenAddress
+from marax.settings.durations import Seconds
+from marax.settings.reader import Mistake, SettingsError, read_settings, unique
+from marax.settings.secret import Secret, SecretFileError, read_secret
 
 _SQLITE = "sqlite:///"
 
@@ -111,7 +111,7 @@ def read_config(path: Path) -> BridgeSettings:
     if mistakes:
         raise SettingsError(mistakes)
     if settings.web_config_file is not None:
-        from marax.webconfig import read_web_config  # here, as TLS is slow to come in
+        from marax.serving.web_config import read_web_config  # here, as TLS is slow to come in
 
         read_web_config(settings.web_config_file)
     return settings

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024

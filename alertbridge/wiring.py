@@ -29,8 +29,8 @@ from alertbridge.web.mailgun_events import MailgunEvents
 from alertbridge.wiring_mail import equipment_of
 from marax.clock import SystemClock
 from marax.commandline import CannotReachError
-from marax.serving import Server, ServingSettings
-from marax.settings import SettingsError
+from marax.serving.server import Server, ServingSettings
+from marax.settings.reader import SettingsError
 
 _COURIERS = 4
 _LAST_MAILS_SECONDS = 5.0

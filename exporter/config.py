@@ -10,8 +10,8 @@ from exporter.access.settings import TokenSettings, UserSettings
 from exporter.collectors.settings import CollectorSwitches
 from exporter.commands.settings import Command
 from exporter.processes.settings import ProcessSettings
-from marax.addresses import ListenAddress
-from marax.settings import Mistake, SettingsError, read_settings, unique
+from marax.settings.addresses import ListenAddress
+from marax.settings.reader import Mistake, SettingsError, read_settings, unique
 
 DEFAULT_PATH = "/etc/marax/exporter.yml"
 
@@ -39,7 +39,7 @@ def read_config(path: Path) -> ExporterSettings:
     """
     settings = _beside(path, read_settings(path, ExporterSettings))
     if settings.web_config_file is not None:
-        from marax.webconfig import read_web_config  # here, as TLS is slow to come in
+        from marax.serving.web_config import read_web_config  # here, as TLS is slow to come in
 
         read_web_config(settings.web_config_file)
     return settings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from exporter.collectors.itself import ConfigReload
 from exporter.config import ExporterSettings
 from marax.clock import Clock
-from marax.settings import SettingsError
+from marax.settings.reader import SettingsError
 
 logger = logging.getLogger(__name__)
 

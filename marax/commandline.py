@@ -8,7 +8,7 @@ from typing import Any, Never, TypeVar
 
 import click
 
-from marax.settings import SettingsError
+from marax.settings.reader import SettingsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

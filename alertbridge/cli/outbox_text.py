@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from alertbridge.outbox.inspection import EpisodeView, IncidentView, NoticeView
 from alertbridge.outbox.schema import State
-from marax.durations import spoken
+from marax.settings.durations import spoken
 
 _HEAD = ("ID", "STATE", "USER", "OWED FOR", "TRIES", "INCIDENT", "TITLE", "LAST ERROR")
 _LONGEST_ERROR = 80

@@ -14,7 +14,7 @@ from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.delivery.trouble import Trouble
 from alertbridge.metrics import Instruments
 from marax.clock import Clock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 
 def maildir_lane(directory: Path, clock: Clock) -> OneLane:

@@ -5,7 +5,7 @@ from typing import Annotated, Self, cast
 
 import msgspec
 
-from marax.addresses import Address
+from marax.settings.addresses import Address
 
 HostName = Annotated[
     str,

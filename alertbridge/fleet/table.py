@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from alertbridge.mail.facts import HostState, LastValues
-from marax.durations import spoken
+from marax.settings.durations import spoken
 
 _COLUMNS = ("HOST", "STATE", "CPU", "RAM", "LOAD", "UPTIME", "ANSWER", "REASON")
 _NUMBERS = range(2, 7)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:.]{2,45}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~%-]*)*")

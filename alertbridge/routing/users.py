@@ -9,7 +9,7 @@ import msgspec
 
 from alertbridge.mail.address import EmailAddress
 from alertbridge.routing.quiet_hours import QuietHours
-from marax.durations import Seconds, spoken
+from marax.settings.durations import Seconds, spoken
 
 _SHORTEST_REMINDER_SECONDS = 600.0
 

@@ -16,7 +16,7 @@ from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
 from marax.flask_problems import tell_problems, told
 from marax.problems import Problem
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
 _LONGEST_DETAIL = 300

@@ -22,7 +22,7 @@ from alertbridge.outbox.schema import Delivery
 from marax.clock import Clock
 from marax.flask_problems import told
 from marax.problems import Problem
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _LARGEST_BODY_BYTES = 256 * 1024
 _OLDEST_SECONDS = 900.0

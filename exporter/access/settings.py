@@ -10,8 +10,8 @@ from typing import Annotated, Self
 import msgspec
 
 from exporter.access.roles import Role
-from marax.durations import BoundedSeconds
-from marax.secret import Secret
+from marax.settings.durations import BoundedSeconds
+from marax.settings.secret import Secret
 
 LONGEST_NAME = 64
 _PHC = re.compile(

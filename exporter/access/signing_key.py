@@ -6,8 +6,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from marax.secret import Secret
-from marax.settings import Mistake, SettingsError
+from marax.settings.reader import Mistake, SettingsError
+from marax.settings.secret import Secret
 
 _FILE = "token.key"
 _KEY_BYTES = 32

@@ -14,7 +14,7 @@ from exporter.access.roles import Role
 from exporter.access.session import Refusal
 from exporter.access.settings import PasswordHash, TokenSettings, UserName, UserSettings
 from marax.clock import Clock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 LEEWAY_SECONDS = 10
 _LONGEST = 4096

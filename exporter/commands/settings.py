@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 
 from exporter.commands.parameters import Parameter
-from marax.durations import BoundedSeconds
+from marax.settings.durations import BoundedSeconds
 
 MOST_AT_ONCE = 4  # of the eight threads that answer requests, so that half are left for the others
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_]+)\}")

@@ -3,8 +3,8 @@
 """Keeps one command: starts it, and leaves nothing of it behind.
 
 The exporter runs this file as a program, `supervisor.py SECONDS GRACE USER PROGRAM [ARGUMENT...]`, once for
-each run, in the environment and folder that the command shall have. USER is `UID:GID:GROUP,GROUP...`, or empty for
-that of the exporter.
+each run, in the environment and folder that the command shall have. USER is `UID:GID:GROUP,GROUP...`, or
+empty for that of the exporter.
 
 Whatever the command starts stays below this process: orphans come to it, as it is their subreaper. It ends
 them all, by SIGTERM and after a time of grace by SIGKILL, when the command has ended, has taken

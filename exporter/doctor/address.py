@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.doctor.checks import SEEN_RATIO
 from exporter.doctor.finding import Finding
-from marax.addresses import Address
+from marax.settings.addresses import Address
 
 _PATIENCE_SECONDS = 6.0  # a scrape with a stuck collector takes 4.5 s
 _LARGEST_BYTES = 8 * 1024 * 1024

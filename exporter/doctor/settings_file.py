@@ -5,7 +5,7 @@ from pathlib import Path
 
 from exporter.config import ExporterSettings
 from exporter.doctor.finding import Finding
-from marax.settings import SettingsError
+from marax.settings.reader import SettingsError
 
 
 def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[ExporterSettings, Finding]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from marax.durations import BoundedSeconds
+from marax.settings.durations import BoundedSeconds
 
 
 class WindowSeconds(BoundedSeconds):

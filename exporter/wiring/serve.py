@@ -19,9 +19,9 @@ from exporter.web.processlist import processlist_routes
 from exporter.web.run import run_routes
 from exporter.web.stats import stats_routes
 from exporter.wiring.exporter import Exporter, need_procfs
-from marax.addresses import Address
 from marax.clock import SystemClock
-from marax.serving import Server, ServingSettings
+from marax.serving.server import Server, ServingSettings
+from marax.settings.addresses import Address
 
 logger = logging.getLogger(__name__)
 

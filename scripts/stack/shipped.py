@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from marax.durations import Seconds
+from marax.settings.durations import Seconds
 from scripts.stack.timings import Timings, prometheus_duration
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -9,8 +9,8 @@ import pytest
 from alertbridge.config import read_config, read_secrets
 from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.users import QuietSettings
-from marax.addresses import ListenAddress
-from marax.settings import SettingsError
+from marax.settings.addresses import ListenAddress
+from marax.settings.reader import SettingsError
 
 SMALL = """
 webhook: {token_file: webhook.token}

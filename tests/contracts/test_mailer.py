@@ -24,7 +24,7 @@ from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.mail.mail import InlineImage, Mail
 from marax.clock import SystemClock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.fakes.mailer import FakeMailer, a_mail
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_client import a_mailer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from marax.durations import Seconds
+from marax.settings.durations import Seconds
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

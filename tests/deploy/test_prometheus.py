@@ -8,7 +8,7 @@ import yaml
 
 from alertbridge.fleet.hosts import HostSettings, Labels
 from alertbridge.fleet.targets import write_targets
-from marax.addresses import Address
+from marax.settings.addresses import Address
 from tests.deploy import shipped
 
 

@@ -10,10 +10,10 @@ import yaml
 from alertbridge.config import BridgeSettings
 from alertbridge.config import read_config as read_bridge_config
 from exporter.config import read_config as read_exporter_config
-from marax.webconfig import read_web_config
+from marax.serving.web_config import read_web_config
 from tests.docs.pages import ROOT, all_pages
 from tests.docs.programs import settings_keys
-from tests.marax.certificates import make_certificates
+from tests.marax.serving.certificates import make_certificates
 
 EXAMPLE = ROOT / "deploy" / "alertbridge.yml"
 BLOCKS = [(page.name, text) for page in all_pages() for text in page.blocks("yaml", "yml")]

@@ -15,7 +15,7 @@ from exporter.config import ExporterSettings
 from exporter.wiring.exporter import Exporter
 from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.docs.pages import documented
 from tests.docs.programs import BRIDGE, EXPORTER, Documented
 

@@ -7,9 +7,9 @@ from exporter.access.settings import TokenSettings
 from exporter.collectors.settings import CollectorSwitches
 from exporter.config import ExporterSettings, read_config
 from exporter.processes.settings import ProcessSettings
-from marax.addresses import ListenAddress
-from marax.durations import Seconds
-from marax.settings import SettingsError
+from marax.settings.addresses import ListenAddress
+from marax.settings.durations import Seconds
+from marax.settings.reader import SettingsError
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "exporter.yml"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from marax.durations import Seconds
+from marax.settings.durations import Seconds
 from scripts.stack.shipped import (
     DEPLOY,
     Place,

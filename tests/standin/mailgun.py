@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from marax.secret import read_secret
+from marax.settings.secret import read_secret
 from tests.standin.mailgun_account import Account, Manner, Message
 from tests.standin.mailgun_faults import Fault, Faults, Reply, saying
 from tests.standin.mailgun_rules import LARGEST_REQUEST_BYTES

@@ -7,7 +7,7 @@ from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
 from marax.clock import SystemClock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 KEY = "key-5ecret0f7his7est"
 

@@ -10,7 +10,7 @@ import requests
 from alertbridge.delivery.deadline import Patience, within
 from alertbridge.delivery.mailgun.answers import Answer
 from alertbridge.delivery.quoting import quoted
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _LARGEST_ANSWER_BYTES = 64 * 1024
 # On a connection kept open the next call might cross with its closing, and end in doubt

@@ -13,7 +13,7 @@ from alertbridge.delivery.mailgun.answers import Answer
 from alertbridge.delivery.mailgun.api import MailgunCalls
 from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.quoting import quoted
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _PATIENCE = Patience(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)
 _TRY_LATER = (408, 420, 429)

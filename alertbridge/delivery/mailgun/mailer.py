@@ -11,7 +11,7 @@ from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.mime import UnfitMailError, fit
 from alertbridge.mail.mail import Mail
 from marax.clock import Clock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _LARGEST_OPTIONS_BYTES = 16_000  # Mailgun limits o: and h: fields "to 16 kB total"
 

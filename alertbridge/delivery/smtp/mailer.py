@@ -13,7 +13,7 @@ from alertbridge.delivery.smtp.session import Envelope, SmtpSession, TurnedAwayE
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.mail.mail import Mail
 from marax.clock import Clock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 
 class SmtpMailer:

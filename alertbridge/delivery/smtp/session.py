@@ -14,7 +14,7 @@ from typing import Any, Self
 from alertbridge.delivery.deadline import Patience
 from alertbridge.delivery.smtp.replies import Reply, Step
 from alertbridge.delivery.smtp.settings import TLS_PORT, SmtpSettings
-from marax.secret import Secret
+from marax.settings.secret import Secret
 
 _MOST_SAID_BYTES = 64 * 1024
 _GO_ON = 354

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 
 from alertbridge.mail.address import Sender
-from marax.addresses import Address
-from marax.durations import Seconds
+from marax.settings.addresses import Address
+from marax.settings.durations import Seconds
 
 TLS_PORT = 465
 

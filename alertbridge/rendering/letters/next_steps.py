@@ -4,7 +4,7 @@ from alertbridge.mail.cleaning import is_web_link
 from alertbridge.mail.facts import AlertFacts, HostFacts, Kind
 from alertbridge.rendering.letters.letter import Link, Section, Step
 from alertbridge.rendering.letters.scrape_errors import explain
-from marax.addresses import Address
+from marax.settings.addresses import Address
 
 _OVER = (Kind.UP, Kind.OK)
 ASK_ALL = Step(

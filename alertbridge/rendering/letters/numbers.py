@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime, tzinfo
 
-from marax.durations import spoken
+from marax.settings.durations import spoken
 
 NOT_KNOWN = "not known"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.rendering.letters.letter import Step
-from marax.addresses import Address
+from marax.settings.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from alertbridge.outbox.schema import Purpose
 from alertbridge.outbox.told import ToldEpisode
 from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.rendering.reading import read
 from tests.builders import history

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 
 from alertbridge.fleet.hosts import HostSettings
-from marax.addresses import Address
-from marax.settings import SettingsError, read_settings, unique
+from marax.settings.addresses import Address
+from marax.settings.reader import SettingsError, read_settings, unique
 
 
 class Hosts(msgspec.Struct, frozen=True):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.probe import Probe, read_samples
 from alertbridge.mail.facts import LastValues
-from marax.addresses import Address
 from marax.clock import SystemClock
+from marax.settings.addresses import Address
 from tests.fakes import rude_servers as rude
 
 EXPOSITION = b"""\

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from alertbridge.fleet.hosts import HostSettings, Labels
 from alertbridge.fleet.targets import target_groups, write_targets
-from marax.addresses import Address
 from marax.commandline import CannotReachError
+from marax.settings.addresses import Address
 
 
 def a_host(name: str = "web-1", **labels: str) -> HostSettings:

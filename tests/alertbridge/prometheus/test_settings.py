@@ -1,7 +1,7 @@
 import pytest
 
 from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
-from marax.settings import SettingsError, read_settings
+from marax.settings.reader import SettingsError, read_settings
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from alertbridge.outbox.outbox import open_outbox
 from alertbridge.reception import Reception
 from alertbridge.routing.recipients import Routing
 from alertbridge.web.app import create_app
-from marax.addresses import Address
-from marax.secret import Secret
+from marax.settings.addresses import Address
+from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_user, an_alert, payload_of
 from tests.fakes.clock import FakeClock
 

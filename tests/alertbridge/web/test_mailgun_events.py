@@ -19,7 +19,7 @@ from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.web.mailgun_events import MailgunEvents
 from marax.flask_problems import tell_problems
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exporter.access.signing_key import own_key, read_key
-from marax.settings import SettingsError
+from marax.settings.reader import SettingsError
 
 KEY = "k" * 43
 

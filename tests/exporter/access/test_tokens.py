@@ -11,7 +11,7 @@ from exporter.access.roles import Role
 from exporter.access.session import Refusal
 from exporter.access.settings import LifetimeSeconds, SessionSeconds, TokenSettings
 from exporter.access.tokens import Claims, Tokens
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.exporter.access.forging import HEADER, KEY, claims_of, compact, part, signed
 from tests.exporter.access.kit import a_user
 from tests.fakes.clock import FakeClock

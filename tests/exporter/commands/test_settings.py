@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from exporter.commands.settings import Command
-from marax.settings import SettingsError, read_settings, unique
+from marax.settings.reader import SettingsError, read_settings, unique
 
 WHOLE = """
 commands:

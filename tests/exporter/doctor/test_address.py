@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from exporter.doctor.address import Taken, address_findings, read_address
-from marax.addresses import Address
+from marax.settings.addresses import Address
 
 HEALTHY = "marax-exporter is healthy.\n"
 WANTS_TLS = '{"type": "urn:marax:problem:wants-tls"}'

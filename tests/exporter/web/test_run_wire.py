@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from exporter.commands.runner import GRACE_SECONDS
-from marax.addresses import Address
-from marax.serving import Server, ServingSettings
+from marax.serving.server import Server, ServingSettings
+from marax.settings.addresses import Address
 from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import gone_within, nappers, new_nap, wait_for_nap, wait_until
 

@@ -11,7 +11,7 @@ from alertbridge.delivery.one_lane import OneLane
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import SystemClock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import an_alert
 from tests.alertbridge.delivery.post import Post
 from tests.fakes.rude_servers import a_dead_port

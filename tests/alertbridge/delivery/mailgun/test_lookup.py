@@ -7,7 +7,7 @@ import pytest
 from alertbridge.delivery.deadline import Patience
 from alertbridge.delivery.doubt import Absent, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.fakes.mailer import a_mail
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_client import KEY, a_mailer, settings_for

@@ -5,7 +5,7 @@ import pytest
 
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
-from marax.settings import SettingsError, read_settings
+from marax.settings.reader import SettingsError, read_settings
 
 
 def settings(**changes: object) -> MailgunSettings:

@@ -30,7 +30,7 @@ from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.mail.address import Sender
 from alertbridge.mail.mail import InlineImage
 from marax.clock import SystemClock
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from tests.fakes.mailer import a_mail
 from tests.standin.smtp import BABBLE, DROP, HANG, SmtpStandIn
 from tests.standin.sockets import far_side

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from marax.secret import Secret, SecretFileError, read_secret
+from marax.settings.secret import Secret, SecretFileError, read_secret
 
 
 def test_shows_itself_only_when_asked_by_name():

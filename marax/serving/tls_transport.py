@@ -6,7 +6,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
-from marax.tls import ServerTls
+from marax.serving.tls import ServerTls
 
 _READ_BYTES = 64 * 1024
 

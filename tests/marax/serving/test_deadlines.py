@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.marax.certificates import make_certificates
-from tests.marax.serving_kit import served_in_a_process
+from tests.marax.serving.certificates import make_certificates
+from tests.marax.serving.kit import served_in_a_process
 
 SLOW_HEAD = b"GET /x HTTP/1.1\r\nHost: a\r\nX-Slow: "
 SLOW_BODY = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"

@@ -1,4 +1,4 @@
-"""A small WSGI application on `marax.serving`, in a process or a thread of its own, and clients for it.
+"""A small WSGI application on `marax.serving.server`, in a process or a thread, and clients for it.
 
 Run as a program, it serves on a free port, with the web config named by its only, optional argument. It says
 on stdout `ready PORT`, and after each SIGHUP `reloaded` or `kept` and the mistake.
@@ -21,11 +21,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import psutil
 
-from marax.addresses import Address
-from marax.serving import Server, ServingSettings
-from marax.settings import SettingsError
+from marax.serving.server import Server, ServingSettings
+from marax.settings.addresses import Address
+from marax.settings.reader import SettingsError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BODY_LIMIT_BYTES = 64 * 1024
 EXPOSITION = b"".join(b'made_up_total{number="%d"} 1\n' % number for number in range(2000))
 
@@ -148,7 +148,7 @@ def read_response(connection: socket.socket) -> tuple[int, bytes]:
 def served_in_a_process(
     web_config: Path | None = None, client_tls: ssl.SSLContext | None = None
 ) -> Iterator[Served]:
-    argv = [sys.executable, "-m", "tests.marax.serving_kit", *([str(web_config)] if web_config else [])]
+    argv = [sys.executable, "-m", "tests.marax.serving.kit", *([str(web_config)] if web_config else [])]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from marax.addresses import Address
 from marax.commandline import CannotReachError
-from marax.serving import Server, ServingSettings
-from tests.marax.serving_kit import (
+from marax.serving.server import Server, ServingSettings
+from marax.settings.addresses import Address
+from tests.marax.serving.kit import (
     BODY_LIMIT_BYTES,
     EXPOSITION,
     Served,

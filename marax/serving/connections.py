@@ -15,8 +15,8 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from marax.problems import MEDIA_TYPE, Problem
-from marax.tls import ServerTls
-from marax.tlsstream import TlsStream
+from marax.serving.tls import ServerTls
+from marax.serving.tls_transport import TlsStream
 
 REQUEST_SECONDS = 10
 IDLE_SECONDS = 75

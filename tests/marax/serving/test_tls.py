@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from marax.addresses import Address
-from marax.serving import Server, ServingSettings
-from marax.settings import SettingsError
-from tests.marax.certificates import Certificates, make_certificates
-from tests.marax.serving_kit import (
+from marax.serving.server import Server, ServingSettings
+from marax.settings.addresses import Address
+from marax.settings.reader import SettingsError
+from tests.marax.serving.certificates import Certificates, make_certificates
+from tests.marax.serving.kit import (
     EXPOSITION,
     Served,
     TinyApp,

@@ -17,12 +17,12 @@ from wsgiref.types import WSGIApplication
 
 import uvicorn
 
-from marax.addresses import Address
 from marax.commandline import CannotReachError
-from marax.connections import IDLE_SECONDS, Connection, Connections
-from marax.front import LARGEST_HEAD_BYTES, Front
+from marax.serving.asgi import LARGEST_HEAD_BYTES, Front
+from marax.serving.connections import IDLE_SECONDS, Connection, Connections
+from marax.serving.web_config import WebConfig, read_web_config
+from marax.settings.addresses import Address
 from marax.threads import DaemonThreads
-from marax.webconfig import WebConfig, read_web_config
 
 _MOST_CONNECTIONS = 256
 # A thread that computes holds up an answer for this long, rather than for Python's 5 ms

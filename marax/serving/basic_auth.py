@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from marax.problems import Problem
-from marax.secret import Secret
+from marax.settings.secret import Secret
 from marax.threads import DaemonThreads
 
 _HASH = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.marax.serving_kit import Served, served_in_a_thread
+from tests.marax.serving.kit import Served, served_in_a_thread
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 [0-9]{3} ")
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"

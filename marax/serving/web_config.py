@@ -10,9 +10,9 @@ from typing import Annotated, Literal, Never
 
 import msgspec
 
-from marax.basicauth import BasicAuth, BcryptHash
-from marax.settings import read_settings
-from marax.tls import ServerTls, TlsServerConfig, server_tls
+from marax.serving.basic_auth import BasicAuth, BcryptHash
+from marax.serving.tls import ServerTls, TlsServerConfig, server_tls
+from marax.settings.reader import read_settings
 
 _HeaderValue = Annotated[
     str, msgspec.Meta(pattern=r"\A[\x20-\x7e]*\Z", description="a header's value, of printable ASCII")

@@ -1,6 +1,6 @@
 import pytest
 
-from marax.addresses import Address, ListenAddress
+from marax.settings.addresses import Address, ListenAddress
 
 
 @pytest.mark.parametrize(

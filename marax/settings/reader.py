@@ -17,9 +17,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 import yaml
 
-from marax.expectations import expected_of
-from marax.nodes import NULL, key_of, line_of, masked, node_at, shown
-from marax.secret import Secret
+from marax.settings.expected import expected_of
+from marax.settings.secret import Secret
+from marax.settings.yaml_nodes import NULL, key_of, line_of, masked, node_at, shown
 
 _LARGEST_BYTES = 16 * 1024 * 1024
 _NAME_IN_PROBLEM = re.compile(

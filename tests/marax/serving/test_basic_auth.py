@@ -9,7 +9,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from tests.marax.serving_kit import EXPOSITION, Served, served_in_a_thread
+from tests.marax.serving.kit import EXPOSITION, Served, served_in_a_thread
 
 PASSWORD = "open sesame: ü"
 COSTLY_ROUNDS = 10

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marax.durations import Seconds
-from marax.secret import Secret
-from marax.settings import SettingsError, read_settings, unique
+from marax.settings.durations import Seconds
+from marax.settings.reader import SettingsError, read_settings, unique
+from marax.settings.secret import Secret
 
 
 class Key(Secret):

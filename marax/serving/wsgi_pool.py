@@ -8,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import HTTPScope, ReceiveEvent, Send, SendEvent
 
-from marax.connections import Connection, Phase
+from marax.serving.connections import Connection, Phase
 from marax.threads import DaemonThreads
 
 

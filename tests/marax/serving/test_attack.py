@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.marax.certificates import make_certificates
-from tests.marax.serving_kit import EXPOSITION, Served, served_in_a_process, wait_until
+from tests.marax.serving.certificates import make_certificates
+from tests.marax.serving.kit import EXPOSITION, Served, served_in_a_process, wait_until
 
 pytestmark = pytest.mark.alone
 

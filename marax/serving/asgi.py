@@ -11,11 +11,11 @@ from wsgiref.types import WSGIApplication
 
 from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 
-from marax.basicauth import BasicAuth
-from marax.connections import LINGER_SECONDS, Connection, Phase
 from marax.paths import is_guarded, is_kept
-from marax.pools import Pool
 from marax.problems import MEDIA_TYPE, Problem
+from marax.serving.basic_auth import BasicAuth
+from marax.serving.connections import LINGER_SECONDS, Connection, Phase
+from marax.serving.wsgi_pool import Pool
 
 LARGEST_HEAD_BYTES = 16 * 1024
 _LINE_BYTES = len(": \r\n")

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from marax.settings import SettingsError
-from marax.tls import ServerTls
-from marax.webconfig import WebConfig, read_web_config
+from marax.serving.tls import ServerTls
+from marax.serving.web_config import WebConfig, read_web_config
+from marax.settings.reader import SettingsError
 
-DATA = Path(__file__).parents[1] / "data" / "web_config"
+DATA = Path(__file__).parents[2] / "data" / "web_config"
 
 
 @pytest.fixture(scope="module")

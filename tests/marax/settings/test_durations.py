@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marax.durations import Seconds, spoken
+from marax.settings.durations import Seconds, spoken
 
 
 @pytest.mark.parametrize(

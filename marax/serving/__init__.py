@@ -1,0 +1,1 @@
+"""Serving HTTP with and without TLS, bounded in connections, time and bytes."""

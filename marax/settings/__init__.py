@@ -1,0 +1,1 @@
+"""Settings files: read whole, every mistake named with its line, into frozen values."""
