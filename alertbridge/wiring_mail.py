@@ -1,12 +1,19 @@
 """Builds what writes mail and the ways by which it leaves, and what sends mail by hand."""
 
+from pathlib import Path
+
 from alertbridge.composing.composer import MailComposer
 from alertbridge.composing.direct_mail import Correspondence
 from alertbridge.config import BridgeSettings, Secrets
 from alertbridge.delivery.courier import Equipment
-from alertbridge.delivery.lanes import maildir_lane, mailgun_lane, smtp_lane, with_smtp
-from alertbridge.delivery.mailer import Dispatch, Mailer
-from alertbridge.delivery.one_lane import OneLane
+from alertbridge.delivery.failover import OneLane, Trouble, TwoLanes
+from alertbridge.delivery.maildir.mailer import MaildirMailer
+from alertbridge.delivery.mailer import Dispatch, Mailer, NoLookup
+from alertbridge.delivery.mailgun.lookup import MailgunLookup
+from alertbridge.delivery.mailgun.mailer import MailgunMailer
+from alertbridge.delivery.mailgun.settings import MailgunSettings
+from alertbridge.delivery.smtp.mailer import SmtpMailer
+from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.metrics import Instruments
 from alertbridge.prometheus.cache import Remembered
 from alertbridge.prometheus.circuit_breaker import Sparing
@@ -14,6 +21,7 @@ from alertbridge.prometheus.findings import Enricher, NoPrometheus
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import Clock, SystemClock
+from marax.settings.secret import Secret
 
 
 def equipment_of(
@@ -58,3 +66,26 @@ def _first_lane(settings: BridgeSettings, secrets: Secrets, clock: Clock) -> One
     if settings.mailgun is None or secrets.mailgun_key is None:
         return maildir_lane(settings.maildir, clock)
     return mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
+
+
+def maildir_lane(directory: Path, clock: Clock) -> OneLane:
+    """Return the lane into a Maildir, which cannot be asked: there, a mail in doubt is written again."""
+    return OneLane(MaildirMailer(directory, clock), NoLookup(), clock)
+
+
+def mailgun_lane(settings: MailgunSettings, api_key: Secret, clock: Clock) -> OneLane:
+    """Return the lane through Mailgun."""
+    return OneLane(MailgunMailer(settings, api_key, clock), MailgunLookup(settings, api_key), clock)
+
+
+def smtp_lane(settings: SmtpSettings, password: Secret | None, clock: Clock) -> SmtpMailer:
+    """Return the lane through a mail server."""
+    return SmtpMailer(settings, password, clock)
+
+
+def with_smtp(
+    first: OneLane, settings: SmtpSettings, password: Secret | None, clock: Clock, instruments: Instruments
+) -> TwoLanes:
+    """Return *first*, with a mail server as the second lane."""
+    trouble = Trouble(settings.after_seconds, clock)
+    return TwoLanes(first, smtp_lane(settings, password, clock), trouble, clock, instruments)

@@ -5,16 +5,8 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
-from alertbridge.mail.facts import (
-    AlertFacts,
-    History,
-    HostFacts,
-    HostState,
-    Kind,
-    Reader,
-    ReportFacts,
-    Usage,
-)
+from alertbridge.mail.facts import AlertFacts, HostFacts, Kind, Reader, ReportFacts
+from alertbridge.mail.host_facts import History, HostState, Usage
 
 FIRED_UNIX_SECONDS = 1_795_352_535.0
 END = FIRED_UNIX_SECONDS  # of an hour

@@ -7,7 +7,8 @@ from email.utils import parseaddr
 
 from alertbridge.composing.composer import AUTOMATIC, reader_of
 from alertbridge.delivery.mailer import Mailer, Outcome
-from alertbridge.mail.facts import HostState, ReportFacts, SendTestFacts
+from alertbridge.mail.facts import ReportFacts, SendTestFacts
+from alertbridge.mail.host_facts import HostState
 from alertbridge.mail.mail import Mail
 from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.routing.recipients import watches

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
-from alertbridge.delivery.clock_watch import ClockWatch
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
@@ -19,7 +18,7 @@ from alertbridge.delivery.mailer import (
     TakenBefore,
     word_for,
 )
-from alertbridge.delivery.retry import Backoff
+from alertbridge.delivery.retry import Backoff, ClockWatch
 from alertbridge.delivery.wakeup import WaitingRoom
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Instruments

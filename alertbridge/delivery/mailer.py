@@ -99,3 +99,45 @@ class Dispatch(Mailer, Protocol):
     def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
         """Send *mail*, of which an attempt that ended then left open whether it was sent, unless it was."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The mail was taken; *provider_id* is the far side's name for it."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The far side knows nothing of it, or not yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """It could not be found out this time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknowable:
+    """It cannot be found out at all."""
+
+
+Finding = Found | Absent | Unanswered | Unknowable
+
+
+class Lookup(Protocol):
+    """Looks for mails that may have been sent."""
+
+    def find(self, message_id: str) -> Finding:
+        """Return what is known of the mail with that Message-Id; trouble is a finding, never raised."""
+        ...
+
+
+class NoLookup:
+    """For a far side that cannot be asked."""
+
+    def find(self, _message_id: str) -> Finding:
+        return Unknowable()

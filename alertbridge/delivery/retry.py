@@ -1,12 +1,20 @@
-"""How long a notice waits after an attempt that failed."""
+"""When a notice is tried again after an attempt that failed, also when the clock was set back since."""
 
+import logging
 import random
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from marax.clock import Clock
 
 _STEPS_SECONDS = (5.0, 15.0, 45.0, 120.0, 300.0, 600.0, 900.0)
 _AFTER_AMBIGUOUS_SECONDS = 10.0
 _PROBE_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 3600.0
+_NOTEWORTHY_SECONDS = 30.0  # less is how clocks are kept in step
+
+logger = logging.getLogger("clock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +42,27 @@ class Backoff:
         """Return how long to leave a lane alone that *asked* for so long, or did not say: 1 s to 1 h."""
         asked = _PROBE_SECONDS if asked_seconds is None else asked_seconds
         return min(max(asked, 1.0), _LONGEST_PAUSE_SECONDS)
+
+
+class ClockWatch:
+    """Holds the wall clock against the monotonic one. Threads may share it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._offset_seconds = self._offset()
+
+    def follow(self, on_set_back: Callable[[float], None]) -> None:
+        """Call *on_set_back* with the seconds by which the clock was set back, once each time it was."""
+        with self._lock:
+            offset_seconds = self._offset()
+            moved_seconds = offset_seconds - self._offset_seconds
+            if abs(moved_seconds) < _NOTEWORTHY_SECONDS:
+                return
+            if moved_seconds < 0:
+                logger.warning("the clock was set back", extra={"seconds": round(-moved_seconds)})
+                on_set_back(-moved_seconds)
+            self._offset_seconds = offset_seconds
+
+    def _offset(self) -> float:
+        return self._clock.unix_seconds() - self._clock.monotonic_seconds()

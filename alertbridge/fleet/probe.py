@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request, Resolve, TimedOut
-from alertbridge.mail.facts import HostState, LastValues
+from alertbridge.mail.host_facts import HostState, LastValues
 from marax.clock import Clock
 
 TIMEOUT_SECONDS = 5.0

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from alertbridge.mail.facts import HostState, LastValues
+from alertbridge.mail.host_facts import HostState, LastValues
 from marax.settings.durations import spoken
 
 _COLUMNS = ("HOST", "STATE", "CPU", "RAM", "LOAD", "UPTIME", "ANSWER", "REASON")

@@ -7,17 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.storms import Opening, StormState, due_unix_seconds, openings
 from alertbridge.outbox.rows import Stored, row_of
 from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
-from alertbridge.routing.recipients import (
-    Opening,
-    Priority,
-    Routing,
-    StormState,
-    due_unix_seconds,
-    openings,
-    priority_of,
-)
+from alertbridge.routing.recipients import Priority, Routing, priority_of
 
 # Statements are made once: making them costs more than SQLite takes to run them.
 _RECENT_EPISODES = select(func.count()).where(

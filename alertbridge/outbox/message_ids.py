@@ -1,7 +1,8 @@
-"""A notice's Message-Id: made of what names the notice, always the same, and read back."""
+"""The names of incidents, short enough to be read out, and the Message-Ids that are made of them."""
 
 import hashlib
 import re
+import secrets
 from email.utils import parseaddr
 from typing import Any
 
@@ -9,9 +10,17 @@ from sqlalchemy import Connection, Row, select
 
 from alertbridge.outbox.schema import notices
 
+# Without letters and digits that people confuse
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_LENGTH = 7
 _SHAPE = re.compile(
     r"<?inc-(?P<incident>[a-z0-9]{1,40})\.(?P<reader>[0-9a-f]{10})(?:\.(?P<sequence>[0-9]{1,9}))?@"
 )
+
+
+def new_incident_id() -> str:
+    """Return a name by chance, one of 10^10."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
 def message_id(incident_id: str, user_name: str, sequence: int, sender: str) -> str:

@@ -4,12 +4,11 @@ import secrets
 from dataclasses import dataclass
 
 from alertbridge.outbox.backlog import Backlog, read_backlog
-from alertbridge.outbox.database import Database
+from alertbridge.outbox.database import Database, Ownership
 from alertbridge.outbox.deliveries import Deliveries
-from alertbridge.outbox.incident_ids import new_incident_id
 from alertbridge.outbox.intake import Intake
+from alertbridge.outbox.message_ids import new_incident_id
 from alertbridge.outbox.notices import Notices
-from alertbridge.outbox.ownership import Ownership
 from alertbridge.outbox.pulses import Pulses
 from alertbridge.outbox.summaries import Reminders
 

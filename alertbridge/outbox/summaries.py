@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.incident_ids import new_incident_id
 from alertbridge.outbox.known import longest_untold, overdue
+from alertbridge.outbox.message_ids import new_incident_id
 from alertbridge.outbox.schema import UNSETTLED, Purpose, State, incidents, notices, threads
 from alertbridge.routing.recipients import Priority, Routing
 from alertbridge.routing.users import UserSettings

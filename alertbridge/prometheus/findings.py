@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from alertbridge.mail.facts import FleetFacts, History, LastDay, LastValues, ProcessFact
+from alertbridge.mail.facts import FleetFacts
+from alertbridge.mail.host_facts import History, LastDay, LastValues, ProcessFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

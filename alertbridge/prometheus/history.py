@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from statistics import fmean
 
-from alertbridge.mail.facts import History, LastDay, Usage
+from alertbridge.mail.host_facts import History, LastDay, Usage
 from alertbridge.prometheus.answers import Series
 
 HISTORY_NAMES = ("marax_cpu_usage_ratio", "marax_memory_usage_ratio", "up")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from alertbridge.mail.facts import LastValues, ProcessFact
+from alertbridge.mail.host_facts import LastValues, ProcessFact
 from alertbridge.prometheus.answers import Sample, Series
 
 VALUE_NAMES = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from alertbridge.mail.facts import MOST_CHARTS, History, LastDay
+from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
 from alertbridge.prometheus.answers import NotKnown, Series, matcher
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject

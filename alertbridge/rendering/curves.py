@@ -6,7 +6,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple, TypeGuard
 
-from alertbridge.mail.facts import History, Usage
+from alertbridge.mail.host_facts import History, Usage
 from alertbridge.rendering.letters.numbers import is_time
 
 # one scrape that is missing makes a gap; one that is late does not

@@ -10,9 +10,9 @@ import pytest
 from alertbridge.background.reminders import Reminding
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.doubt import Finding, Unknowable
+from alertbridge.delivery.failover import OneLane
 from alertbridge.delivery.maildir.mailer import MaildirMailer
-from alertbridge.delivery.one_lane import OneLane
+from alertbridge.delivery.mailer import Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
 from alertbridge.metrics import Instruments
 from alertbridge.outbox.outbox import open_outbox

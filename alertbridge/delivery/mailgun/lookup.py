@@ -8,7 +8,7 @@ import logging
 import msgspec
 
 from alertbridge.delivery.deadline import Patience
-from alertbridge.delivery.doubt import Absent, Finding, Found, Unanswered, Unknowable
+from alertbridge.delivery.mailer import Absent, Finding, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.answers import Answer
 from alertbridge.delivery.mailgun.api import MailgunCalls
 from alertbridge.delivery.mailgun.settings import MailgunSettings

@@ -6,7 +6,8 @@ from datetime import datetime, tzinfo
 from itertools import pairwise
 from statistics import fmean
 
-from alertbridge.mail.facts import MOST_CHARTS, HostFacts
+from alertbridge.mail.facts import HostFacts
+from alertbridge.mail.host_facts import MOST_CHARTS
 from alertbridge.rendering.curves import Curves, Gap, Stretch, curves_of
 from alertbridge.rendering.letters.letter import Chart, Section, Sketch
 from alertbridge.rendering.letters.numbers import percent

@@ -1,6 +1,7 @@
 """The body of a mail about one host: why, what it last said of itself, its largest processes."""
 
-from alertbridge.mail.facts import AlertFacts, HostFacts, Kind, LastDay, LastValues, ProcessFact
+from alertbridge.mail.facts import AlertFacts, HostFacts, Kind
+from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
 from alertbridge.mail.subject import NOT_ANSWERING
 from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Figure, Row, Section, Table, and_more

@@ -1,7 +1,8 @@
 """The letters that nobody was woken for: the report of all hosts, and the test of the way to a reader."""
 
 from alertbridge.mail.cleaning import clean
-from alertbridge.mail.facts import HostState, Kind, LastValues, ReportFacts, SendTestFacts
+from alertbridge.mail.facts import Kind, ReportFacts, SendTestFacts
+from alertbridge.mail.host_facts import HostState, LastValues
 from alertbridge.mail.subject import listed_title
 from alertbridge.rendering.letters.alert import why_told
 from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from alertbridge.mail.facts import History, Usage
+from alertbridge.mail.host_facts import History, Usage
 
 _HOUR_SECONDS = 3600
 _INTERVAL_SECONDS = 15

@@ -3,19 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from alertbridge.mail.facts import (
-    AlertFacts,
-    FleetFacts,
-    HostFacts,
-    HostState,
-    Kind,
-    LastDay,
-    LastValues,
-    ProcessFact,
-    Reader,
-    ReportFacts,
-    SendTestFacts,
-)
+from alertbridge.mail.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader, ReportFacts, SendTestFacts
+from alertbridge.mail.host_facts import HostState, LastDay, LastValues, ProcessFact
 from alertbridge.mail.subject import NOT_ANSWERING, title_of
 from alertbridge.rendering.renderer import Facts
 from alertbridge.rendering.samples.histories import busy_hour, flapping_hour

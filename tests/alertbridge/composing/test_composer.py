@@ -20,7 +20,7 @@ from alertbridge.delivery.mailer import Accepted
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
-from alertbridge.mail.facts import LastDay
+from alertbridge.mail.host_facts import LastDay
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Instruments
 from alertbridge.outbox.notices import Claim

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.doubt import Finding, Unknowable
-from alertbridge.delivery.mailer import Dispatch
-from alertbridge.delivery.one_lane import OneLane
+from alertbridge.delivery.failover import OneLane
+from alertbridge.delivery.mailer import Dispatch, Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
 from alertbridge.metrics import Instruments
 from alertbridge.outbox.outbox import open_outbox

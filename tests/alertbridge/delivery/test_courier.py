@@ -4,13 +4,16 @@ import threading
 
 import pytest
 
-from alertbridge.delivery.doubt import Absent, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailer import (
+    Absent,
     Ambiguous,
+    Found,
     LanePaused,
     MessageRefused,
     NotSent,
     RecipientRefused,
+    Unanswered,
+    Unknowable,
 )
 from alertbridge.mail.mail import Mail
 from tests.alertbridge.alert_builders import T0, an_alert

@@ -4,18 +4,19 @@ from collections import Counter
 
 import pytest
 
-from alertbridge.delivery.doubt import Absent, Found, Unanswered, Unknowable
-from alertbridge.delivery.failover import TwoLanes
+from alertbridge.delivery.failover import OneLane, Trouble, TwoLanes
 from alertbridge.delivery.mailer import (
+    Absent,
     Ambiguous,
+    Found,
     LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    Unanswered,
+    Unknowable,
 )
-from alertbridge.delivery.one_lane import OneLane
-from alertbridge.delivery.trouble import Trouble
 from tests.alertbridge.alert_builders import an_alert
 from tests.alertbridge.delivery.post import Post, Records
 from tests.fakes.mailer import FakeMailer

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.probe import Probe, read_samples
-from alertbridge.mail.facts import LastValues
+from alertbridge.mail.host_facts import LastValues
 from marax.clock import SystemClock
 from marax.settings.addresses import Address
 from tests.fakes import rude_servers as rude

@@ -1,7 +1,7 @@
 import json
 
 from alertbridge.fleet.table import closing_line, fleet_json, fleet_table
-from alertbridge.mail.facts import HostState, LastValues
+from alertbridge.mail.host_facts import HostState, LastValues
 
 
 def an_up_host(name: str = "web-1") -> HostState:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from alertbridge.mail.facts import History, LastDay, Usage
+from alertbridge.mail.host_facts import History, LastDay, Usage
 from alertbridge.prometheus.answers import Sample, Series
 from alertbridge.prometheus.history import HISTORY_NAMES, history, last_day
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.mail.facts import LastValues
+from alertbridge.mail.host_facts import LastValues
 from alertbridge.prometheus.answers import Sample, Series
 from alertbridge.prometheus.outage import (
     Outage,

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from alertbridge.mail.facts import FleetFacts, LastDay, LastValues, ProcessFact
+from alertbridge.mail.facts import FleetFacts
+from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
 from alertbridge.prometheus.findings import Findings, Subject
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl

@@ -8,18 +8,13 @@ from alertbridge.mail.facts import (
     About,
     AlertFacts,
     FleetFacts,
-    History,
     HostFacts,
-    HostState,
     Kind,
-    LastDay,
-    LastValues,
-    ProcessFact,
     Reader,
     ReportFacts,
     SendTestFacts,
-    Usage,
 )
+from alertbridge.mail.host_facts import History, HostState, LastDay, LastValues, ProcessFact, Usage
 from alertbridge.mail.summary_facts import SummaryFacts
 
 _WEAPONS = st.sampled_from(

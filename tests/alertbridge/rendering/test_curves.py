@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from alertbridge.mail.facts import History, Usage
+from alertbridge.mail.host_facts import History, Usage
 from alertbridge.rendering.curves import Curves, Gap, Point, curves_of
 from tests.builders import END, history
 

@@ -5,15 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertbridge.mail.facts import (
-    About,
-    FleetFacts,
-    Kind,
-    LastDay,
-    LastValues,
-    ProcessFact,
-    SendTestFacts,
-)
+from alertbridge.mail.facts import About, FleetFacts, Kind, SendTestFacts
+from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Renderer

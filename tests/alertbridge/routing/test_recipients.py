@@ -1,15 +1,9 @@
 import pytest
 
 from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.storms import StormState, due_unix_seconds, openings
 from alertbridge.mail.facts import Kind
-from alertbridge.routing.recipients import (
-    Priority,
-    StormState,
-    due_unix_seconds,
-    openings,
-    priority_of,
-    severity_of,
-)
+from alertbridge.routing.recipients import Priority, priority_of, severity_of
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 
 

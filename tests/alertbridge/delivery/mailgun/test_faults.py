@@ -6,8 +6,8 @@ import pytest
 
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.failover import OneLane
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
-from alertbridge.delivery.one_lane import OneLane
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import SystemClock

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from alertbridge.delivery.deadline import Patience
-from alertbridge.delivery.doubt import Absent, Found, Unanswered, Unknowable
+from alertbridge.delivery.mailer import Absent, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
 from marax.settings.secret import Secret
 from tests.fakes.mailer import a_mail

@@ -1,0 +1,88 @@
+"""What a mail says of a host: figures, processes and its last hour."""
+
+from dataclasses import dataclass
+
+MOST_CHARTS = 3  # in one mail, each of a host; a mail about more hosts has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFact:
+    """A process that was among the largest when the host was last heard; CPU as a share of the whole host."""
+
+    pid: str
+    name: str
+    cpu_ratio: float | None
+    memory_rss_bytes: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastValues:
+    """What a host last said of itself; None where it is not known."""
+
+    cpu_ratio: float | None = None
+    memory_ratio: float | None = None
+    memory_total_bytes: float | None = None
+    load1: float | None = None
+    cpus: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How busy a host said it was, at one scrape; None where it did not say."""
+
+    unix_seconds: float
+    cpu_ratio: float | None
+    memory_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How busy a host was within a stretch of time.
+
+    Attributes:
+        start_unix_seconds: Where it begins.
+        end_unix_seconds: Where it ends.
+        first_scrape_unix_seconds: The first scrape in it, answered or not: earlier, nobody asked.
+        usages: What the host said; where it did not answer, there are none.
+    """
+
+    start_unix_seconds: float
+    end_unix_seconds: float
+    first_scrape_unix_seconds: float
+    usages: tuple[Usage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDay:
+    """How well a host answered its scrapes in the last 24 hours.
+
+    Attributes:
+        times_gone: How often it answered no longer.
+        answered_ratio: The share of its scrapes that it answered.
+    """
+
+    times_gone: int
+    answered_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """One row of a report: what a host answered when it was asked directly.
+
+    Attributes:
+        name: As in the settings.
+        address: Where it was asked.
+        is_up: Whether it answered as a marax-exporter does.
+        reason: Why not; empty when it is up.
+        values: What it said of itself; None when it is down.
+        uptime_seconds: Since its boot; None when not known.
+        answer_seconds: How long it took.
+    """
+
+    name: str
+    address: str
+    is_up: bool
+    reason: str
+    values: LastValues | None
+    uptime_seconds: float | None
+    answer_seconds: float
