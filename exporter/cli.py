@@ -123,8 +123,8 @@ def doctor(config: Path, form: Literal["json"] | None) -> None:
 
     Ends with 1 if anything that the settings ask for is not delivered.
     """
+    from exporter.doctor.checks import settings_found
     from exporter.doctor.finding import as_json, as_lines
-    from exporter.doctor.settings_file import settings_found
     from exporter.wiring.tools import examination
 
     settings, finding = settings_found(config, _reader(config))

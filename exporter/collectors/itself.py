@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 
+from exporter.access.service import Entrance
 from exporter.collectors import families
+from exporter.commands.counts import RunCounts
 from exporter.host.own_process import OwnProcess
 
 
@@ -61,3 +63,36 @@ class ExporterCollector:
         yield families.EXPORTER_START_TIME.of(itself.start_time_seconds)
         yield families.EXPORTER_OPEN_FDS.of(itself.open_fds)
         yield families.EXPORTER_MAX_FDS.of(itself.max_fds)
+
+
+class AccessCollector:
+    """Logins and refusals since the start; reads nothing, and says nothing as long as there are no users."""
+
+    name = "access"
+    families = (families.AUTH_FAILURES, families.LOGINS, families.TOKENS_REVOKED)
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._entrance = entrance
+
+    def collect(self) -> Iterator[Metric]:
+        if self._entrance.access() is not None:
+            counts = self._entrance.counts
+            yield families.AUTH_FAILURES.by({(reason,): n for reason, n in counts.refusals.items()})
+            yield families.LOGINS.of(counts.logins)
+            yield families.TOKENS_REVOKED.of(counts.revoked)
+
+
+class CommandsCollector:
+    """Runs and refusals since the start, and the runs under way; reads nothing."""
+
+    name = "commands"
+    families = (families.COMMAND_RUNS, families.COMMAND_SECONDS, families.COMMANDS_RUNNING)
+
+    def __init__(self, counts: RunCounts, running: Callable[[], Mapping[str, int]]) -> None:
+        self._counts = counts
+        self._running = running
+
+    def collect(self) -> Iterator[Metric]:
+        yield families.COMMAND_RUNS.by(self._counts.runs())
+        yield families.COMMAND_SECONDS.by(self._counts.seconds())
+        yield families.COMMANDS_RUNNING.of(sum(self._running().values()))

@@ -1,6 +1,6 @@
-"""Memory and swap of the host."""
+"""Memory and swap of the host, and what the kernel counts of both."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client.metrics_core import Metric
 
@@ -36,3 +36,23 @@ class MemoryCollector:
         yield families.MEMORY_USAGE_RATIO.of(memory.usage_ratio)
         yield families.SWAP_TOTAL.of(memory.swap_total_bytes)
         yield families.SWAP_FREE.of(memory.swap_free_bytes)
+
+
+class VmstatCollector:
+    """Four counters of the kernel, those that it has; reads /proc/vmstat once."""
+
+    name = "vmstat"
+    families = (families.SWAP_IN, families.SWAP_OUT, families.MAJOR_FAULTS, families.OOM_KILLS)
+
+    def __init__(self, read: Callable[[], Mapping[str, int]], *, page_bytes: int) -> None:
+        self._read = read
+        self._rows = (
+            (families.SWAP_IN, "pswpin", page_bytes),
+            (families.SWAP_OUT, "pswpout", page_bytes),
+            (families.MAJOR_FAULTS, "pgmajfault", 1),
+            (families.OOM_KILLS, "oom_kill", 1),
+        )
+
+    def collect(self) -> Iterator[Metric]:
+        counters = self._read()
+        return (family.of(counters[name] * unit) for family, name, unit in self._rows if name in counters)

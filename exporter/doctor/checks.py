@@ -1,13 +1,16 @@
 """The checks: what was read of the host becomes findings, without any further I/O."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import assert_never
 
+from exporter.config import ExporterSettings
 from exporter.doctor.finding import Finding, Verdict
 from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
 from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome
+from marax.settings.reader import SettingsError
 
 SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
 _NEARLY_FULL_RATIO = 0.9
@@ -181,6 +184,22 @@ def collectors(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
                 says=f"{name} {_complaint(outcome)}",
                 remedy=f"`collectors: {{{name}: false}}` in the settings switches it off",
             )
+
+
+def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[ExporterSettings, Finding]:
+    """Return the settings at *path*, the defaults if they cannot be used, and what is to be said of them."""
+    try:
+        settings = read()
+    except SettingsError as error:
+        said = "; ".join(map(str, error.mistakes))
+        return ExporterSettings(), Finding(
+            check="settings",
+            verdict="problem",
+            says=f"{said}: what follows is about the defaults",
+            remedy="correct it, until `marax-exporter check-config` finds nothing wrong",
+        )
+    says = f"{path}" if path.exists() else f"{path} does not exist: the defaults"
+    return settings, Finding(check="settings", verdict="ok", says=says)
 
 
 def _complaint(outcome: Outcome) -> str:

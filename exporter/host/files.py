@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+PROCFS = Path("/proc")
+ROOT = Path("/")
+
 _LARGEST_BYTES = 4 * 1024 * 1024
 
 

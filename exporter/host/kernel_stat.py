@@ -1,16 +1,25 @@
-"""/proc/stat: CPU times of the host and of each CPU, boot time, forks, context switches (proc_stat(5))."""
+"""/proc/stat: CPU times of the host and of each CPU, boot time, forks, context switches (proc_stat(5)).
+
+And what a scan needs to know of the whole host beside it.
+"""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.host.files import HostReadError, read_text
+from exporter.host.snapshot import HostTotals
 
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 _IDLE = MODES.index("idle")
 _NOT_BUSY = frozenset({"idle", "iowait", "steal"})
 _RESTARTED_SECONDS = 3.0
+_NUMBER = r"([0-9]{1,18})"
+_TASKS = re.compile(rf"[0-9.]+ [0-9.]+ [0-9.]+ [0-9]+/{_NUMBER} ")
+_MEMORY = re.compile(rf"^MemTotal: +{_NUMBER} kB$", re.MULTILINE)
+_LIMIT = re.compile(_NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +108,26 @@ def _count(rows: Mapping[str, list[str]], name: str) -> int:
 
 def _is_count(word: str) -> bool:
     return word.isascii() and word.isdecimal() and len(word) <= 20  # noqa: PLR2004 - 64 bits
+
+
+def read_totals(procfs: Path) -> HostTotals:
+    """Return what *procfs* says of the whole host now.
+
+    Raises:
+        HostReadError: A file is missing, as under systemd's `ProcSubset=pid`, or not what the kernel writes.
+    """
+    kernel = read_kernel_stat(procfs)
+    return HostTotals(
+        cpus=max(1, len(kernel.cores)),
+        busy_seconds=kernel.cpu.busy_seconds,
+        tasks=_number(procfs / "loadavg", _TASKS),
+        memory_bytes=_number(procfs / "meminfo", _MEMORY) * 1024,
+        pids_limit=_number(procfs / "sys/kernel/pid_max", _LIMIT),
+    )
+
+
+def _number(path: Path, pattern: re.Pattern[str]) -> int:
+    found = pattern.search(read_text(path))
+    if found is None:
+        raise HostReadError(f"{path}: not what the kernel writes")
+    return int(found[1])

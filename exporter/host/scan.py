@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exporter.host.kernel_stat import read_totals
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import MalformedStatError, Process, parse_stat
 from exporter.host.stat_files import StatFiles
-from exporter.host.totals import read_totals
 from marax.clock import Clock
 
 

@@ -8,7 +8,7 @@ from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
 from exporter.processes.admission import Roster
 from exporter.processes.cpu_attribution import Attribution, attribute
-from exporter.processes.prominence import cpu_prominence, memory_prominence
+from exporter.processes.ranking import cpu_prominence, memory_prominence
 
 KERNEL, OTHER, UNATTRIBUTED = "(kernel)", "(other)", "(unattributed)"
 _RESERVED = frozenset({KERNEL, OTHER, UNATTRIBUTED})

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window, window_of
 from exporter.host.stat import Process
-from exporter.processes.bucket import TokenBucket
+from exporter.processes.admission import TokenBucket
 from exporter.processes.cpu_attribution import cpu_ratios
-from exporter.processes.prominence import cpu_prominence, memory_prominence
+from exporter.processes.ranking import cpu_prominence, memory_prominence
 
 IDENTITIES_PER_HOUR = 60
 _YOUNGEST_SECONDS = 10.0

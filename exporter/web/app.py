@@ -6,10 +6,10 @@ from html import escape
 
 from flask import Blueprint, Flask, Response, request
 
-from exporter.web.errors import tell_raised
 from exporter.web.guard import Admission, Guard, public
 from exporter.web.metrics import Scrape, answer_scrape
 from exporter.web.request_counts import RequestCounts
+from exporter.web.responses import tell_raised
 from marax.flask_problems import tell_problems
 
 _PAGE = """<!doctype html>

@@ -9,7 +9,7 @@ from exporter.commands.parameters import Parameter
 from exporter.commands.service import Attempts
 from exporter.commands.settings import Command
 from exporter.web.guard import requires
-from exporter.web.queries import read_query
+from exporter.web.requests import read_query
 from exporter.web.responses import json_of
 
 

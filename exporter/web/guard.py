@@ -20,7 +20,7 @@ from flask import Flask, Request, Response, g, request
 
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
-from exporter.web.errors import ProblemError
+from exporter.web.responses import ProblemError
 from marax.problems import Problem
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Flask, request
 
-from exporter.web.errors import ProblemError
+from exporter.web.responses import ProblemError
 from marax.problems import Problem
 
 _LOOPBACK = re.compile(r"(?:localhost\.?|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)

@@ -17,10 +17,9 @@ from exporter.access.revocations import NotStoredError
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
 from exporter.access.tokens import Token
-from exporter.web.errors import ProblemError
 from exporter.web.guard import NO_USERS, REVOKED_TOKEN, Admission, public, requires
 from exporter.web.requests import read_body, read_optional_body
-from exporter.web.responses import json_of
+from exporter.web.responses import ProblemError, json_of
 from marax.problems import Problem
 
 logger = logging.getLogger(__name__)

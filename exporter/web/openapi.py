@@ -15,7 +15,7 @@ from exporter.commands.service import Attempts
 from exporter.commands.settings import Command
 from exporter.web.descriptions import DESCRIPTIONS, Description, Schema
 from exporter.web.guard import GuardedView, requires
-from exporter.web.queries import read_query
+from exporter.web.requests import read_query
 from exporter.web.responses import json_of
 from exporter.web.run import EVENTS
 from marax.problems import MEDIA_TYPE

@@ -12,7 +12,7 @@ from exporter.host.files import HostReadError
 from exporter.processes.ranking import Order
 from exporter.reports.process_list import ProcessList, Wanted
 from exporter.web.guard import requires
-from exporter.web.queries import read_query, wrong_query
+from exporter.web.requests import read_query, wrong_query
 from exporter.web.responses import json_of
 from exporter.web.stats import unreadable
 

@@ -1,4 +1,4 @@
-"""JSON bodies of requests: what the shape says and nothing else, or a problem that names what is wrong."""
+"""Queries and JSON bodies: what the route takes and nothing else, or a problem that names what is wrong."""
 
 import json
 from http import HTTPStatus
@@ -7,12 +7,20 @@ from typing import Any, Never, TypeVar
 import msgspec
 from flask import Request
 
-from exporter.web.errors import ProblemError
+from exporter.web.responses import ProblemError
 from marax.problems import Problem
 
 _LONGEST_DETAIL = 200
+_LONGEST_SHOWN = 40
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+_NOT_JSON = Problem(
+    status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    kind="not-json",
+    title="Send the body as `Content-Type: application/json`, uncompressed.",
+)
 
 
 def read_body(request: Request, shape: type[Shape]) -> Shape:
@@ -33,6 +41,34 @@ def read_body(request: Request, shape: type[Shape]) -> Shape:
 def read_optional_body(request: Request, shape: type[Shape]) -> Shape:
     """Return the same; no body at all means the defaults of *shape*."""
     return read_body(request, shape) if request.get_data() else shape()
+
+
+def read_query(request: Request, *names: str) -> dict[str, str]:
+    """Return the parameters of *request*, which may be of *names*; `token` is none of the route's business.
+
+    Raises:
+        ProblemError: One is unknown, or given twice (400).
+    """
+    query = {name: values for name, values in request.args.lists() if name != "token"}
+    for name, values in query.items():
+        if name not in names:
+            known = f"there are {', '.join(names)}" if names else "there are none"
+            raise wrong_query(f"{name[:_LONGEST_SHOWN]!r} is no parameter here: {known}.")
+        if len(values) > 1:
+            raise wrong_query(f"{name!r} is given more than once.")
+    return {name: values[0] for name, values in query.items()}
+
+
+def wrong_query(detail: str) -> ProblemError:
+    """Return the problem with a query, to be raised."""
+    return ProblemError(
+        Problem(
+            status=HTTPStatus.BAD_REQUEST,
+            kind="wrong-query",
+            title="The query is not what this route takes.",
+            detail=detail,
+        )
+    )
 
 
 class _AmbiguousError(ValueError):
@@ -70,10 +106,3 @@ def _wrong(detail: str) -> ProblemError:
             detail=detail[:_LONGEST_DETAIL],
         )
     )
-
-
-_NOT_JSON = Problem(
-    status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    kind="not-json",
-    title="Send the body as `Content-Type: application/json`, uncompressed.",
-)

@@ -1,9 +1,16 @@
-"""Answers in JSON."""
+"""Answers in JSON, and problems that end a request."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
-from flask import Response
+from flask import Flask, Response
+
+from marax.flask_problems import told
+from marax.problems import Problem
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def json_of(value: object) -> Response:
@@ -16,3 +23,22 @@ def _encoded(value: object) -> bytes:
         return msgspec.json.encode(value)  # not by way of dicts: a list of 500 processes would take 2 MB more
     except UnicodeEncodeError:  # the name of a user in another encoding than UTF-8, say
         return json.dumps(msgspec.to_builtins(value)).encode()
+
+
+class ProblemError(Exception):
+    """Ends a request with *problem*, and the *headers* that go with it."""
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] = _NONE) -> None:
+        super().__init__(problem.kind)
+        self.problem = problem
+        self.headers = headers
+
+
+def tell_raised(app: Flask) -> None:
+    """Let the views of *app* raise ProblemError."""
+
+    @app.errorhandler(ProblemError)
+    def tell(error: ProblemError) -> Response:
+        answer = told(error.problem)
+        answer.headers.update(error.headers)
+        return answer

@@ -24,11 +24,9 @@ from exporter.commands.service import (
     ShellAsked,
     Underway,
 )
-from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
-from exporter.web.queries import read_query
-from exporter.web.requests import read_body
-from exporter.web.responses import json_of
+from exporter.web.requests import read_body, read_query
+from exporter.web.responses import ProblemError, json_of
 from marax.clock import Clock
 from marax.problems import Problem
 

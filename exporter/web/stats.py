@@ -9,10 +9,9 @@ from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.host.files import HostReadError
 from exporter.reports.stats import Stats
-from exporter.web.errors import ProblemError
 from exporter.web.guard import requires
-from exporter.web.queries import read_query
-from exporter.web.responses import json_of
+from exporter.web.requests import read_query
+from exporter.web.responses import ProblemError, json_of
 from marax.problems import Problem
 
 

@@ -5,24 +5,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from exporter.access.passwords import PasswordChecks, verify
 from exporter.access.service import Entrance
-from exporter.collectors.access import AccessCollector
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
-from exporter.collectors.commands import CommandsCollector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
-from exporter.collectors.groups import GroupsCollector
-from exporter.collectors.itself import ExporterCollector
+from exporter.collectors.itself import AccessCollector, CommandsCollector, ExporterCollector
 from exporter.collectors.load import LoadCollector
-from exporter.collectors.memory import MemoryCollector
+from exporter.collectors.memory import MemoryCollector, VmstatCollector
 from exporter.collectors.pressure import PressureCollector
-from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
-from exporter.collectors.top import TopCollector
-from exporter.collectors.vmstat import VmstatCollector
 from exporter.commands.audit import Audit, FileAudit, LogAudit
 from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
@@ -31,74 +24,25 @@ from exporter.commands.service import Attempts
 from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
-from exporter.host.files import HostReadError
+from exporter.host.files import PROCFS, ROOT, HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.memory import read_memory
+from exporter.host.memory import read_memory, read_vmstat
 from exporter.host.os_release import read_os_release
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import read_pressure
-from exporter.host.process_details import DetailsReader
-from exporter.host.scan import ProcessScanner
-from exporter.host.stat_files import spare_descriptors
-from exporter.host.table import Pace, ProcessTable
-from exporter.host.unit import UnitNames
-from exporter.host.vmstat import read_vmstat
-from exporter.processes.groups import GroupLedger, program_names
-from exporter.processes.limits import series_limits
-from exporter.processes.settings import ProcessSettings
-from exporter.processes.top import TopSelection
 from exporter.reload import Reloading
-from exporter.reports.process_list import ProcessList, ProcessLister, Wanted
-from exporter.reports.stats import Stats, StatsReader
+from exporter.reports.process_list import ProcessList, Wanted
+from exporter.reports.stats import Stats
 from exporter.scrape.collector_runner import Turns
 from exporter.scrape.exposition import as_text
 from exporter.scrape.scraper import EVERYTHING, Scraper
 from exporter.web.request_counts import RequestCounts
+from exporter.wiring.process_engine import ProcessEngine
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
 
-PROCFS = Path("/proc")
-ROOT = Path("/")
 _BETWEEN_READINGS_SECONDS = 1.25  # the process table scans a second time after 1 s
 _OWN_SCRAPE_SECONDS = 4.5
-
-
-class ProcessEngine:
-    """The process table, its followers, and the collectors that publish what they know."""
-
-    def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._scanner = ProcessScanner(PROCFS, clock, held_descriptors=spare_descriptors())
-        naming = UnitNames(PROCFS) if settings.group_by == "unit" else program_names
-        ledger = GroupLedger(limit=settings.groups, naming=naming)
-        selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
-        details = DetailsReader(PROCFS, clock, show_command_line=settings.show_cmdline)
-        pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
-        self._table = ProcessTable(
-            self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)
-        )
-        self.lister = ProcessLister(self._table, details, window_seconds=settings.window_seconds)
-        self.stats = StatsReader(
-            self._table,
-            window_seconds=settings.window_seconds,
-            read_memory=read_memory,
-            read_kernel_stat=partial(read_kernel_stat, PROCFS),
-            clock=clock,
-        )
-        self.collectors: tuple[Collector, ...] = (
-            ProcessesCollector(self._table, series_limits(settings)),
-            GroupsCollector(self._table, ledger),
-            TopCollector(self._table, selection, details),
-        )
-
-    def start(self) -> None:
-        """Begin to scan."""
-        self._table.start()
-
-    def stop(self) -> None:
-        """End the scanning, and give back what it holds."""
-        self._table.stop()
-        self._scanner.close()
 
 
 class Exporter:

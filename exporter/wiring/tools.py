@@ -2,6 +2,7 @@
 
 from exporter.config import ExporterSettings
 from exporter.doctor.examination import Examination
+from exporter.host.files import PROCFS, ROOT
 from exporter.host.memory import read_memory
 from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
@@ -9,7 +10,7 @@ from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
 from exporter.host.table import Pace, ProcessTable
 from exporter.processes.settings import ProcessSettings
 from exporter.top.watch import Watch
-from exporter.wiring.exporter import PROCFS, ROOT, Exporter, need_procfs
+from exporter.wiring.exporter import Exporter, need_procfs
 from marax.clock import SystemClock
 
 

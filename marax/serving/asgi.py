@@ -11,7 +11,6 @@ from wsgiref.types import WSGIApplication
 
 from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 
-from marax.paths import is_guarded, is_kept
 from marax.problems import MEDIA_TYPE, Problem
 from marax.serving.basic_auth import BasicAuth
 from marax.serving.connections import LINGER_SECONDS, Connection, Phase
@@ -228,3 +227,16 @@ async def _pass_over_rest(receive: Receive) -> None:
         event = await receive()
         if event["type"] != "http.request" or not event.get("more_body"):
             return
+
+
+def is_kept(path: str) -> bool:
+    """Return whether *path* is served by the threads that are kept for monitoring."""
+    return is_guarded(path) or path.startswith("/-/")
+
+
+def is_guarded(path: str) -> bool:
+    """Return whether *path* is for the web config's `basic_auth_users`, if it has any.
+
+    Flask takes two slashes for one.
+    """
+    return path.strip("/") == "metrics"

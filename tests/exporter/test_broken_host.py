@@ -16,23 +16,21 @@ from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
 from exporter.collectors.groups import GroupsCollector
-from exporter.collectors.memory import MemoryCollector
+from exporter.collectors.memory import MemoryCollector, VmstatCollector
 from exporter.collectors.pressure import PressureCollector
 from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.system import SystemCollector
 from exporter.collectors.top import TopCollector
-from exporter.collectors.vmstat import VmstatCollector
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.memory import read_memory
+from exporter.host.memory import read_memory, read_vmstat
 from exporter.host.os_release import read_os_release
 from exporter.host.pressure import read_pressure
 from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
-from exporter.host.vmstat import read_vmstat
 from exporter.processes.groups import GroupLedger
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings

@@ -4,7 +4,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from alertbridge.rendering.chart import Colour
+from alertbridge.rendering.png import Colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertbridge.rendering.chart import HEIGHT, WIDTH, Colour, chart_png
+from alertbridge.rendering.chart import HEIGHT, WIDTH, chart_png
 from alertbridge.rendering.curves import Curves, Gap, Point, Stretch
+from alertbridge.rendering.png import Colour
 from tests.alertbridge.rendering.pictures import Picture, read_png
 
 CPU = (0xE0, 0x53, 0x1F)

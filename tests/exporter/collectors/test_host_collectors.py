@@ -13,10 +13,9 @@ from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
 from exporter.collectors.itself import ConfigReload, ExporterCollector
 from exporter.collectors.load import LoadCollector
-from exporter.collectors.memory import MemoryCollector
+from exporter.collectors.memory import MemoryCollector, VmstatCollector
 from exporter.collectors.pressure import PressureCollector
 from exporter.collectors.system import SystemCollector
-from exporter.collectors.vmstat import VmstatCollector
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.kernel_stat import MODES, CpuTimes, KernelStat
 from exporter.host.memory import Memory

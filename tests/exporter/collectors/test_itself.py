@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.collectors.access import AccessCollector
+from exporter.collectors.itself import AccessCollector
 from tests.exporter.access.kit import USERS, Site, bearer
 
 

@@ -8,10 +8,10 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors import families
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuPerCoreCollector
-from exporter.collectors.vmstat import VmstatCollector
+from exporter.collectors.memory import VmstatCollector
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.vmstat import read_vmstat
+from exporter.host.memory import read_vmstat
 from exporter.scrape.collector_runner import Turns
 from exporter.scrape.scraper import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
 from marax.clock import SystemClock

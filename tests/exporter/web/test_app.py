@@ -6,7 +6,7 @@ from exporter.scrape.scraper import Scraper
 from exporter.web.app import create_app
 from exporter.web.request_counts import RequestCounts
 from marax.clock import SystemClock
-from marax.paths import is_guarded
+from marax.serving.asgi import is_guarded
 from tests.fakes.collectors import FakeCollector
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from exporter.web.errors import ProblemError
 from exporter.web.requests import read_body, read_optional_body
+from exporter.web.responses import ProblemError
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

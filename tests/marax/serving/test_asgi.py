@@ -1,6 +1,6 @@
 import pytest
 
-from marax.paths import is_guarded, is_kept
+from marax.serving.asgi import is_guarded, is_kept
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/-/healthy", "/-/ready/"])
