@@ -10,7 +10,7 @@ from alertbridge.outbox.backlog import Backlog
 from alertbridge.routing.recipients import Priority
 
 
-class Instruments:
+class Metrics:
     """Every metric of the bridge, in a registry of its own."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.intake import Intake
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
@@ -21,13 +21,13 @@ class Reception:
         intake: Intake,
         routing: Callable[[], Routing],
         clock: Clock,
-        instruments: Instruments,
+        metrics: Metrics,
         on_news: Callable[[], None],
     ) -> None:
         self._intake = intake
         self._routing = routing
         self._clock = clock
-        self._instruments = instruments
+        self._metrics = metrics
         self._on_news = on_news
 
     def take(self, alerts: Sequence[Alert]) -> None:
@@ -38,13 +38,13 @@ class Reception:
         """
         taken = self._intake.take(alerts, self._routing(), self._clock.unix_seconds())
         for verdict, count in taken.verdicts.items():
-            self._instruments.alerts.labels(verdict=verdict).inc(count)
+            self._metrics.alerts.labels(verdict=verdict).inc(count)
         if taken.notices:
             verdicts = {str(verdict): count for verdict, count in taken.verdicts.items()}
             logger.info("alerts taken", extra={"notices": taken.notices} | verdicts)
             self._on_news()
 
-    def take_own(self, alert: Alert) -> None:
+    def raise_internal(self, alert: Alert) -> None:
         """Store an alert that the bridge raises itself, which is not counted among Alertmanager's.
 
         Raises:

@@ -8,17 +8,17 @@ from pathlib import Path
 from prometheus_client import disable_created_metrics
 
 from alertbridge.background.heartbeat import Heartbeat
-from alertbridge.background.heartbeat_ping import Ping
+from alertbridge.background.heartbeat_ping import HeartbeatPing
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.background.reminders import Reminding
 from alertbridge.background.retention import Housekeeping
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
-from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.events import Aftermath
+from alertbridge.delivery.courier import Courier, DeliveryConfig
+from alertbridge.delivery.events import DeliveryEvents
 from alertbridge.delivery.retry import Backoff
-from alertbridge.delivery.unreachable import Undeliverable
+from alertbridge.delivery.unreachable import UnreachableUsers
 from alertbridge.ingest.receiver import Bridge
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
 from alertbridge.prometheus.diagnosis import diagnose
@@ -39,12 +39,12 @@ logger = logging.getLogger("bridge")
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class LiveConfig:
     """The settings in force and what was built from them; replaced as a whole."""
 
     settings: BridgeSettings
     secrets: Secrets
-    equipment: Equipment
+    equipment: DeliveryConfig
 
 
 class Service:
@@ -60,7 +60,7 @@ class Service:
         self._config = config
         self._clock = SystemClock()
         disable_created_metrics()  # type: ignore[no-untyped-call] # without types; spares a series per counter
-        self._instruments = Instruments()
+        self._metrics = Metrics()
         settings = read_config(config)
         self._in_force = self._built(settings, read_secrets(settings, config))
         self._outbox = _open_outbox(settings)
@@ -68,32 +68,32 @@ class Service:
             intake=self._outbox.intake,
             routing=lambda: self._in_force.equipment.routing,
             clock=self._clock,
-            instruments=self._instruments,
+            metrics=self._metrics,
             on_news=self._wake_courier,
         )
-        undeliverable = Undeliverable(
+        undeliverable = UnreachableUsers(
             open_alerts=self._outbox.intake,
             bounces=self._outbox.deliveries.is_undeliverable,
-            tell=reception.take_own,
+            tell=reception.raise_internal,
             clock=self._clock,
         )
-        aftermath = Aftermath(self._outbox.deliveries, undeliverable, self._clock, self._instruments)
+        aftermath = DeliveryEvents(self._outbox.deliveries, undeliverable, self._clock, self._metrics)
         self._courier = Courier(
             notices=self._outbox.notices,
             equipment=lambda: self._in_force.equipment,
             refusals=undeliverable,
             backoff=Backoff(),
             clock=self._clock,
-            instruments=self._instruments,
+            metrics=self._metrics,
         )
         self._heartbeat = Heartbeat(
             store=self._outbox.pulses,
-            tell=reception.take_own,
+            tell=reception.raise_internal,
             diagnose=self._diagnose,
             alarm_after_seconds=lambda: self._in_force.settings.heartbeat.alarm_after_seconds,
             clock=self._clock,
         )
-        self._ping = Ping(lambda: self._in_force.settings.heartbeat.ping_url)
+        self._ping = HeartbeatPing(lambda: self._in_force.settings.heartbeat.ping_url)
         self._reconciliation = Reconciliation(
             open_episodes=self._outbox.intake.open_episodes,
             firing=self._firing,
@@ -109,12 +109,12 @@ class Service:
             on_beat=self._ping.note_beat,
             clock=self._clock,
         )
-        self._instruments.watch_backlog(bridge.backlog, self._clock.unix_seconds)
-        self._instruments.watch_heartbeat(self._heartbeat.last_unix_seconds)
-        self._instruments.watch_recipients(lambda: undeliverable.suppressed(self._user_names()))
-        app = create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._instruments, self._clock)
+        self._metrics.watch_backlog(bridge.backlog, self._clock.unix_seconds)
+        self._metrics.watch_heartbeat(self._heartbeat.last_unix_seconds)
+        self._metrics.watch_recipients(lambda: undeliverable.suppressed(self._user_names()))
+        app = create_app(bridge, lambda: self._in_force.secrets.webhook_token, self._metrics, self._clock)
         MailgunEvents(
-            aftermath, lambda: self._in_force.secrets.mailgun_signing_key, self._instruments, self._clock
+            aftermath, lambda: self._in_force.secrets.mailgun_signing_key, self._metrics, self._clock
         ).add_to(app)
         self._server = Server(
             app,
@@ -175,19 +175,19 @@ class Service:
             built = self._built(settings, read_secrets(settings, self._config))
             self._server.reload_certificates()
         except SettingsError as error:
-            self._instruments.reload_success.set(0)
+            self._metrics.reload_success.set(0)
             for mistake in error.mistakes:
                 logger.error("settings not taken up", extra={"mistake": str(mistake)})  # noqa: TRY400 - told
             return
         self._in_force = built
-        self._instruments.reload_success.set(1)
+        self._metrics.reload_success.set(1)
         logger.info("settings taken up; a change of `listen` or `database` waits for a restart")
         self._send_what_waits()
 
     def _send_what_waits(self) -> None:
         try:
             self._outbox.notices.resume()
-            self._outbox.notices.hasten(self._clock.unix_seconds())
+            self._outbox.notices.retry_now(self._clock.unix_seconds())
         except StoreError as error:
             logger.warning("what waits to be sent goes on waiting", extra={"reason": str(error)})
         self._courier.wake()
@@ -207,8 +207,8 @@ class Service:
         url = settings.prometheus.url if settings.prometheus else None
         return diagnose(url, settings.heartbeat.alertname)
 
-    def _built(self, settings: BridgeSettings, secrets: Secrets) -> InForce:
-        return InForce(settings, secrets, equipment_of(settings, secrets, self._clock, self._instruments))
+    def _built(self, settings: BridgeSettings, secrets: Secrets) -> LiveConfig:
+        return LiveConfig(settings, secrets, equipment_of(settings, secrets, self._clock, self._metrics))
 
     def _tell_ready(self, address: str) -> None:
         settings = self._in_force.settings

@@ -11,7 +11,7 @@ from marax.settings.reader import SettingsError
 logger = logging.getLogger(__name__)
 
 
-class Reloading:
+class Reloader:
     """Reads the settings again when told to; a bad file leaves those in force as they are.
 
     Args:

@@ -44,7 +44,7 @@ def history(ratios: Mapping[int, tuple[float | None, float | None]], *, new_at: 
 
 def reader(**changes: Any) -> Reader:
     """Return a reader who lives by UTC."""
-    ann = Reader(name="ann", address="ann@example.org", timezone=UTC, told_because="you watch every host")
+    ann = Reader(name="ann", address="ann@example.org", timezone=UTC, reason_for_mail="you watch every host")
     return replace(ann, **changes)
 
 

@@ -35,7 +35,7 @@ def addressee_of(alert: Alert) -> str:
     return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
 
 
-def is_own(alert: Alert) -> bool:
+def is_internal(alert: Alert) -> bool:
     """Return whether the bridge raised *alert* itself."""
     return AUDIENCE_LABEL in alert.labels or BLIND_LABEL in alert.labels
 

@@ -17,7 +17,7 @@ _OK = range(200, 300)
 logger = logging.getLogger("ping")
 
 
-class Ping:
+class HeartbeatPing:
     """Gets the ping URL after each heartbeat, in a thread of its own that holds up nothing.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
-from alertbridge.alerts.internal import is_own
+from alertbridge.alerts.internal import is_internal
 from alertbridge.outbox.database import StoreError
 from alertbridge.prometheus.answers import NotKnown
 from alertbridge.prometheus.firing import FiringAlerts
@@ -69,7 +69,7 @@ class Reconciliation:
         episodes = [
             one
             for one in self._open_episodes()
-            if not is_own(one.alert) and now - one.opened_unix_seconds >= _GRACE_SECONDS
+            if not is_internal(one.alert) and now - one.opened_unix_seconds >= _GRACE_SECONDS
         ]
         if firing is None or not episodes:
             return

@@ -11,12 +11,12 @@ from alertbridge.routing.users import Severity
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 
-def told_table(settings: BridgeSettings) -> str:
+def recipients_table(settings: BridgeSettings) -> str:
     """Return a table of the hosts and of the users who are told about each, by severity."""
     routing = settings.routing()
     rows = [("HOST", *(severity.upper() for severity in _SEVERITIES))]
     for host in settings.hosts:
-        told = [routing.told_users(_alert_about(host, severity)) for severity in _SEVERITIES]
+        told = [routing.recipients(_alert_about(host, severity)) for severity in _SEVERITIES]
         rows.append((host.name, *(", ".join(user.name for user in users) or "-" for users in told)))
     return _aligned(rows)
 

@@ -13,7 +13,7 @@ import click
 from marax.commandline import ExitCode, program, takes_config
 
 if TYPE_CHECKING:
-    from alertbridge.composing.direct_mail import Correspondence
+    from alertbridge.composing.direct_mail import DirectMail
     from alertbridge.config import BridgeSettings
     from alertbridge.delivery.mailer import Outcome
     from alertbridge.routing.users import UserSettings
@@ -57,12 +57,12 @@ def serve(config: Path) -> None:
 @takes_config
 def check_config(config: Path) -> None:
     """Say every mistake in the settings, or who would be told about which host."""
-    from alertbridge.cli.check_config import told_table, warnings, wishes_table
+    from alertbridge.cli.check_config import recipients_table, warnings, wishes_table
     from alertbridge.config import read_secrets
 
     settings = _settings(config)
     read_secrets(settings, config)
-    click.echo(f"{told_table(settings)}\n\n{wishes_table(settings)}")
+    click.echo(f"{recipients_table(settings)}\n\n{wishes_table(settings)}")
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
@@ -121,11 +121,11 @@ def report(config: Path) -> None:
     from marax.clock import SystemClock
 
     settings = _settings(config)
-    correspondence = _correspondence(settings, config, by_second=False)
+    direct_mail = _direct_mail(settings, config, by_second=False)
     click.echo(f"asking {len(settings.hosts)} hosts", err=True)
     states = Probe(SystemClock()).ask(settings.hosts)
     click.echo(closing_line(states), err=True)
-    _leave_with([_told(user, correspondence.send_report(user, states)) for user in settings.users])
+    _leave_with([_told(user, direct_mail.send_report(user, states)) for user in settings.users])
 
 
 @main.command(examples="marax-alertbridge send-test ann\nmarax-alertbridge send-test ann --lane second")
@@ -141,8 +141,8 @@ def send_test(config: Path, user: str, lane: str) -> None:
         raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
     if lane == "second" and settings.smtp is None:
         raise click.UsageError(f"{config} has no second lane: there is no `smtp:` in it")
-    correspondence = _correspondence(settings, config, by_second=lane == "second")
-    _leave_with([_told(known[user], correspondence.send_test(known[user], str(config)))])
+    direct_mail = _direct_mail(settings, config, by_second=lane == "second")
+    _leave_with([_told(known[user], direct_mail.send_test(known[user], str(config)))])
 
 
 @main.command(examples="marax-alertbridge preview /tmp/mails && xdg-open /tmp/mails/down-refused.html")
@@ -224,11 +224,11 @@ def _settings(config: Path) -> "BridgeSettings":
     return read_config(config)
 
 
-def _correspondence(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "Correspondence":
+def _direct_mail(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "DirectMail":
     from alertbridge.config import read_secrets
-    from alertbridge.wiring_mail import correspondence_of
+    from alertbridge.wiring_mail import direct_mail_of
 
-    return correspondence_of(settings, read_secrets(settings, config), by_second=by_second)
+    return direct_mail_of(settings, read_secrets(settings, config), by_second=by_second)
 
 
 def _told(user: "UserSettings", outcome: "Outcome") -> ExitCode:

@@ -12,11 +12,11 @@ from alertbridge.mail.cleaning import cleaned
 from alertbridge.mail.facts import AlertFacts, HostFacts, Kind, Reader
 from alertbridge.mail.mail import Mail
 from alertbridge.mail.summary_facts import SummaryFacts
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.notices import Claim
 from alertbridge.outbox.schema import Purpose
-from alertbridge.outbox.told import ToldEpisode
+from alertbridge.outbox.told import ReportedEpisode
 from alertbridge.prometheus.findings import Enricher, HostFindings
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer
@@ -43,13 +43,13 @@ class MailComposer:
         enricher: Enricher,
         sender: str,
         clock: Clock,
-        instruments: Instruments,
+        metrics: Metrics,
     ) -> None:
         self._renderer = renderer
         self._enricher = enricher
         self._sender = sender
         self._clock = clock
-        self._instruments = instruments
+        self._metrics = metrics
 
     def compose(self, claim: Claim, routing: Routing) -> Letter:
         """Return the mail that tells *claim* to its user.
@@ -78,7 +78,7 @@ class MailComposer:
             title=claim.title,
             incident_id=claim.incident_id,
             hosts=hosts,
-            reader=replace(reader_of(user), told_because=_told_because(user, claim)),
+            reader=replace(reader_of(user), reason_for_mail=_reason_for_mail(user, claim)),
             now_unix_seconds=self._clock.unix_seconds(),
             owed_unix_seconds=claim.created_unix_seconds,
             fleet=findings.fleet(lambda host: watches(user, host)),
@@ -102,8 +102,8 @@ class MailComposer:
             kind=_KIND_OF_PURPOSE[claim.purpose],
             incident_id=claim.incident_id,
             news=tuple(host for is_news, host in told if is_news),
-            told_before=tuple(host for is_news, host in told if not is_news),
-            reader=replace(reader_of(user), told_because=_told_because(user, claim)),
+            already_reported=tuple(host for is_news, host in told if not is_news),
+            reader=replace(reader_of(user), reason_for_mail=_reason_for_mail(user, claim)),
             now_unix_seconds=self._clock.unix_seconds(),
         )
         mail = self._addressed(claim, facts, facts.alerts, self._rendered(facts))
@@ -114,7 +114,7 @@ class MailComposer:
             return self._renderer.render(facts)
         except Exception:
             logger.exception("a mail could not be rendered; its plainest form goes out")
-            self._instruments.template_fallbacks.inc()
+            self._metrics.template_fallbacks.inc()
             return render_plain(facts)
 
     def _addressed(
@@ -152,24 +152,24 @@ def reader_of(user: UserSettings) -> Reader:
         name=user.name,
         address=user.email,
         timezone=ZoneInfo(user.timezone),
-        told_because=user.told_because(),
+        reason_for_mail=user.reason_for_mail(),
     )
 
 
-def _kind_of(told: Sequence[ToldEpisode], routing: Routing) -> Kind:
+def _kind_of(told: Sequence[ReportedEpisode], routing: Routing) -> Kind:
     """Return the kind of the worst that goes on, or of the end when all is over."""
     kinds = {routing.kind_of(one.episode.alert, is_over=one.is_over) for one in told}
     return min(kinds, key=_WORST_FIRST.index)
 
 
-def _told_because(user: UserSettings, claim: Claim) -> str:
+def _reason_for_mail(user: UserSettings, claim: Claim) -> str:
     labels = [one.episode.alert.labels for one in claim.told]
     if all(its.get(AUDIENCE_LABEL) == ADMINS for its in labels):
         because = "you are an admin"
     elif all(BLIND_LABEL in its for its in labels):
         because = "it concerns everybody who is told of critical alerts"
     else:
-        because = user.told_because()
+        because = user.reason_for_mail()
     if claim.purpose is Purpose.REMINDER:
         return f"{because}, and want a reminder {user.remind_every_seconds}"
     is_late = claim.purpose is Purpose.DIGEST or claim.was_held

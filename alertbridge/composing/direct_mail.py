@@ -16,7 +16,7 @@ from alertbridge.routing.users import UserSettings
 from marax.clock import Clock
 
 
-class Correspondence:
+class DirectMail:
     """Sends mails that belong to no incident, at once; *sender* is their From header."""
 
     def __init__(self, *, renderer: Renderer, mailer: Mailer, sender: str, clock: Clock) -> None:

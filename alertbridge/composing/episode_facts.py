@@ -5,12 +5,12 @@ from dataclasses import replace
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.mail.facts import About, HostFacts
-from alertbridge.outbox.told import ToldEpisode
+from alertbridge.outbox.told import ReportedEpisode
 from alertbridge.prometheus.findings import HostFindings, Subject
 from alertbridge.routing.recipients import Routing, severity_of
 
 
-def subject_of(told: ToldEpisode) -> Subject:
+def subject_of(told: ReportedEpisode) -> Subject:
     """Return what may be found out about *told*."""
     alert = told.episode.alert
     return Subject(
@@ -21,7 +21,7 @@ def subject_of(told: ToldEpisode) -> Subject:
     )
 
 
-def host_facts(told: ToldEpisode, found: HostFindings, routing: Routing) -> HostFacts:
+def host_facts(told: ReportedEpisode, found: HostFindings, routing: Routing) -> HostFacts:
     """Return what a mail says of *told*, given what was found out."""
     alert = told.episode.alert
     facts = HostFacts(
@@ -45,7 +45,7 @@ def host_facts(told: ToldEpisode, found: HostFindings, routing: Routing) -> Host
     return _with_absence(facts, told, found) if routing.means_down(alert) else facts
 
 
-def _with_absence(facts: HostFacts, told: ToldEpisode, found: HostFindings) -> HostFacts:
+def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) -> HostFacts:
     """Add since when the host has not answered and why, or when it was back and what it had done."""
     known_before = told.last_answered_unix_seconds
     since = found.since_unix_seconds if known_before is None else known_before

@@ -10,18 +10,18 @@ from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
     Dispatch,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
     TakenBefore,
+    TransportPaused,
     word_for,
 )
 from alertbridge.delivery.retry import Backoff, ClockWatch
-from alertbridge.delivery.wakeup import WaitingRoom
+from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.notices import Claim, Notices
 from alertbridge.routing.recipients import Routing
@@ -55,7 +55,7 @@ class Composer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
+class DeliveryConfig:
     """What the settings in force give the courier; replaced as a whole when they are read anew."""
 
     routing: Routing
@@ -78,11 +78,11 @@ class Courier:
         self,
         *,
         notices: Notices,
-        equipment: Callable[[], Equipment],
+        equipment: Callable[[], DeliveryConfig],
         refusals: Refusals,
         backoff: Backoff,
         clock: Clock,
-        instruments: Instruments,
+        metrics: Metrics,
     ) -> None:
         self._notices = notices
         self._equipment = equipment
@@ -90,8 +90,8 @@ class Courier:
         self._backoff = backoff
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
-        self._instruments = instruments
-        self._waiting_room = WaitingRoom(longest_rest_seconds=_IDLE_SECONDS)
+        self._metrics = metrics
+        self._waiting_room = Wakeup(longest_wait_seconds=_IDLE_SECONDS)
         self._is_stopping = threading.Event()
         self._is_cut_off = False
 
@@ -106,15 +106,15 @@ class Courier:
                 continue
             except Exception:
                 logger.exception("a surprise while sending")
-                self._instruments.courier_errors.inc()
+                self._metrics.courier_errors.inc()
                 self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
                 continue
             if not was_busy:
-                self._waiting_room.rest()
+                self._waiting_room.wait()
 
     def wake(self) -> None:
         """Let a thread look for due notices now; for as long as each finds some, it wakes one more."""
-        self._waiting_room.call()
+        self._waiting_room.notify()
 
     def stop(self) -> None:
         """Let every `run` return after its turn."""
@@ -127,7 +127,7 @@ class Courier:
         Raises:
             StoreError: The outbox cannot be read or written.
         """
-        self._clock_watch.follow(self._notices.bring_forward)
+        self._clock_watch.follow(self._notices.shift_schedule)
         equipment = self._equipment()
         claim = self._notices.claim(equipment.routing, self._clock.unix_seconds())
         if claim is None:
@@ -137,22 +137,24 @@ class Courier:
             letter = equipment.composer.compose(claim, equipment.routing)
         except Exception:
             logger.exception("a notice could not be put in words", extra={"notice": claim.notice_id})
-            self._instruments.courier_errors.inc()
+            self._metrics.courier_errors.inc()
             self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
             return True
         outcome = self._send(equipment.mailer, letter, claim)
-        self._instruments.send_attempts.labels(outcome=word_for(outcome)).inc()
+        self._metrics.send_attempts.labels(outcome=word_for(outcome)).inc()
         self._keep_trying(lambda: self._settle(claim, letter, outcome))
         return True
 
     def _send(self, mailer: Dispatch, letter: Letter, claim: Claim) -> Outcome | TakenBefore:
         try:
-            if claim.doubt_unix_seconds is None:
+            if claim.ambiguous_since_unix_seconds is None:
                 return mailer.send(letter.mail)
-            return mailer.send_again(letter.mail, doubt_unix_seconds=claim.doubt_unix_seconds)
+            return mailer.send_again(
+                letter.mail, ambiguous_since_unix_seconds=claim.ambiguous_since_unix_seconds
+            )
         except Exception as error:
             logger.exception("a mailer raised")
-            self._instruments.courier_errors.inc()
+            self._metrics.courier_errors.inc()
             return Ambiguous(reason=f"the mailer failed unexpectedly ({type(error).__name__})")
 
     def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | TakenBefore) -> None:
@@ -161,16 +163,16 @@ class Courier:
                 self._settle_accepted(claim, letter, provider_id)
                 if claim.is_ambiguous:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
-                    self._instruments.ambiguous.labels(resolved_by=resolved_by).inc()
+                    self._metrics.ambiguous.labels(resolved_by=resolved_by).inc()
             case NotSent() | Ambiguous():
                 self._is_cut_off = self._is_cut_off or isinstance(outcome, NotSent)
                 self._put_off(claim, letter.kind, outcome)
-            case LanePaused(reason=reason, for_seconds=asked):
+            case TransportPaused(reason=reason, for_seconds=asked):
                 until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
                 self._notices.pause(claim, until, reason)
                 logger.warning("sending is paused", extra={"reason": reason, "until": round(until)})
             case RecipientRefused(reason=reason) | MessageRefused(reason=reason):
-                self._bury(claim, letter.kind, reason)
+                self._give_up(claim, letter.kind, reason)
             case _:
                 assert_never(outcome)
 
@@ -178,11 +180,11 @@ class Courier:
         now = self._clock.unix_seconds()
         self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
         if self._is_cut_off:  # no longer: the others need not sit out their waits
-            self._notices.hasten(now)
+            self._notices.retry_now(now)
             self._is_cut_off = False
         self._refusals.note_taken(claim.user_name)
-        self._instruments.mails.labels(kind=letter.kind, result="accepted").inc()
-        self._instruments.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
+        self._metrics.mails.labels(kind=letter.kind, result="accepted").inc()
+        self._metrics.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
         logger.info(
             "mail taken",
             extra={
@@ -197,7 +199,7 @@ class Courier:
     def _put_off(self, claim: Claim, kind: str, outcome: NotSent | Ambiguous) -> None:
         now = self._clock.unix_seconds()
         if now - claim.created_unix_seconds > self._backoff.max_age_seconds:
-            self._bury(claim, kind, f"too old to be tried again; last: {outcome.reason}")
+            self._give_up(claim, kind, f"too old to be tried again; last: {outcome.reason}")
             return
         if isinstance(outcome, Ambiguous):
             wait_seconds = self._backoff.ambiguous_wait_seconds(claim.attempts)
@@ -219,10 +221,10 @@ class Courier:
             },
         )
 
-    def _bury(self, claim: Claim, kind: str, reason: str) -> None:
-        self._notices.bury(claim, reason, self._clock.unix_seconds())
+    def _give_up(self, claim: Claim, kind: str, reason: str) -> None:
+        self._notices.give_up(claim, reason, self._clock.unix_seconds())
         self._refusals.note_refused(claim.user_name, reason)
-        self._instruments.mails.labels(kind=kind, result="dead").inc()
+        self._metrics.mails.labels(kind=kind, result="dead").inc()
         logger.error(
             "a notice was given up",
             extra={"user": claim.user_name, "incident": claim.incident_id, "reason": reason},

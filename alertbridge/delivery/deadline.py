@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long one attempt may take.
 
     Attributes:
@@ -24,10 +24,10 @@ class Patience:
     whole_seconds: float = 60.0
 
 
-USUAL_PATIENCE = Patience()
+DEFAULT_TIMEOUTS = Timeouts()
 
 
-def within(seconds: float, work: Callable[[], Result]) -> Result:
+def run_with_deadline(seconds: float, work: Callable[[], Result]) -> Result:
     """Return what *work* returns, or raise TimeoutError; libraries by themselves bound silence only."""
     result: Future[Result] = Future()
 

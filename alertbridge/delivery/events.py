@@ -3,7 +3,7 @@
 import logging
 from typing import Protocol
 
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.deliveries import Concerned, Deliveries, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.schema import Delivery
 from marax.clock import Clock
@@ -19,16 +19,14 @@ class Reports(Protocol):
     def note_delivered(self, user_name: str) -> None: ...
 
 
-class Aftermath:
+class DeliveryEvents:
     """Takes news of mails: kept with the notice, and told to the admins when a user cannot be reached."""
 
-    def __init__(
-        self, deliveries: Deliveries, reports: Reports, clock: Clock, instruments: Instruments
-    ) -> None:
+    def __init__(self, deliveries: Deliveries, reports: Reports, clock: Clock, metrics: Metrics) -> None:
         self._deliveries = deliveries
         self._reports = reports
         self._clock = clock
-        self._instruments = instruments
+        self._metrics = metrics
 
     def take(self, news: DeliveryNews) -> Concerned | NotOurs | Replayed:
         """Take *news* and return whom they concern; taking them again changes nothing.
@@ -41,8 +39,8 @@ class Aftermath:
             self._report(concerned.user_name, news)
         # Last: the token is spent with it, and what is told again must not be taken for a replay
         self._deliveries.note(news, self._clock.unix_seconds())
-        if isinstance(concerned, Concerned) and concerned.was_in_doubt:
-            self._instruments.ambiguous.labels(resolved_by="event").inc()
+        if isinstance(concerned, Concerned) and concerned.was_ambiguous:
+            self._metrics.ambiguous.labels(resolved_by="event").inc()
         return concerned
 
     def _report(self, user_name: str, news: DeliveryNews) -> None:

@@ -10,16 +10,16 @@ from alertbridge.delivery.mailer import (
     Ambiguous,
     Finding,
     Found,
-    LanePaused,
     Lookup,
     Mailer,
     NotSent,
     Outcome,
     TakenBefore,
+    TransportPaused,
     Unanswered,
 )
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from marax.clock import Clock
 
 PROBE_SECONDS = 60.0
@@ -33,7 +33,7 @@ _PROVEN_SECONDS = 1800.0
 logger = logging.getLogger("lanes")
 
 
-class OneLane:
+class PrimaryTransport:
     """Sends by *mailer*; *lookup* says which mails in doubt it had taken. Threads may share it."""
 
     def __init__(self, mailer: Mailer, lookup: Lookup, clock: Clock) -> None:
@@ -48,11 +48,11 @@ class OneLane:
         """Return what the far side knows of a mail in doubt."""
         return self._lookup.find(message_id)
 
-    def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
         match self.find(mail.message_id):
             case Found(provider_id=provider_id):
                 return TakenBefore(provider_id=provider_id)
-            case Unanswered(reason=reason) if self._age(doubt_unix_seconds) < _WORTH_ASKING_SECONDS:
+            case Unanswered(reason=reason) if self._age(ambiguous_since_unix_seconds) < _WORTH_ASKING_SECONDS:
                 return NotSent(reason=f"it may have been sent: {reason}")
             case _:
                 return self._mailer.send(mail)
@@ -61,7 +61,7 @@ class OneLane:
         return abs(self._clock.unix_seconds() - unix_seconds)
 
 
-class Trouble:
+class CircuitBreaker:
     """A lane is in trouble from its first failure to the next mail that it takes. Threads may share it."""
 
     def __init__(self, lasting_after_seconds: float, clock: Clock) -> None:
@@ -81,9 +81,9 @@ class Trouble:
                     return
                 case Ambiguous():
                     wait_seconds = _PROBE_AFTER_DOUBT_SECONDS
-                case LanePaused(for_seconds=asked) if asked is not None:
+                case TransportPaused(for_seconds=asked) if asked is not None:
                     wait_seconds = min(asked, _LONGEST_PAUSE_SECONDS)
-                case LanePaused() | NotSent():
+                case TransportPaused() | NotSent():
                     wait_seconds = PROBE_SECONDS
                 case _:  # it speaks of the mail or of its recipient
                     return
@@ -102,7 +102,7 @@ class Trouble:
                 return self._lasting_after_seconds
             return max(0.0, self._left_seconds(self._since_seconds))
 
-    def take_probe(self) -> bool:
+    def try_probe(self) -> bool:
         """Return whether the lane is worth a try now; in lasting trouble, to one caller at a time."""
         now = self._clock.monotonic_seconds()
         with self._lock:
@@ -115,7 +115,7 @@ class Trouble:
         return since_seconds + self._lasting_after_seconds - self._clock.monotonic_seconds()
 
 
-class TwoLanes:
+class Failover:
     """Sends by *first*; once its *trouble* is lasting, by *second* what has surely not been sent.
 
     A mail in doubt stays with the first, unless the first proves not to have it. Now and then a mail tries
@@ -123,45 +123,47 @@ class TwoLanes:
     """
 
     def __init__(
-        self, first: OneLane, second: Mailer, trouble: Trouble, clock: Clock, instruments: Instruments
+        self, first: PrimaryTransport, second: Mailer, trouble: CircuitBreaker, clock: Clock, metrics: Metrics
     ) -> None:
         self._first = first
         self._second = second
         self._trouble = trouble
         self._clock = clock
         self._is_second_in_use = False
-        self._gauge = instruments.second_lane_in_use
+        self._gauge = metrics.second_lane_in_use
         self._gauge.set(0)
 
     def send(self, mail: Mail) -> Outcome:
-        if self._trouble.is_lasting() and not self._trouble.take_probe():
+        if self._trouble.is_lasting() and not self._trouble.try_probe():
             return self._by_second(mail)
         outcome = self._first.send(mail)
         self._note(outcome)
-        if not isinstance(outcome, NotSent | LanePaused):
+        if not isinstance(outcome, NotSent | TransportPaused):
             return outcome
         return self._by_second(mail) if self._trouble.is_lasting() else self._until_lasting(outcome)
 
-    def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
         if self._trouble.is_lasting():
-            return self._send_again_in_trouble(mail, self._clock.unix_seconds() - doubt_unix_seconds)
-        outcome = self._first.send_again(mail, doubt_unix_seconds=doubt_unix_seconds)
+            return self._send_again_in_trouble(
+                mail, self._clock.unix_seconds() - ambiguous_since_unix_seconds
+            )
+        outcome = self._first.send_again(mail, ambiguous_since_unix_seconds=ambiguous_since_unix_seconds)
         self._note(outcome)
-        return self._until_lasting(outcome) if isinstance(outcome, LanePaused) else outcome
+        return self._until_lasting(outcome) if isinstance(outcome, TransportPaused) else outcome
 
-    def _send_again_in_trouble(self, mail: Mail, doubt_seconds: float) -> Outcome | TakenBefore:
+    def _send_again_in_trouble(self, mail: Mail, ambiguous_seconds: float) -> Outcome | TakenBefore:
         match self._first.find(mail.message_id):
             case Found(provider_id=provider_id):
                 return TakenBefore(provider_id=provider_id)
-            case Absent() if doubt_seconds >= _PROVEN_SECONDS:
+            case Absent() if ambiguous_seconds >= _PROVEN_SECONDS:
                 return self._by_second(mail)
             case Absent():
                 return NotSent(reason="it may have been sent; until that is disproved it waits for Mailgun")
-            case _ if self._trouble.take_probe():
+            case _ if self._trouble.try_probe():
                 outcome = self._first.send(mail)
                 self._note(outcome)
                 # A pause would hold up those that can leave by the second lane
-                return NotSent(reason=outcome.reason) if isinstance(outcome, LanePaused) else outcome
+                return NotSent(reason=outcome.reason) if isinstance(outcome, TransportPaused) else outcome
             case _:
                 return NotSent(reason="it may have been sent, so it waits for Mailgun")
 
@@ -179,7 +181,7 @@ class TwoLanes:
             self._gauge.set(0)
             logger.info("Mailgun takes mail again; the second lane rests")
 
-    def _until_lasting(self, outcome: NotSent | LanePaused) -> NotSent | LanePaused:
+    def _until_lasting(self, outcome: NotSent | TransportPaused) -> NotSent | TransportPaused:
         """Return *outcome* with a wait that ends when the second lane may be used."""
         left_seconds = self._trouble.seconds_until_lasting()
         if isinstance(outcome, NotSent):

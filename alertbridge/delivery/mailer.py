@@ -41,7 +41,7 @@ class Ambiguous:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LanePaused:
+class TransportPaused:
     """Nothing goes through at present, whoever it is for; surely not sent.
 
     Attributes:
@@ -67,14 +67,14 @@ class MessageRefused:
     reason: str
 
 
-Outcome = Accepted | NotSent | Ambiguous | LanePaused | RecipientRefused | MessageRefused
+Outcome = Accepted | NotSent | Ambiguous | TransportPaused | RecipientRefused | MessageRefused
 
 _WORDS: dict[type[object], str] = {
     Accepted: "accepted",
     TakenBefore: "taken_before",
     NotSent: "not_sent",
     Ambiguous: "ambiguous",
-    LanePaused: "lane_paused",
+    TransportPaused: "lane_paused",
     RecipientRefused: "recipient_refused",
     MessageRefused: "message_refused",
 }
@@ -96,7 +96,7 @@ class Mailer(Protocol):
 class Dispatch(Mailer, Protocol):
     """Sends by whatever way is best, and knows what to do about a mail in doubt."""
 
-    def send_again(self, mail: Mail, *, doubt_unix_seconds: float) -> Outcome | TakenBefore:
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
         """Send *mail*, of which an attempt that ended then left open whether it was sent, unless it was."""
         ...
 

@@ -20,7 +20,7 @@ class OpenAlerts(Protocol):
         ...
 
 
-class Undeliverable:
+class UnreachableUsers:
     """Raises an alert of the bridge's own when a mail is given up, and ends it when one goes through.
 
     A mail that the service took does not end it while *bounces* says of the user that their mails come back:

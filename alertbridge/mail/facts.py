@@ -107,7 +107,7 @@ class Reader:
     name: str
     address: str
     timezone: tzinfo
-    told_because: str
+    reason_for_mail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,14 +21,14 @@ class SummaryFacts:
     kind: Kind
     incident_id: str
     news: tuple[HostFacts, ...]
-    told_before: tuple[HostFacts, ...]
+    already_reported: tuple[HostFacts, ...]
     reader: Reader
     now_unix_seconds: float
 
     @property
     def alerts(self) -> tuple[HostFacts, ...]:
         """All of them, the worst that goes on first."""
-        return worst_first(self.news + self.told_before)
+        return worst_first(self.news + self.already_reported)
 
 
 def worst_first(alerts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:

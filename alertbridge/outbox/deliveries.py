@@ -49,11 +49,11 @@ class Concerned:
 
     Attributes:
         user_name: Whose mail it was.
-        was_in_doubt: Whether it was unknown until now that the service took the mail.
+        was_ambiguous: Whether it was unknown until now that the service took the mail.
     """
 
     user_name: str
-    was_in_doubt: bool
+    was_ambiguous: bool
 
 
 class Deliveries:
@@ -74,7 +74,7 @@ class Deliveries:
             row = notice_named(connection, news.message_id)
         if row is None:
             return NotOurs()
-        return Concerned(user_name=row.user_name, was_in_doubt=_is_in_doubt(row))
+        return Concerned(user_name=row.user_name, was_ambiguous=_is_ambiguous(row))
 
     def note(self, news: DeliveryNews, now_unix_seconds: float) -> None:
         """Store *news*, unless they came before or later ones are known.
@@ -96,7 +96,7 @@ class Deliveries:
                     "delivery_unix_seconds": news.happened_unix_seconds,
                     "delivery_detail": news.detail,
                 }
-            if _is_in_doubt(row):
+            if _is_ambiguous(row):
                 note_told(connection, row.user_name, row.told or (), now_unix_seconds)
                 values |= {
                     "state": State.ACCEPTED,
@@ -125,7 +125,7 @@ class Deliveries:
             return connection.scalar(latest) in _UNDELIVERABLE
 
 
-def _is_in_doubt(row: Row[Any]) -> bool:
+def _is_ambiguous(row: Row[Any]) -> bool:
     return row.doubt_unix_seconds is not None and row.state in (State.PENDING, State.DEAD)
 
 

@@ -15,7 +15,7 @@ from alertbridge.routing.users import UserSettings
 Key = tuple[str, int]
 
 _IS_SAME_EPISODE = (episodes.c.alert_id == known.c.alert_id) & (episodes.c.number == known.c.number)
-_IS_IN_DOUBT = (notices.c.state == State.PENDING) & notices.c.doubt_unix_seconds.is_not(None)
+_IS_AMBIGUOUS = (notices.c.state == State.PENDING) & notices.c.doubt_unix_seconds.is_not(None)
 _STILL_FIRES = ~known.c.is_over & episodes.c.ended_unix_seconds.is_(None)
 
 
@@ -58,7 +58,7 @@ def told_or_under_way(connection: Connection, notice: Row[Any], alert_ids: Itera
     under_way = connection.scalars(
         select(notices.c.told)
         .where(notices.c.user_name == notice.user_name, notices.c.notice_id != notice.notice_id)
-        .where((notices.c.state == State.SENDING) | _IS_IN_DOUBT)
+        .where((notices.c.state == State.SENDING) | _IS_AMBIGUOUS)
     )
     for alert_id, number, is_over, *_ in (one for mail in under_way for one in mail):
         told[alert_id, number] = told.get((alert_id, number), False) or is_over
@@ -84,6 +84,6 @@ def overdue(connection: Connection, user: UserSettings, routing: Routing, now: f
         .where(known.c.user_name == user.name, _STILL_FIRES)
         .order_by(episodes.c.starts_unix_seconds, episodes.c.alert_id)
     )
-    rows = [row for row in connection.execute(query) if routing.is_told(user, episode_of(row).alert)]
+    rows = [row for row in connection.execute(query) if routing.is_recipient(user, episode_of(row).alert)]
     is_due = any(row.told_unix_seconds + user.remind_every_seconds <= now for row in rows)
     return rows if is_due else []

@@ -103,7 +103,7 @@ class Ledger:
         for episode in news:
             is_fresh = (episode.alert_id, episode.number) in self._opened
             priority = priority_of(episode.alert, is_over=not episode.is_open)
-            for user in self._routing.told_users(episode.alert):
+            for user in self._routing.recipients(episode.alert):
                 if is_fresh or user.name in readers:
                     told[user.name].append(episode)
                     priorities[user.name].add(priority)

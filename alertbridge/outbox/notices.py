@@ -12,7 +12,7 @@ from alertbridge.outbox.due import next_due
 from alertbridge.outbox.known import note_told
 from alertbridge.outbox.schema import Purpose, State, episodes, lanes, notices
 from alertbridge.outbox.summaries import hold, holders, release_held
-from alertbridge.outbox.told import ToldEpisode, as_kept, told_by
+from alertbridge.outbox.told import ReportedEpisode, as_kept, episodes_to_report
 from alertbridge.routing.recipients import Routing, severity_of
 
 _AFTER_CRASH_SECONDS = 10.0
@@ -32,7 +32,8 @@ class Claim:
         told: What it tells, at least one.
         attempts: This one included.
         created_unix_seconds: Since when it is owed.
-        doubt_unix_seconds: When the last attempt ended that may have been sent; None if there was none.
+        ambiguous_since_unix_seconds: When the last attempt that may have been sent ended; None if there was
+            none.
         purpose: News of one incident, or of many.
         was_held: Whether it was kept until the quiet hours of its user were over.
     """
@@ -42,17 +43,17 @@ class Claim:
     user_name: str
     sequence: int
     title: str
-    told: tuple[ToldEpisode, ...]
+    told: tuple[ReportedEpisode, ...]
     attempts: int
     created_unix_seconds: float
-    doubt_unix_seconds: float | None
+    ambiguous_since_unix_seconds: float | None
     purpose: Purpose = Purpose.NEWS
     was_held: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether an earlier attempt may have been sent."""
-        return self.doubt_unix_seconds is not None
+        return self.ambiguous_since_unix_seconds is not None
 
 
 class Notices:
@@ -149,7 +150,7 @@ class Notices:
         with self._database.transaction() as connection:
             connection.execute(lanes.delete().where(lanes.c.lane == self._lane))
 
-    def hasten(self, now_unix_seconds: float) -> None:
+    def retry_now(self, now_unix_seconds: float) -> None:
         """Let what waits for another attempt leave now, unless it may have been sent."""
         waits = (notices.c.state == State.PENDING) & (notices.c.attempts > 0)
         is_clear = notices.c.doubt_unix_seconds.is_(None)
@@ -157,7 +158,7 @@ class Notices:
             waiting = waits & is_clear & (notices.c.next_unix_seconds > now_unix_seconds)
             connection.execute(notices.update().where(waiting).values(next_unix_seconds=now_unix_seconds))
 
-    def bring_forward(self, seconds: float) -> None:
+    def shift_schedule(self, seconds: float) -> None:
         """Let every wait end *seconds* earlier: by so much the clock was set back."""
         until, pause = notices.c.next_unix_seconds, lanes.c.paused_until_unix_seconds
         waiting = notices.update().where(notices.c.state == State.PENDING)
@@ -165,13 +166,13 @@ class Notices:
             connection.execute(waiting.values(next_unix_seconds=until - seconds))
             connection.execute(lanes.update().values(paused_until_unix_seconds=pause - seconds))
 
-    def bury(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
+    def give_up(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
         """Give *claim* up, for the *reason*; it stays to be looked at."""
         with self._database.transaction() as connection:
             _settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
 
     def _claim(self, connection: Connection, row: Row[Any], routing: Routing, now: float) -> Claim | None:
-        told = told_by(connection, row, routing, now)
+        told = episodes_to_report(connection, row, routing, now)
         if not told:
             _settle(connection, row.notice_id, State.SUPERSEDED, now)
             return None
@@ -188,7 +189,7 @@ class Notices:
                 return False
             return next_due(connection, now) is not None or bool(holders(connection))
 
-    def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ToldEpisode]) -> Claim:
+    def _mark_sending(self, connection: Connection, row: Row[Any], told: Sequence[ReportedEpisode]) -> Claim:
         values = {
             "state": State.SENDING,
             "owner": self._owner,
@@ -205,7 +206,7 @@ class Notices:
             told=tuple(told),
             attempts=row.attempts + 1,
             created_unix_seconds=row.created_unix_seconds,
-            doubt_unix_seconds=row.doubt_unix_seconds,
+            ambiguous_since_unix_seconds=row.doubt_unix_seconds,
             purpose=Purpose(row.purpose),
             was_held=row.held_unix_seconds is not None,
         )
@@ -217,7 +218,9 @@ class Notices:
             connection.execute(notices.update().where(one).values(back))
 
 
-def _quiet_until(row: Row[Any], told: Sequence[ToldEpisode], routing: Routing, now: float) -> float | None:
+def _quiet_until(
+    row: Row[Any], told: Sequence[ReportedEpisode], routing: Routing, now: float
+) -> float | None:
     """Return until when the notice has to be held; None when it may leave now, as one in doubt always may."""
     user = routing.user(row.user_name)
     news = {severity_of(one.episode.alert) for one in told if one.is_news}

@@ -15,7 +15,7 @@ from alertbridge.routing.users import UserSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldEpisode:
+class ReportedEpisode:
     """An episode as a notice tells it.
 
     Attributes:
@@ -31,7 +31,9 @@ class ToldEpisode:
     is_news: bool = True
 
 
-def told_by(connection: Connection, notice: Row[Any], routing: Routing, now: float) -> list[ToldEpisode]:
+def episodes_to_report(
+    connection: Connection, notice: Row[Any], routing: Routing, now: float
+) -> list[ReportedEpisode]:
     """Return what *notice* tells; empty when there is nothing to tell its user any more."""
     if notice.told:
         return _word_for_word(connection, notice.told)
@@ -40,19 +42,19 @@ def told_by(connection: Connection, notice: Row[Any], routing: Routing, now: flo
         return []
     if notice.purpose == Purpose.REMINDER:
         return _reminded(connection, user, routing, now)
-    told = [one for one in _with_news(connection, notice) if routing.is_told(user, one.episode.alert)]
+    told = [one for one in _with_news(connection, notice) if routing.is_recipient(user, one.episode.alert)]
     news = [one for one in told if one.is_news]
     if notice.purpose == Purpose.DIGEST and news:
         return news + _reminded(connection, user, routing, now)
     return told if news else []
 
 
-def as_kept(told: Iterable[ToldEpisode]) -> list[tuple[str, int, bool, bool]]:
+def as_kept(told: Iterable[ReportedEpisode]) -> list[tuple[str, int, bool, bool]]:
     """Return *told* as it is kept with its notice."""
     return [(one.episode.alert_id, one.episode.number, one.is_over, one.is_news) for one in told]
 
 
-def _word_for_word(connection: Connection, kept: Sequence[Sequence[Any]]) -> list[ToldEpisode]:
+def _word_for_word(connection: Connection, kept: Sequence[Sequence[Any]]) -> list[ReportedEpisode]:
     found = {_key(row): row for row in episodes_named(connection, [one[0] for one in kept])}
     return [
         _told_episode(found[alert_id, number], is_over=is_over, is_news=all(is_news))  # once, all were news
@@ -61,7 +63,7 @@ def _word_for_word(connection: Connection, kept: Sequence[Sequence[Any]]) -> lis
     ]
 
 
-def _with_news(connection: Connection, notice: Row[Any]) -> list[ToldEpisode]:
+def _with_news(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
     """Return the episodes of the incident of *notice*, or of all that were folded into it."""
     is_digest = notice.purpose == Purpose.DIGEST
     folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
@@ -74,13 +76,15 @@ def _with_news(connection: Connection, notice: Row[Any]) -> list[ToldEpisode]:
     ]
 
 
-def _reminded(connection: Connection, user: UserSettings, routing: Routing, now: float) -> list[ToldEpisode]:
+def _reminded(
+    connection: Connection, user: UserSettings, routing: Routing, now: float
+) -> list[ReportedEpisode]:
     rows = overdue(connection, user, routing, now)
     return [_told_episode(row, is_over=False, is_news=False) for row in rows]
 
 
-def _told_episode(row: Row[Any], *, is_over: bool, is_news: bool) -> ToldEpisode:
-    return ToldEpisode(
+def _told_episode(row: Row[Any], *, is_over: bool, is_news: bool) -> ReportedEpisode:
+    return ReportedEpisode(
         episode=episode_of(row),
         is_over=is_over,
         last_answered_unix_seconds=row.last_answered_unix_seconds,

@@ -17,7 +17,7 @@ class _Memory:
     findings: Future[Findings] = field(default_factory=Future)
 
 
-class Remembered:
+class CachedEnricher:
     """An `Enricher` that asks *enricher* once about the same subjects within some seconds.
 
     Whoever asks while the answer is being found waits for it, and for nothing else.

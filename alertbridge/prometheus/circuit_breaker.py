@@ -16,7 +16,7 @@ class _Silence:
     missing: tuple[str, ...]
 
 
-class Sparing:
+class CircuitBreakerEnricher:
     """An `Enricher` that leaves *enricher* alone for a while once it took long and found out nothing.
 
     Else each of many mails about different hosts would wait as long, and the last of them for all.

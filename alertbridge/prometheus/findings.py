@@ -67,11 +67,11 @@ class Findings:
     is_up_by_host: Mapping[str, bool] | None = None
     missing: tuple[str, ...] = ()
 
-    def fleet(self, is_told: Callable[[str], bool]) -> FleetFacts | None:
+    def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:
         """Return the state of those hosts whose names *is_told* takes; None when it is not known."""
         if self.is_up_by_host is None:
             return None
-        seen = {host: is_up for host, is_up in sorted(self.is_up_by_host.items()) if is_told(host)}
+        seen = {host: is_up for host, is_up in sorted(self.is_up_by_host.items()) if is_recipient(host)}
         down = tuple(host for host, is_up in seen.items() if not is_up)
         return FleetFacts(up=len(seen) - len(down), total=len(seen), down=down)
 

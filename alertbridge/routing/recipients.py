@@ -86,11 +86,11 @@ class Routing:
         """Return the user of that *name*; None when the settings have none."""
         return next((user for user in self.users if user.name == name), None)
 
-    def is_told(self, user: UserSettings, alert: Alert) -> bool:
+    def is_recipient(self, user: UserSettings, alert: Alert) -> bool:
         """Return whether *user* wants to know of *alert*; one about no single host concerns everybody."""
-        return user in self.told_users(alert)
+        return user in self.recipients(alert)
 
-    def told_users(self, alert: Alert) -> tuple[UserSettings, ...]:
+    def recipients(self, alert: Alert) -> tuple[UserSettings, ...]:
         """Return those who want to know of *alert*."""
         host, severity = self.host_of(alert), severity_of(alert)
         if alert.labels.get(AUDIENCE_LABEL) == ADMINS:

@@ -107,7 +107,7 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             return True
         return self.quiet_until(now_unix_seconds) is None
 
-    def told_because(self) -> str:
+    def reason_for_mail(self) -> str:
         """Return why this user gets a mail, as half a sentence that follows "You get this because"."""
         hosts = ", ".join(self.hosts) if self.hosts else "every host"
         severities = " and ".join(self.severities) + " alerts" if self.severities else "all alerts"

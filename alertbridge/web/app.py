@@ -11,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.payload import PayloadError, parse_payload
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
 from marax.flask_problems import tell_problems, told
@@ -44,7 +44,7 @@ class Bridge(Protocol):
         ...
 
 
-def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instruments, clock: Clock) -> Flask:
+def create_app(bridge: Bridge, token: Callable[[], Secret], metrics: Metrics, clock: Clock) -> Flask:
     """Return the WSGI application; *token* returns what Alertmanager and Prometheus bear now."""
     app = Flask("alertbridge", static_folder=None)
     app.url_map.strict_slashes = False
@@ -56,8 +56,8 @@ def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instrum
     def post_alerts() -> Response:
         began = clock.monotonic_seconds()
         answer = webhook.answer()
-        instruments.webhook_requests.labels(code=answer.status_code).inc()
-        instruments.webhook_seconds.observe(clock.monotonic_seconds() - began)
+        metrics.webhook_requests.labels(code=answer.status_code).inc()
+        metrics.webhook_seconds.observe(clock.monotonic_seconds() - began)
         return answer
 
     @app.get("/targets")
@@ -66,7 +66,7 @@ def create_app(bridge: Bridge, token: Callable[[], Secret], instruments: Instrum
 
     @app.get("/metrics")
     def get_metrics() -> Response:
-        return _exposition(instruments.registry)
+        return _exposition(metrics.registry)
 
     @app.get("/-/healthy")
     def get_healthy() -> Response:

@@ -15,7 +15,7 @@ from typing import Annotated, Protocol, TypeVar
 import msgspec
 from flask import Flask, Response, abort, request
 
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.deliveries import Concerned, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.schema import Delivery
@@ -34,7 +34,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 logger = logging.getLogger("webhook")
 
 
-class Aftermath(Protocol):
+class DeliveryEvents(Protocol):
     """Takes what is told of mails."""
 
     def take(self, news: DeliveryNews) -> Concerned | NotOurs | Replayed:
@@ -46,11 +46,11 @@ class MailgunEvents:
     """Answers Mailgun's posts; *key* returns the webhook signing key, None as long as there is none."""
 
     def __init__(
-        self, aftermath: Aftermath, key: Callable[[], Secret | None], instruments: Instruments, clock: Clock
+        self, aftermath: DeliveryEvents, key: Callable[[], Secret | None], metrics: Metrics, clock: Clock
     ) -> None:
         self._aftermath = aftermath
         self._key = key
-        self._instruments = instruments
+        self._metrics = metrics
         self._clock = clock
 
     def add_to(self, app: Flask) -> None:
@@ -92,7 +92,7 @@ class MailgunEvents:
                 raise _RefusedError(_problem(HTTPStatus.NOT_ACCEPTABLE, "replayed", "This was told before"))
 
     def _count(self, result: str) -> None:
-        self._instruments.mailgun_events.labels(result=result.replace("-", "_")).inc()
+        self._metrics.mailgun_events.labels(result=result.replace("-", "_")).inc()
 
 
 class _RefusedError(Exception):

@@ -25,7 +25,7 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doorway:
+class AuthState:
     """What outlives a change of the settings."""
 
     passwords: PasswordChecks
@@ -34,7 +34,7 @@ class Doorway:
     counts: AccessCounts
 
 
-class Access:
+class Authenticator:
     """Lets *users* in, and out again.
 
     Args:
@@ -45,11 +45,16 @@ class Access:
     """
 
     def __init__(
-        self, users: Sequence[UserSettings], tokens: Tokens, doorway: Doorway, *, takes_query_tokens: bool
+        self,
+        users: Sequence[UserSettings],
+        tokens: Tokens,
+        auth_state: AuthState,
+        *,
+        takes_query_tokens: bool,
     ) -> None:
         self._users = {user.name: user for user in users}
         self._tokens = tokens
-        self._doorway = doorway
+        self._auth_state = auth_state
         self._takes_query_tokens = takes_query_tokens
         dearest = max((user.password_hash.cost for user in users), key=lambda cost: cost.work_kib)
         self._nobodys_hash = unmatched_hash(dearest)
@@ -60,14 +65,14 @@ class Access:
 
     def note(self, refusal: Refusal) -> None:
         """Count somebody who was not let in."""
-        self._doorway.counts.note_refusal(refusal)
+        self._auth_state.counts.note_refusal(refusal)
 
     def log_in(self, name: str, password: str, *, address: str) -> Token | Throttled | Refusal:
         """Return a token if *password* is that of the user *name*, who calls from *address*.
 
         Whether there is such a user cannot be told from the outcome, nor from the work that it takes.
         """
-        wait_seconds = self._doorway.throttle.wait_seconds(name[:LONGEST_NAME], address)
+        wait_seconds = self._auth_state.throttle.wait_seconds(name[:LONGEST_NAME], address)
         if wait_seconds > 0:
             self.note(Refusal.THROTTLED)
             return Throttled(wait_seconds)
@@ -89,7 +94,7 @@ class Access:
         user = self._users.get(claims.sub)
         if user is None or claims.cred != self._tokens.mark(user.password_hash):
             return Refusal.BAD_TOKEN
-        if self._doorway.revocations.cover(claims):
+        if self._auth_state.revocations.cover(claims):
             return Refusal.REVOKED_TOKEN
         return Session(
             user=user.name,
@@ -108,7 +113,7 @@ class Access:
         user = self._users.get(session.user)
         if user is None or not self._revoke(session):
             return Refusal.REVOKED_TOKEN
-        not_before = self._doorway.revocations.not_before(user.name)
+        not_before = self._auth_state.revocations.not_before(user.name)
         return self._tokens.issue(
             user, role=session.role, began=session.began_unix_seconds, not_before=not_before
         )
@@ -127,34 +132,34 @@ class Access:
         Raises:
             NotStoredError: It could not be, and they are good still.
         """
-        self._doorway.revocations.revoke_all(session.user)
-        self._doorway.counts.note_revoked()
+        self._auth_state.revocations.revoke_all(session.user)
+        self._auth_state.counts.note_revoked()
 
     def _check(self, user: UserSettings | None, name: str, password: str) -> Verdict:
         encoded = password.encode(errors="surrogatepass")
         if len(encoded) > LONGEST_PASSWORD_BYTES or len(name) > LONGEST_NAME:
             return Verdict.WRONG
         password_hash = user.password_hash if user else self._nobodys_hash
-        return self._doorway.passwords.check(password_hash, encoded)
+        return self._auth_state.passwords.check(password_hash, encoded)
 
     def _welcome(self, user: UserSettings, address: str) -> Token:
-        self._doorway.throttle.note_success(user.name, address)
-        self._doorway.counts.note_login()
+        self._auth_state.throttle.note_success(user.name, address)
+        self._auth_state.counts.note_login()
         logger.info("login", extra={"user": user.name, "address": address})
-        not_before = self._doorway.revocations.not_before(user.name)
+        not_before = self._auth_state.revocations.not_before(user.name)
         return self._tokens.issue(user, role=user.role, not_before=not_before)
 
     def _turn_away(self, user: UserSettings | None, name: str, address: str) -> Refusal:
-        self._doorway.throttle.note_failure(name[:LONGEST_NAME], address)
+        self._auth_state.throttle.note_failure(name[:LONGEST_NAME], address)
         self.note(Refusal.WRONG_LOGIN)
         shown = user.name if user else _NOBODY
         logger.warning("login refused", extra={"user": shown, "address": address})
         return Refusal.WRONG_LOGIN
 
     def _revoke(self, session: Session) -> bool:
-        is_new = self._doorway.revocations.revoke(
+        is_new = self._auth_state.revocations.revoke(
             session.user, session.token_id, expires=session.expires_unix_seconds
         )
         if is_new:
-            self._doorway.counts.note_revoked()
+            self._auth_state.counts.note_revoked()
         return is_new

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from exporter.access.authenticator import Access, Doorway
+from exporter.access.authenticator import Authenticator, AuthState
 from exporter.access.counts import AccessCounts
 from exporter.access.passwords import PasswordChecks
 from exporter.access.revocations import Revocations
@@ -15,7 +15,7 @@ from marax.clock import Clock
 from marax.settings.reader import Mistake, SettingsError
 
 
-class Entrance:
+class AuthService:
     """Opens for users and closes without them, as the settings change.
 
     Args:
@@ -28,11 +28,11 @@ class Entrance:
         self._state_dir = state_dir
         self._checks = checks
         self._clock = clock
-        self._doorway: Doorway | None = None
-        self._access: Access | None = None
+        self._auth_state: AuthState | None = None
+        self._access: Authenticator | None = None
         self.counts = AccessCounts()
 
-    def access(self) -> Access | None:
+    def access(self) -> Authenticator | None:
         """Return what admits now; None without users."""
         return self._access
 
@@ -46,26 +46,26 @@ class Entrance:
             self._access = None
             return
         key = read_key(tokens.key_file) if tokens.key_file else own_key(self._state_dir)
-        if self._doorway is None:
-            self._doorway = Doorway(
+        if self._auth_state is None:
+            self._auth_state = AuthState(
                 passwords=self._checks(),
                 throttle=Throttle(self._clock),
                 revocations=self._revocations(),
                 counts=self.counts,
             )
-        self._access = Access(
+        self._access = Authenticator(
             users,
             Tokens(key, tokens, self._clock),
-            self._doorway,
+            self._auth_state,
             takes_query_tokens=tokens.in_query,
         )
 
     def close(self) -> None:
         """Let nobody in, and leave the state folder to others."""
         self._access = None
-        if self._doorway is not None:
-            self._doorway.revocations.close()
-            self._doorway = None
+        if self._auth_state is not None:
+            self._auth_state.revocations.close()
+            self._auth_state = None
 
     def _revocations(self) -> Revocations:
         try:

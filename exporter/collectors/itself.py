@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.access.service import Entrance
+from exporter.access.service import AuthService
 from exporter.collectors import families
 from exporter.commands.counts import RunCounts
 from exporter.host.own_process import OwnProcess
@@ -71,12 +71,12 @@ class AccessCollector:
     name = "access"
     families = (families.AUTH_FAILURES, families.LOGINS, families.TOKENS_REVOKED)
 
-    def __init__(self, entrance: Entrance) -> None:
-        self._entrance = entrance
+    def __init__(self, auth: AuthService) -> None:
+        self._auth = auth
 
     def collect(self) -> Iterator[Metric]:
-        if self._entrance.access() is not None:
-            counts = self._entrance.counts
+        if self._auth.access() is not None:
+            counts = self._auth.counts
             yield families.AUTH_FAILURES.by({(reason,): n for reason, n in counts.refusals.items()})
             yield families.LOGINS.of(counts.logins)
             yield families.TOKENS_REVOKED.of(counts.revoked)

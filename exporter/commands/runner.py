@@ -21,7 +21,7 @@ from exporter.commands.catalogue import Job
 from exporter.commands.file_trust import changeable_place
 
 GRACE_SECONDS = 2.0
-_KEEPER = Path(__file__).with_name("supervisor.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CHUNK_BYTES = 64 * 1024
 _LARGEST_PIPE_BYTES = 1024 * 1024
@@ -195,7 +195,7 @@ def _keeper_of(job: Job, keepers_end: socket.socket) -> "subprocess.Popen[bytes]
     user, home = _identity(job.run_as)
     options = (str(job.time_limit_seconds), str(GRACE_SECONDS), user)
     return subprocess.Popen(  # noqa: S603 - what runs is what the owner of the host has written down
-        (sys.executable, "-I", "-S", str(_KEEPER), *options, *job.argv),
+        (sys.executable, "-I", "-S", str(_SUPERVISOR), *options, *job.argv),
         stdin=keepers_end.fileno(),
         stdout=subprocess.PIPE,
         cwd="/",

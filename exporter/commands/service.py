@@ -46,13 +46,13 @@ class ShellAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Garbled:
+class Unparsable:
     """It cannot be told what is asked for; *detail* says why, without repeating what was sent."""
 
     detail: str
 
 
-Asked = CommandAsked | ShellAsked | Garbled
+Asked = CommandAsked | ShellAsked | Unparsable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Result:
     output: Kept
 
 
-class Attempts:
+class CommandService:
     """Where commands are asked for, by *catalogue* and written to *audit* until `use` is told others."""
 
     def __init__(self, runner: Runner, counts: RunCounts, catalogue: Catalogue, audit: Audit) -> None:
@@ -77,13 +77,13 @@ class Attempts:
         self.catalogue = catalogue
         self._audit = audit
 
-    def begin(self, asked: Asked, caller: Caller) -> "Underway | Refused":
+    def begin(self, asked: Asked, caller: Caller) -> "RunningCommand | Refused":
         """Start what is asked for; the audit log knows of it before anything runs."""
         entry = {"run": secrets.token_hex(8), **_who(caller), **_what(asked)}
         begun = self._begin(asked, caller, entry)
         return self._refused(begun, caller, entry) if isinstance(begun, Refused) else begun
 
-    def _begin(self, asked: Asked, caller: Caller, entry: Entry) -> "Underway | Refused":
+    def _begin(self, asked: Asked, caller: Caller, entry: Entry) -> "RunningCommand | Refused":
         job = self._resolve(asked, caller.role)
         if isinstance(job, Refused):
             return job
@@ -99,7 +99,7 @@ class Attempts:
         if failure is not None:
             run.close()
             return Refused(reason=Reason.UNAVAILABLE, cause=failure.reason)
-        return Underway(run, partial(self._ended, job.name, entry))
+        return RunningCommand(run, partial(self._ended, job.name, entry))
 
     def _resolve(self, asked: Asked, role: Role) -> Job | Refused:
         match asked:
@@ -107,7 +107,7 @@ class Attempts:
                 return self.catalogue.resolve(asked.name, asked.arguments, role)
             case ShellAsked():
                 return self.catalogue.resolve_shell(asked.script, role)
-            case Garbled():
+            case Unparsable():
                 return Refused(reason=Reason.MALFORMED, detail=asked.detail)
             case unknown:
                 assert_never(unknown)
@@ -146,7 +146,7 @@ class Attempts:
             logger.error("end of a run not audited", extra=extra)  # noqa: TRY400 - no surprise
 
 
-class Underway:
+class RunningCommand:
     """A command that has been started; `finish` it in any case."""
 
     def __init__(self, run: Run, on_finish: Callable[[Result], None]) -> None:
@@ -196,7 +196,7 @@ def _what(asked: Asked) -> Entry:
             return {"command": asked.name, "arguments": asked.arguments}
         case ShellAsked():
             return {"command": SHELL, "arguments": {"shell": asked.script}}
-        case Garbled():
+        case Unparsable():
             return {"command": None, "arguments": None}
         case unknown:
             assert_never(unknown)

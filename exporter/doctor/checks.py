@@ -9,7 +9,7 @@ from exporter.doctor.finding import Finding, Verdict
 from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
-from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome
+from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
 from marax.settings.reader import SettingsError
 
 SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
@@ -206,7 +206,7 @@ def _complaint(outcome: Outcome) -> str:
     match outcome:
         case Failed(error=error):
             return f"fails: {error}"
-        case Late(duration_seconds=seconds):
+        case TimedOut(duration_seconds=seconds):
             return f"is not done after {seconds:.1f} s"
         case Collected(duration_seconds=seconds):
             return f"takes {seconds:.1f} s"

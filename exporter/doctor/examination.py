@@ -17,7 +17,7 @@ from exporter.host.kernel_clock import read_is_synchronised
 from exporter.host.pressure import read_pressure
 from exporter.host.process_details import user_name
 from exporter.host.snapshot import Snapshot
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from marax.clock import Clock
 
 _SCRAPE_SECONDS = 4.5
@@ -78,9 +78,9 @@ class Examination:
         yield checks.pressure(found, is_wanted=self.settings.collectors.pressure)
 
     def _collectors(self) -> Iterator[Finding]:
-        turns = Turns(self.clock)
-        turns.run([*self.collectors], within_seconds=_SCRAPE_SECONDS)  # the first one is dearer
-        yield from checks.collectors(turns.run([*self.collectors], within_seconds=_SCRAPE_SECONDS))
+        runner = CollectorRunner(self.clock)
+        runner.run([*self.collectors], within_seconds=_SCRAPE_SECONDS)  # the first one is dearer
+        yield from checks.collectors(runner.run([*self.collectors], within_seconds=_SCRAPE_SECONDS))
 
     def _clock(self, *, jump_seconds: float) -> Finding:
         try:

@@ -8,7 +8,7 @@ _LONGEST_BYTES = 64  # three numbers of 64 bits
 _NEVER_RAN = b"0 0 0\n"  # or the kernel does not count
 
 
-class Sleepers:
+class IdleProcesses:
     """Tells of processes with one thread which have not run; *folder* is a descriptor of their procfs.
 
     `/proc/PID/schedstat` holds how long the main thread has run and waited, and how often (sched-stats.rst).

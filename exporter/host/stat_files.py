@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from exporter.host.files import HostReadError
-from exporter.host.idle_processes import Sleepers
+from exporter.host.idle_processes import IdleProcesses
 
 _LONGEST_LINE_BYTES = 2048  # no kernel writes more than about 1100
 _OUT_OF_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
@@ -58,7 +58,7 @@ class StatFiles:
             self._folder = os.open(procfs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise HostReadError(f"cannot read {procfs}: {error.strerror}") from error
-        self._sleepers = Sleepers(self._folder)
+        self._sleepers = IdleProcesses(self._folder)
 
     @property
     def held(self) -> int:

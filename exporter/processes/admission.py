@@ -9,47 +9,47 @@ _HOUR_SECONDS = 3600.0
 
 
 def names_per_hour(limit: int) -> int:
-    """Return how many names a roster of *limit* takes up within any hour at most."""
+    """Return how many names an admission of *limit* takes up within any hour at most."""
     return max(_NEW_PER_HOUR, 2 * limit)
 
 
-class Roster:
+class Admission:
     """Holds at most *limit* names, and takes up at most 60 an hour (twice the limit, if that is more).
 
-    While there is room, any name may enter, the most prominent first. When it is full, a prominent one takes
-    the place of the one that has not been prominent for longest, and has to wait if all of them are.
+    While there is room, any name may enter, the most significant first. When it is full, a significant one
+    takes the place of the one that has not been significant for longest, and has to wait if all of them are.
     """
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self._bucket = TokenBucket(per_hour=names_per_hour(limit), burst=limit)
-        self._prominent_seconds: dict[str, float] = {}
+        self._significant_seconds: dict[str, float] = {}
 
     @property
     def names(self) -> Collection[str]:
-        """The names on the roster."""
-        return self._prominent_seconds.keys()
+        """The names admitted."""
+        return self._significant_seconds.keys()
 
-    def admit(self, prominence: Mapping[str, float], *, monotonic_seconds: float) -> None:
-        """Let names enter and leave, given how prominent each is now; one that is missing is not at all."""
-        for name in self._prominent_seconds:
-            if prominence.get(name, 0.0) >= 1:
-                self._prominent_seconds[name] = monotonic_seconds
-        strangers = [name for name in prominence if name not in self._prominent_seconds]
-        for name in heapq.nlargest(self._limit, strangers, key=prominence.__getitem__):
-            if not self._make_room(prominence[name], monotonic_seconds):
-                return  # nor is there any for the less prominent
-            self._prominent_seconds[name] = monotonic_seconds
+    def admit(self, significance: Mapping[str, float], *, monotonic_seconds: float) -> None:
+        """Let names enter and leave, given how significant each is now; one that is missing is not at all."""
+        for name in self._significant_seconds:
+            if significance.get(name, 0.0) >= 1:
+                self._significant_seconds[name] = monotonic_seconds
+        strangers = [name for name in significance if name not in self._significant_seconds]
+        for name in heapq.nlargest(self._limit, strangers, key=significance.__getitem__):
+            if not self._make_room(significance[name], monotonic_seconds):
+                return  # nor is there any for the less significant
+            self._significant_seconds[name] = monotonic_seconds
 
     def _make_room(self, wanted: float, monotonic_seconds: float) -> bool:
-        full = len(self._prominent_seconds) >= self._limit
-        longest_unseen = min(self._prominent_seconds, key=self._prominent_seconds.__getitem__, default="")
-        if full and (wanted < 1 or self._prominent_seconds[longest_unseen] == monotonic_seconds):
+        full = len(self._significant_seconds) >= self._limit
+        longest_unseen = min(self._significant_seconds, key=self._significant_seconds.__getitem__, default="")
+        if full and (wanted < 1 or self._significant_seconds[longest_unseen] == monotonic_seconds):
             return False
         if not self._bucket.take(monotonic_seconds=monotonic_seconds):
             return False
         if full:
-            del self._prominent_seconds[longest_unseen]
+            del self._significant_seconds[longest_unseen]
         return True
 
 

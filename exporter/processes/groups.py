@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
-from exporter.processes.admission import Roster
+from exporter.processes.admission import Admission
 from exporter.processes.cpu_attribution import Attribution, attribute
-from exporter.processes.ranking import cpu_prominence, memory_prominence
+from exporter.processes.ranking import cpu_significance, memory_significance
 
 KERNEL, OTHER, UNATTRIBUTED = "(kernel)", "(other)", "(unattributed)"
 _RESERVED = frozenset({KERNEL, OTHER, UNATTRIBUTED})
@@ -46,7 +46,7 @@ class GroupLedger:
 
     def __init__(self, *, limit: int, naming: Naming) -> None:
         self._naming = naming
-        self._roster = Roster(limit=limit)
+        self._admission = Admission(limit=limit)
         self._cpu_seconds: Mapping[str, float] = {}
         self._overdrawn_seconds = 0.0
         self._last: Snapshot | None = None
@@ -63,13 +63,13 @@ class GroupLedger:
         window = Window(then=self._last or now, now=now)
         attribution = attribute(window, overdrawn_seconds=self._overdrawn_seconds)
         usage = _usage(now, self._naming(now), attribution)
-        self._roster.admit(_prominence(usage, window), monotonic_seconds=now.monotonic_seconds)
+        self._admission.admit(_significance(usage, window), monotonic_seconds=now.monotonic_seconds)
         self._totals = self._book(usage, attribution.unattributed_seconds)
         self._overdrawn_seconds = attribution.overdrawn_seconds
         self._last = now
 
     def _book(self, usage: Mapping[str, "_Usage"], unattributed_seconds: float) -> GroupTotals:
-        names = (KERNEL, OTHER, *self._roster.names)
+        names = (KERNEL, OTHER, *self._admission.names)
         rss_bytes, processes = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         cpu_seconds = {name: self._cpu_seconds.get(name, 0.0) for name in (*names, UNATTRIBUTED)}
         cpu_seconds[UNATTRIBUTED] += unattributed_seconds
@@ -106,13 +106,13 @@ def _group_of(process: Process, name: str) -> str:
     return OTHER if name in _RESERVED else name or "(unnamed)"  # no process can pose as a group of ours
 
 
-def _prominence(usage: Mapping[str, _Usage], window: Window) -> Mapping[str, float]:
+def _significance(usage: Mapping[str, _Usage], window: Window) -> Mapping[str, float]:
     totals = window.now.totals
     capacity_seconds = window.seconds * totals.cpus or 1.0
     return {
         name: max(
-            cpu_prominence(used.cpu_seconds / capacity_seconds),
-            memory_prominence(used.rss_bytes, totals.memory_bytes),
+            cpu_significance(used.cpu_seconds / capacity_seconds),
+            memory_significance(used.rss_bytes, totals.memory_bytes),
         )
         for name, used in usage.items()
         if name not in _RESERVED

@@ -10,8 +10,8 @@ from exporter.processes.cpu_attribution import cpu_ratios
 
 Order = Literal["cpu", "mem"]
 
-_PROMINENT_CPU_RATIO = 0.01
-_PROMINENT_MEMORY_RATIO = 0.005
+_SIGNIFICANT_CPU_RATIO = 0.01
+_SIGNIFICANT_MEMORY_RATIO = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +39,11 @@ def ranking(now: Snapshot, window: Window | None, *, by: Order, count: int) -> l
     ]
 
 
-def cpu_prominence(ratio: float) -> float:
-    """Return how prominent *ratio* of the host's CPU time makes; from 1 up it is worth showing."""
-    return ratio / _PROMINENT_CPU_RATIO
+def cpu_significance(ratio: float) -> float:
+    """Return how significant *ratio* of the host's CPU time makes; from 1 up it is worth showing."""
+    return ratio / _SIGNIFICANT_CPU_RATIO
 
 
-def memory_prominence(rss_bytes: int, memory_bytes: int) -> float:
-    """Return how prominent *rss_bytes* of a host's *memory_bytes* make; from 1 up they are worth showing."""
-    return rss_bytes / (memory_bytes * _PROMINENT_MEMORY_RATIO) if memory_bytes else 0.0
+def memory_significance(rss_bytes: int, memory_bytes: int) -> float:
+    """Return how significant *rss_bytes* of *memory_bytes* are; from 1 up they are worth showing."""
+    return rss_bytes / (memory_bytes * _SIGNIFICANT_MEMORY_RATIO) if memory_bytes else 0.0

@@ -8,7 +8,7 @@ from exporter.host.snapshot import Snapshot, Window, window_of
 from exporter.host.stat import Process
 from exporter.processes.admission import TokenBucket
 from exporter.processes.cpu_attribution import cpu_ratios
-from exporter.processes.ranking import cpu_prominence, memory_prominence
+from exporter.processes.ranking import cpu_significance, memory_significance
 
 IDENTITIES_PER_HOUR = 60
 _YOUNGEST_SECONDS = 10.0
@@ -53,8 +53,8 @@ class TopProcesses:
 class TopSelection:
     """Chooses the top *count* by CPU and the top *count* by memory, over windows of *window_seconds*.
 
-    To be taken up, a process must be 10 s old and prominent. It stays until for three snapshots it was not
-    among the first 2 x *count*, or not half as prominent, or until a newcomer needs its place; the dead go
+    To be taken up, a process must be 10 s old and significant. It stays until for three snapshots it was not
+    among the first 2 x *count*, or not half as significant, or until a newcomer needs its place; the dead go
     at once. Within any hour at most 60 are taken up: the others show in their group only.
     """
 
@@ -137,11 +137,11 @@ def _standing(now: Snapshot, ratios: Mapping[int, float], count: int) -> _Standi
     by_cpu = heapq.nlargest(2 * count, ratios, key=ratios.__getitem__)
     by_memory = heapq.nlargest(2 * count, now.processes, key=lambda pid: now.processes[pid].rss_bytes)
     memory_bytes = now.totals.memory_bytes
-    cpu = [(pid, cpu_prominence(ratios[pid])) for pid in by_cpu]
-    memory = [(pid, memory_prominence(now.processes[pid].rss_bytes, memory_bytes)) for pid in by_memory]
+    cpu = [(pid, cpu_significance(ratios[pid])) for pid in by_cpu]
+    memory = [(pid, memory_significance(now.processes[pid].rss_bytes, memory_bytes)) for pid in by_memory]
     return _Standing(
-        leaders={pid for pid, prominence in cpu[:count] + memory[:count] if prominence >= 1},
-        lasting={pid for pid, prominence in cpu + memory if prominence >= _LASTING_PROMINENCE},
+        leaders={pid for pid, significance in cpu[:count] + memory[:count] if significance >= 1},
+        lasting={pid for pid, significance in cpu + memory if significance >= _LASTING_PROMINENCE},
     )
 
 

@@ -1,4 +1,4 @@
-"""Turns of collectors: each runs alone, none twice at the same time, and none can hold up another."""
+"""Running collectors: each runs alone, none twice at the same time, and none can hold up another."""
 
 import threading
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.collector import Collector
 from marax.clock import Clock
 
-_PATIENCE_SECONDS = 0.05
+_NEXT_THREAD_AFTER_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +29,24 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
+class TimedOut:
     """The collector was not done in time, and may never be."""
 
     duration_seconds: float
 
 
-Outcome = Collected | Failed | Late
+Outcome = Collected | Failed | TimedOut
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Turn:
+class _Run:
     collector: Collector
     asked_at_seconds: float
     finished: threading.Event = field(default_factory=threading.Event)
     outcome: Collected | Failed | None = None
 
 
-class Turns:
+class CollectorRunner:
     """Runs collectors on one thread of its own, and on one more for each collector that is stuck.
 
     The threads are daemons: a stuck collector cannot keep the program from ending.
@@ -55,8 +55,8 @@ class Turns:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._under_way: dict[str, _Turn] = {}
-        self._queue: SimpleQueue[_Turn] = SimpleQueue()
+        self._under_way: dict[str, _Run] = {}
+        self._queue: SimpleQueue[_Run] = SimpleQueue()
         self._threads = 0
 
     def run(self, collectors: list[Collector], *, within_seconds: float) -> dict[str, Outcome]:
@@ -66,30 +66,30 @@ class Turns:
         that has been running for *within_seconds* or longer is not waited for.
         """
         now_seconds = self._clock.monotonic_seconds()
-        turns = [self._turn(collector, now_seconds) for collector in collectors]
-        hopeful = [turn for turn in turns if now_seconds - turn.asked_at_seconds < within_seconds]
-        for turn in reversed(hopeful):  # the last one is usually done last, so that this waits only once
-            self._wait(turn, now_seconds + within_seconds)
+        runs = [self._run_of(collector, now_seconds) for collector in collectors]
+        waitable = [run for run in runs if now_seconds - run.asked_at_seconds < within_seconds]
+        for run in reversed(waitable):  # the last one is usually done last, so that this waits only once
+            self._wait(run, now_seconds + within_seconds)
         now_seconds = self._clock.monotonic_seconds()
         return {
-            turn.collector.name: turn.outcome or Late(duration_seconds=now_seconds - turn.asked_at_seconds)
-            for turn in turns
+            run.collector.name: run.outcome or TimedOut(duration_seconds=now_seconds - run.asked_at_seconds)
+            for run in runs
         }
 
-    def _turn(self, collector: Collector, now_seconds: float) -> _Turn:
+    def _run_of(self, collector: Collector, now_seconds: float) -> _Run:
         with self._lock:
-            turn = self._under_way.get(collector.name)
-            if turn is None:
-                turn = _Turn(collector=collector, asked_at_seconds=now_seconds)
-                self._under_way[collector.name] = turn
-                self._queue.put(turn)
+            run = self._under_way.get(collector.name)
+            if run is None:
+                run = _Run(collector=collector, asked_at_seconds=now_seconds)
+                self._under_way[collector.name] = run
+                self._queue.put(run)
                 if not self._threads:
                     self._add_thread()
-            return turn
+            return run
 
-    def _wait(self, turn: _Turn, deadline_seconds: float) -> None:
+    def _wait(self, run: _Run, deadline_seconds: float) -> None:
         while (left_seconds := deadline_seconds - self._clock.monotonic_seconds()) > 0:
-            if turn.finished.wait(min(_PATIENCE_SECONDS, left_seconds)):
+            if run.finished.wait(min(_NEXT_THREAD_AFTER_SECONDS, left_seconds)):
                 return
             with self._lock:
                 if not self._queue.empty() and self._threads < len(self._under_way):
@@ -101,12 +101,12 @@ class Turns:
 
     def _work(self) -> None:
         while True:
-            turn = self._queue.get()
-            turn.outcome = self._outcome(turn.collector)
+            run = self._queue.get()
+            run.outcome = self._outcome(run.collector)
             with self._lock:
-                del self._under_way[turn.collector.name]
-            turn.finished.set()
-            del turn  # else it would keep its metrics until the next one
+                del self._under_way[run.collector.name]
+            run.finished.set()
+            del run  # else it would keep its metrics until the next one
 
     def _outcome(self, collector: Collector) -> Collected | Failed:
         began_seconds = self._clock.monotonic_seconds()

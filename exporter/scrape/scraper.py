@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors import families
 from exporter.collectors.collector import Collector
 from exporter.host.files import HostReadError
-from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome, Turns
+from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, Outcome, TimedOut
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,9 @@ EVERYTHING = Selection()
 class Scraper:
     """Answers scrapes, several at a time, from a set of collectors that may be exchanged meanwhile."""
 
-    def __init__(self, collectors: Sequence[Collector], turns: Turns) -> None:
+    def __init__(self, collectors: Sequence[Collector], runner: CollectorRunner) -> None:
         self._collectors = tuple(collectors)
-        self._turns = turns
+        self._runner = runner
         self._errors: Counter[str] = Counter()
         self._complaints: dict[str, str] = {}
 
@@ -68,7 +68,7 @@ class Scraper:
             UnknownNameError: The selection names what is not there.
         """
         chosen = choose(self._collectors, selection)
-        outcomes = self._turns.run(chosen, within_seconds=within_seconds)
+        outcomes = self._runner.run(chosen, within_seconds=within_seconds)
         for name, outcome in outcomes.items():
             self._take_note(name, outcome)
         metrics = [m for o in outcomes.values() if isinstance(o, Collected) for m in o.metrics]
@@ -120,7 +120,7 @@ def _named(names: frozenset[str], metrics: Iterable[Metric]) -> Iterator[Metric]
 def _verdicts(outcomes: Mapping[str, Outcome], errors: Mapping[str, int]) -> Iterator[Metric]:
     yield families.COLLECTOR_DURATION.by({(name,): o.duration_seconds for name, o in outcomes.items()})
     yield families.COLLECTOR_SUCCESS.by({(name,): isinstance(o, Collected) for name, o in outcomes.items()})
-    yield families.COLLECTOR_TIMED_OUT.by({(name,): isinstance(o, Late) for name, o in outcomes.items()})
+    yield families.COLLECTOR_TIMED_OUT.by({(name,): isinstance(o, TimedOut) for name, o in outcomes.items()})
     yield families.COLLECTOR_ERRORS.by({(name,): errors.get(name, 0) for name in outcomes})
 
 
@@ -130,7 +130,7 @@ def _complaint(outcome: Outcome) -> tuple[str, Exception | None]:
             return "", None
         case Failed(error=error):
             return f"{type(error).__name__}: {error}", error
-        case Late():
+        case TimedOut():
             return "not done by the deadline; not started again until it is", None
         case _:
             assert_never(outcome)

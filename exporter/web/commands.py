@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.commands.parameters import Parameter
-from exporter.commands.service import Attempts
+from exporter.commands.service import CommandService
 from exporter.commands.settings import Command
 from exporter.web.guard import requires
 from exporter.web.requests import read_query
@@ -54,8 +54,8 @@ class CommandList(msgspec.Struct, frozen=True, kw_only=True):
     shell: bool
 
 
-def commands_routes(attempts: Attempts) -> Blueprint:
-    """Return the route to the catalogue of *attempts*."""
+def commands_routes(service: CommandService) -> Blueprint:
+    """Return the route to the catalogue of *service*."""
     routes = Blueprint("commands", __name__)
 
     @routes.get("/commands")
@@ -63,7 +63,7 @@ def commands_routes(attempts: Attempts) -> Blueprint:
     def get_commands(session: Session) -> Response:
         """The commands that you may run, each with its parameters."""
         read_query(request)
-        catalogue = attempts.catalogue
+        catalogue = service.catalogue
         listed = CommandList(
             commands=[_listed(command) for command in catalogue.open_to(session.role)],
             shell=catalogue.has_shell_for(session.role),

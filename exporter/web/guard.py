@@ -32,7 +32,7 @@ View = Callable[..., Response]
 
 
 class Admission(Protocol):
-    """What says whether a token is good; see `exporter.access.authenticator.Access`."""
+    """What says whether a token is good; see `exporter.access.authenticator.Authenticator`."""
 
     @property
     def takes_query_tokens(self) -> bool: ...

@@ -53,8 +53,8 @@ class LogoutBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everywhere: bool = False
 
 
-class Access(Admission, Protocol):
-    """What logs users in and out; see `exporter.access.authenticator.Access`."""
+class Authenticator(Admission, Protocol):
+    """What logs users in and out; see `exporter.access.authenticator.Authenticator`."""
 
     def log_in(self, name: str, password: str, *, address: str) -> Token | Throttled | Refusal: ...
 
@@ -65,11 +65,11 @@ class Access(Admission, Protocol):
     def log_out_everywhere(self, session: Session) -> None: ...
 
 
-def login_routes(access: Callable[[], Access | None]) -> Blueprint:
+def login_routes(access: Callable[[], Authenticator | None]) -> Blueprint:
     """Return the routes to what *access* returns at the moment; None without users."""
     routes = Blueprint("login", __name__)
 
-    def open_access() -> Access:
+    def open_access() -> Authenticator:
         found = access()
         if found is None:
             raise ProblemError(NO_USERS)
@@ -125,7 +125,7 @@ def _basic_credentials(header: str) -> tuple[str, str]:
     return name, password
 
 
-def _log_in(access: Access, name: str, password: str, challenge: Mapping[str, str]) -> Response:
+def _log_in(access: Authenticator, name: str, password: str, challenge: Mapping[str, str]) -> Response:
     match access.log_in(name, password, address=request.remote_addr or ""):
         case Token() as token:
             return _told(token)

@@ -11,7 +11,7 @@ from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.commands.catalogue import LONGEST_SCRIPT, Catalogue
 from exporter.commands.parameters import Parameter
-from exporter.commands.service import Attempts
+from exporter.commands.service import CommandService
 from exporter.commands.settings import Command
 from exporter.web.descriptions import DESCRIPTIONS, Description, Schema
 from exporter.web.guard import GuardedView, requires
@@ -41,8 +41,8 @@ _PROBLEM: Schema = {
 }
 
 
-def openapi_routes(attempts: Attempts, *, version: str) -> Blueprint:
-    """Return the route to the document of the app that it stands in, and of the catalogue of *attempts*."""
+def openapi_routes(service: CommandService, *, version: str) -> Blueprint:
+    """Return the route to the document of the app that it stands in, and of the catalogue of *service*."""
     routes = Blueprint("openapi", __name__)
 
     @routes.get("/openapi.json")
@@ -50,7 +50,7 @@ def openapi_routes(attempts: Attempts, *, version: str) -> Blueprint:
     def get_openapi(session: Session) -> Response:
         """Describe the routes that you may use: this document."""
         read_query(request)
-        return json_of(openapi_of(current_app, attempts.catalogue, session.role, version=version))
+        return json_of(openapi_of(current_app, service.catalogue, session.role, version=version))
 
     return routes
 

@@ -15,14 +15,14 @@ from exporter.access.session import Session
 from exporter.commands.catalogue import Reason, Refused
 from exporter.commands.service import (
     Asked,
-    Attempts,
     Caller,
     CommandAsked,
-    Garbled,
+    CommandService,
     Outcome,
     Result,
+    RunningCommand,
     ShellAsked,
-    Underway,
+    Unparsable,
 )
 from exporter.web.guard import requires
 from exporter.web.requests import read_body, read_query
@@ -82,8 +82,8 @@ class RunAnswer(RunEnd, frozen=True, kw_only=True):
     output: str
 
 
-def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
-    """Return the route to *attempts*."""
+def run_routes(service: CommandService, clock: Clock) -> Blueprint:
+    """Return the route to *service*."""
     routes = Blueprint("run", __name__)
 
     @routes.post("/run")
@@ -94,11 +94,11 @@ def run_routes(attempts: Attempts, clock: Clock) -> Blueprint:
         try:
             _refuse_idempotency()
             query = read_query(request, "stream")
-            asked = _asked(has_shell=attempts.catalogue.has_shell_for(session.role))
+            asked = _asked(has_shell=service.catalogue.has_shell_for(session.role))
         except ProblemError as error:
-            attempts.begin(Garbled(detail=error.problem.detail), caller)
+            service.begin(Unparsable(detail=error.problem.detail), caller)
             raise
-        begun = attempts.begin(asked, caller)
+        begun = service.begin(asked, caller)
         if isinstance(begun, Refused):
             raise _told(begun)
         is_stream = "stream" in query or _likes_events_best()
@@ -133,7 +133,7 @@ def _likes_events_best() -> bool:
     return accepted.quality(EVENTS) > accepted.quality("application/json")
 
 
-def _in_the_end(begun: Underway) -> Response:
+def _in_the_end(begun: RunningCommand) -> Response:
     try:
         for _ in begun.head():
             pass
@@ -143,14 +143,14 @@ def _in_the_end(begun: Underway) -> Response:
     return json_of(RunAnswer(**msgspec.structs.asdict(_end_of(result)), output=output))
 
 
-def _as_it_comes(begun: Underway, clock: Clock) -> Response:
+def _as_it_comes(begun: RunningCommand, clock: Clock) -> Response:
     answer = Response(_events(begun, clock), mimetype=EVENTS)
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy shall pass it on as it comes, too
     answer.call_on_close(begun.finish)
     return answer
 
 
-def _events(begun: Underway, clock: Clock) -> Iterator[bytes]:
+def _events(begun: RunningCommand, clock: Clock) -> Iterator[bytes]:
     """Yield the output as server-sent events, and a sign of life from time to time: it shows who has left."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     last_seconds = 0.0

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.metadata import version
 
 from exporter.access.passwords import PasswordChecks, verify
-from exporter.access.service import Entrance
+from exporter.access.service import AuthService
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
@@ -20,7 +20,7 @@ from exporter.commands.audit import Audit, FileAudit, LogAudit
 from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
 from exporter.commands.runner import Runner
-from exporter.commands.service import Attempts
+from exporter.commands.service import CommandService
 from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
@@ -30,10 +30,10 @@ from exporter.host.memory import read_memory, read_vmstat
 from exporter.host.os_release import read_os_release
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import read_pressure
-from exporter.reload import Reloading
+from exporter.reload import Reloader
 from exporter.reports.process_list import ProcessList, Wanted
 from exporter.reports.stats import Stats
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.exposition import as_text
 from exporter.scrape.scraper import EVERYTHING, Scraper
 from exporter.web.request_counts import RequestCounts
@@ -57,21 +57,21 @@ class Exporter:
         self._clock = clock
         self._engine: ProcessEngine | None = None
         self.requests = RequestCounts()
-        self.reloading = Reloading(settings, read=read, take_up=self.take_up, clock=clock)
-        self.scraper = Scraper((), Turns(clock))
+        self.reloader = Reloader(settings, read=read, take_up=self.take_up, clock=clock)
+        self.scraper = Scraper((), CollectorRunner(clock))
         itself = ExporterCollector(
             version=version("marax"),
-            last_reload=self.reloading.last,
+            last_reload=self.reloader.last,
             requests=self.requests.totals,
             read_itself=OwnProcessReader(PROCFS).read,
         )
         self._usage = UsageWindow()
-        self.entrance = Entrance(settings.state_dir, checks=partial(PasswordChecks, verify), clock=clock)
+        self.auth = AuthService(settings.state_dir, checks=partial(PasswordChecks, verify), clock=clock)
         self.runner, runs = Runner(most_at_once=MOST_AT_ONCE), RunCounts()
-        self.attempts = Attempts(self.runner, runs, Catalogue(()), LogAudit())
+        self.command_service = CommandService(self.runner, runs, Catalogue(()), LogAudit())
         self._host = (
             *_host_collectors(clock, self._usage),
-            AccessCollector(self.entrance),
+            AccessCollector(self.auth),
             CommandsCollector(runs, self.runner.running),
             itself,
         )
@@ -79,7 +79,9 @@ class Exporter:
 
     def take_up(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
-        self.attempts.use(Catalogue(settings.commands, has_shell=settings.shell), self._audit(settings))
+        self.command_service.use(
+            Catalogue(settings.commands, has_shell=settings.shell), self._audit(settings)
+        )
         self._usage.length_seconds = settings.processes.window_seconds
         is_needed = settings.collectors.needs_processes or settings.users
         wanted = settings.processes if is_needed else None

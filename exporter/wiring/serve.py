@@ -39,7 +39,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     def read_again() -> ExporterSettings:
         changed = read()
         server.reload_certificates()
-        exporter.entrance.open_to(changed.users, changed.tokens)
+        exporter.auth.open_to(changed.users, changed.tokens)
         _warn_of_shell(changed)
         return changed
 
@@ -56,7 +56,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     serving = ServingSettings(address=settings.listen, web_config_file=settings.web_config_file)
     server = Server(app, serving)
     address = server.bind()
-    exporter.entrance.open_to(settings.users, settings.tokens)
+    exporter.auth.open_to(settings.users, settings.tokens)
     exporter.take_up(settings)  # before the first scrape, which would be empty otherwise
 
     def warm_up() -> None:
@@ -67,21 +67,21 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
         logger.info("listening", extra={"address": address, "for": _audience(address, settings)})
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
-    server.run(on_ready=start, on_hangup=exporter.reloading.reload, on_ending=exporter.runner.end_all)
+    server.run(on_ready=start, on_hangup=exporter.reloader.reload, on_ending=exporter.runner.end_all)
 
 
 def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
     """Return the application with all routes to *exporter*."""
-    access = exporter.entrance.access
+    access = exporter.auth.access
     api = Api(
         access=access,
         blueprints=(
             login_routes(access),
             stats_routes(exporter.stats),
             processlist_routes(exporter.processes),
-            commands_routes(exporter.attempts),
-            run_routes(exporter.attempts, SystemClock()),
-            openapi_routes(exporter.attempts, version=version("marax")),
+            commands_routes(exporter.command_service),
+            run_routes(exporter.command_service, SystemClock()),
+            openapi_routes(exporter.command_service, version=version("marax")),
         ),
     )
     return create_app(

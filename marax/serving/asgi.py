@@ -14,7 +14,7 @@ from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 from marax.problems import MEDIA_TYPE, Problem
 from marax.serving.basic_auth import BasicAuth
 from marax.serving.connections import LINGER_SECONDS, Connection, Phase
-from marax.serving.wsgi_pool import Pool
+from marax.serving.wsgi_pool import WsgiPool
 
 LARGEST_HEAD_BYTES = 16 * 1024
 _LINE_BYTES = len(": \r\n")
@@ -24,7 +24,7 @@ _LEAST_HELD_BYTES = 16 * 1024 * 1024
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Front:
+class AsgiGate:
     """The ASGI application that uvicorn runs: *app*, behind two pools of threads.
 
     Requests for a path that `is_kept` have two threads to themselves, so that they are answered however busy
@@ -42,8 +42,8 @@ class Front:
     ) -> None:
         self._basic_auth = basic_auth
         self._headers = headers
-        self._kept = Pool(app, threads=2, most=32, name="kept")
-        self._others = Pool(app, threads=8, most=64, name="worker")
+        self._kept = WsgiPool(app, threads=2, most=32, name="kept")
+        self._others = WsgiPool(app, threads=8, most=64, name="worker")
         self._body_limit_bytes = body_limit_bytes
         self._held_limit_bytes = max(_LEAST_HELD_BYTES, _LARGEST_BODIES_HELD * body_limit_bytes)
         self._held_bytes = 0

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from marax.problems import MEDIA_TYPE, Problem
 from marax.serving.tls import ServerTls
-from marax.serving.tls_transport import TlsStream
+from marax.serving.tls_transport import TlsTransport
 
 REQUEST_SECONDS = 10
 IDLE_SECONDS = 75
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
         self._http = H11Protocol(**uvicorn)
         self._loop = asyncio.get_running_loop()
         self._deadline: asyncio.TimerHandle | None = None
-        self._stream: TlsStream | None = None
+        self._stream: TlsTransport | None = None
         self._is_open = False
         self._head = bytearray()
         self.phase = Phase.OPENED
@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
         if tls is None:
             self._open(transport)
         else:
-            self._stream = TlsStream(transport, tls)
+            self._stream = TlsTransport(transport, tls)
 
     def data_received(self, data: bytes) -> None:
         if self._stream is not None:
@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
             self._http.connection_lost(exc)
         self._forget()
 
-    def _decrypted(self, stream: TlsStream, data: bytes) -> bytes:
+    def _decrypted(self, stream: TlsTransport, data: bytes) -> bytes:
         try:
             plain = stream.feed(data)
         except ssl.SSLError as error:

@@ -18,7 +18,7 @@ from wsgiref.types import WSGIApplication
 import uvicorn
 
 from marax.commandline import CannotReachError
-from marax.serving.asgi import LARGEST_HEAD_BYTES, Front
+from marax.serving.asgi import LARGEST_HEAD_BYTES, AsgiGate
 from marax.serving.connections import IDLE_SECONDS, Connection, Connections
 from marax.serving.web_config import WebConfig, read_web_config
 from marax.settings.addresses import Address
@@ -58,7 +58,7 @@ class Server:
         self._web = WebConfig()
         self._socket: socket.socket | None = None
         self._connections = Connections(most=_MOST_CONNECTIONS, tls=lambda: self._web.tls)
-        front = Front(
+        front = AsgiGate(
             app,
             body_limit_bytes=settings.body_limit_bytes,
             basic_auth=lambda: self._web.basic_auth,
@@ -157,7 +157,7 @@ class _Uvicorn(uvicorn.Server):
         self.on_ending()
 
 
-def _uvicorn_config(front: Front, connections: Connections) -> uvicorn.Config:
+def _uvicorn_config(front: AsgiGate, connections: Connections) -> uvicorn.Config:
     return uvicorn.Config(
         front,
         http=partial(Connection, connections),  # type: ignore[arg-type] # uvicorn only calls it

@@ -13,7 +13,7 @@ _READ_BYTES = 64 * 1024
 logger = logging.getLogger(__name__)
 
 
-class TlsStream(asyncio.Transport):
+class TlsTransport(asyncio.Transport):
     """A server's transport: what is written goes out encrypted through the one *below*; `feed` is the way in.
 
     It is OpenSSL between two memory buffers, as asyncio's own TLS is; but that one holds 256 KiB for every

@@ -12,7 +12,7 @@ from marax.serving.connections import Connection, Phase
 from marax.threads import DaemonThreads
 
 
-class Pool:
+class WsgiPool:
     """Runs a WSGI *app* on *threads* threads, for at most *most* requests at once, waiting ones included."""
 
     def __init__(self, app: WSGIApplication, *, threads: int, most: int, name: str) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from alertbridge.background.reminders import Reminding
 from alertbridge.composing.composer import MailComposer
-from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.failover import OneLane
+from alertbridge.delivery.courier import Courier, DeliveryConfig
+from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
@@ -35,8 +35,8 @@ class Bridge:
         self.clock = FakeClock(EVENING)
         self.maildir = folder / "maildir"
         self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", lane="maildir")
-        self.instruments = Instruments()
-        self.instruments.watch_backlog(
+        self.metrics = Metrics()
+        self.metrics.watch_backlog(
             lambda: self.outbox.backlog(self.clock.unix_seconds()), self.clock.unix_seconds
         )
         quiet = QuietSettings(hours=QuietHours(time(22), time(7)))
@@ -46,16 +46,16 @@ class Bridge:
             enricher=NoPrometheus(),
             sender="marax <alerts@mg.example.org>",
             clock=self.clock,
-            instruments=self.instruments,
+            metrics=self.metrics,
         )
-        lane = OneLane(MaildirMailer(self.maildir, self.clock), self, self.clock)
+        lane = PrimaryTransport(MaildirMailer(self.maildir, self.clock), self, self.clock)
         self.courier = Courier(
             notices=self.outbox.notices,
-            equipment=lambda: Equipment(routing=self.routing, composer=composer, mailer=lane),
+            equipment=lambda: DeliveryConfig(routing=self.routing, composer=composer, mailer=lane),
             refusals=self,
             backoff=Backoff(),
             clock=self.clock,
-            instruments=self.instruments,
+            metrics=self.metrics,
         )
         self.reminding = Reminding(
             reminders=self.outbox.reminders,
@@ -113,14 +113,14 @@ def test_a_night_is_told_in_the_morning_and_the_days_news_and_reminders_as_ever(
         bridge.take(warn(host))
     bridge.take(an_alert("db-1", starts=EVENING))
     assert bridge.mails_by(EVENING + HOUR) == ["[DOWN] db-1: host not answering"]
-    assert bridge.instruments.registry.get_sample_value("alertbridge_outbox_held") == 3
+    assert bridge.metrics.registry.get_sample_value("alertbridge_outbox_held") == 3
 
     bridge.take(warn("web-3", ends=EVENING + HOUR))
     bridge.take(an_alert("db-1", starts=EVENING, ends=EVENING + HOUR))
     assert bridge.mails_by(MORNING - 1) == ["[UP] db-1: host not answering"]
 
     assert bridge.mails_by(MORNING) == ["[DIGEST] 3 alerts while it was quiet, 2 still firing"]
-    assert bridge.instruments.registry.get_sample_value("alertbridge_outbox_held") == 0
+    assert bridge.metrics.registry.get_sample_value("alertbridge_outbox_held") == 0
     bridge.take(warn("web-1", ends=MORNING + HOUR))
     assert bridge.mails_by(MORNING + HOUR) == ["[OK] web-1: host not answering"]
     assert bridge.mails_by(MORNING + 24 * HOUR - 1) == []

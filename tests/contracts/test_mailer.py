@@ -14,11 +14,11 @@ from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     Mailer,
     MessageRefused,
     NotSent,
     RecipientRefused,
+    TransportPaused,
 )
 from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.delivery.smtp.settings import SmtpSettings
@@ -219,7 +219,7 @@ def test_a_broken_far_side_is_an_outcome(post):
 
     outcome = post.mailer.send(a_mail())
 
-    assert isinstance(outcome, NotSent | Ambiguous | LanePaused)
+    assert isinstance(outcome, NotSent | Ambiguous | TransportPaused)
     assert outcome.reason
     assert SECRET not in repr(outcome)
 

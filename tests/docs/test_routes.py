@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
 from alertbridge.web.mailgun_events import MailgunEvents
@@ -45,8 +45,8 @@ class NoMails:
 
 
 def bridge_app() -> Flask:
-    app = create_bridge_app(IdleBridge(), lambda: Secret("token"), Instruments(), SystemClock())
-    MailgunEvents(NoMails(), lambda: None, Instruments(), SystemClock()).add_to(app)
+    app = create_bridge_app(IdleBridge(), lambda: Secret("token"), Metrics(), SystemClock())
+    MailgunEvents(NoMails(), lambda: None, Metrics(), SystemClock()).add_to(app)
     return app
 
 

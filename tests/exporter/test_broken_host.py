@@ -35,7 +35,7 @@ from exporter.processes.groups import GroupLedger
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
 from exporter.processes.top import TopSelection
-from exporter.scrape.collector_runner import Collected, Failed, Turns
+from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed
 from exporter.scrape.exposition import as_openmetrics, as_text
 from marax.clock import SystemClock
 from tests.fakes.snapshots import a_stat_line
@@ -128,7 +128,7 @@ def procfs_of_psutil() -> Iterator[None]:
 def outcomes(root: Path) -> dict[str, Collected | Failed]:
     psutil.PROCFS_PATH = str(root / "proc")
     scene = Scene(root)
-    found = Turns(SystemClock()).run(scene.collectors, within_seconds=20)
+    found = CollectorRunner(SystemClock()).run(scene.collectors, within_seconds=20)
     scene.close()
     return {name: outcome for name, outcome in found.items() if isinstance(outcome, Collected | Failed)}
 

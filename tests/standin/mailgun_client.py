@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
@@ -22,7 +22,7 @@ def settings_for(url: str, domain: str = "mg.example.org") -> MailgunSettings:
 
 
 def a_mailer(
-    url: str, *, key: str = KEY, domain: str = "mg.example.org", patience: Patience | None = None
+    url: str, *, key: str = KEY, domain: str = "mg.example.org", timeouts: Timeouts | None = None
 ) -> MailgunMailer:
-    patience = patience or Patience(connect_seconds=5.0, silence_seconds=5.0, whole_seconds=10.0)
-    return MailgunMailer(settings_for(url, domain), Secret(key), SystemClock(), patience)
+    timeouts = timeouts or Timeouts(connect_seconds=5.0, silence_seconds=5.0, whole_seconds=10.0)
+    return MailgunMailer(settings_for(url, domain), Secret(key), SystemClock(), timeouts)

@@ -286,14 +286,14 @@ def test_a_scrape_is_answered_as_it_is_asked_for(exporter: Part):
 
 
 @pytest.mark.parametrize(
-    ("hidepid", "name", "is_told"),
+    ("hidepid", "name", "is_right"),
     [
         (2, "marax_process_visibility_ratio", lambda ratio: ratio < 0.5),
         (1, "marax_processes_unreadable", lambda count: count > 5),
     ],
 )
 def test_says_that_processes_are_hidden_from_it(
-    tmp_path: Path, hidepid: int, name: str, is_told: Callable[[float], bool]
+    tmp_path: Path, hidepid: int, name: str, is_right: Callable[[float], bool]
 ):
     tmp_path.chmod(0o755)
     mount = f"mount -t proc -o hidepid={hidepid} proc /proc"
@@ -306,6 +306,6 @@ def test_says_that_processes_are_hidden_from_it(
     lint = subprocess.run(
         [promtool, "check", "metrics"], input=said.stdout, text=True, capture_output=True, check=False
     )
-    assert is_told(value(found, name))
+    assert is_right(value(found, name))
     assert {s.value for s in found if s.name == "marax_collector_success"} == {1}
     assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", "")

@@ -15,11 +15,11 @@ import msgspec
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TransportPaused,
 )
 from alertbridge.delivery.quoting import quoted
 
@@ -67,10 +67,12 @@ def outcome_of(answer: Answer, *, now_unix_seconds: float) -> Outcome:
         case 2:
             return _meaning_of_success(said, reason)
         case 3:
-            return LanePaused(reason=f"{reason}; check `base_url` under `mailgun:`, which points elsewhere")
+            return TransportPaused(
+                reason=f"{reason}; check `base_url` under `mailgun:`, which points elsewhere"
+            )
         case 4 if answer.status in _TOO_MANY:
             pause_seconds = _pause_seconds(answer.headers, said.message, now_unix_seconds)
-            return LanePaused(reason=reason, for_seconds=pause_seconds)
+            return TransportPaused(reason=reason, for_seconds=pause_seconds)
         case 4:
             return _meaning_of_refusal(answer.status, said, reason)
         case _:
@@ -86,7 +88,7 @@ def _meaning_of_success(said: _Said, reason: str) -> Outcome:
     if said.id and said.message.startswith("Queued"):
         return Accepted(provider_id=said.id)
     if "Mailgun Magnificent API" in said.message:
-        return LanePaused(reason=f"{reason}; check `domain` and `base_url` under `mailgun:`")
+        return TransportPaused(reason=f"{reason}; check `domain` and `base_url` under `mailgun:`")
     return Ambiguous(reason=f"{reason}, which is not its way of accepting a mail")
 
 
@@ -95,11 +97,11 @@ def _meaning_of_refusal(status: int, said: _Said, reason: str) -> Outcome:
         case 400 | 403 if _WRONG_RECIPIENT.search(said.message):
             return RecipientRefused(reason=reason)
         case 400 if _WRONG_SENDER.search(said.message):
-            return LanePaused(reason=f"{reason}; check `from` and `domain` under `mailgun:`")
+            return TransportPaused(reason=f"{reason}; check `from` and `domain` under `mailgun:`")
         case 408:
             return NotSent(reason=reason)
         case _ if status in _NEXT_STEPS:
-            return LanePaused(reason=f"{reason}; {_NEXT_STEPS[status]}")
+            return TransportPaused(reason=f"{reason}; {_NEXT_STEPS[status]}")
         case _:
             return MessageRefused(reason=reason)
 

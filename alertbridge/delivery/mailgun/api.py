@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from alertbridge.delivery.deadline import Patience, within
+from alertbridge.delivery.deadline import Timeouts, run_with_deadline
 from alertbridge.delivery.mailgun.answers import Answer
 from alertbridge.delivery.quoting import quoted
 from marax.settings.secret import Secret
@@ -20,10 +20,10 @@ _HEADERS = {"Connection": "close", "Accept-Encoding": "identity", "User-Agent": 
 class MailgunCalls:
     """Makes calls to one URL of the API; looks for a proxy and for CA certificates where `requests` does."""
 
-    def __init__(self, url: str, api_key: Secret, patience: Patience) -> None:
+    def __init__(self, url: str, api_key: Secret, timeouts: Timeouts) -> None:
         self._url = url
         self._api_key = api_key
-        self._patience = patience
+        self._timeouts = timeouts
         self.site = urlsplit(url).netloc
 
     def get(self, query: Sequence[tuple[str, str]]) -> requests.PreparedRequest:
@@ -44,7 +44,7 @@ class MailgunCalls:
         Raises:
             OSError: None came.
         """
-        return within(self._patience.whole_seconds, lambda: self._made(call))
+        return run_with_deadline(self._timeouts.whole_seconds, lambda: self._made(call))
 
     def said_by(self, error: OSError) -> str:
         """Return what lies at the root of *error*, as a part of one line."""
@@ -57,7 +57,7 @@ class MailgunCalls:
             response = session.get_adapter(self._url).send(
                 call,
                 stream=True,
-                timeout=(self._patience.connect_seconds, self._patience.silence_seconds),
+                timeout=(self._timeouts.connect_seconds, self._timeouts.silence_seconds),
                 verify=found["verify"] or True,
                 proxies=found["proxies"],
             )

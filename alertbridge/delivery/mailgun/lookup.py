@@ -7,7 +7,7 @@ import logging
 
 import msgspec
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailer import Absent, Finding, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.answers import Answer
 from alertbridge.delivery.mailgun.api import MailgunCalls
@@ -15,7 +15,7 @@ from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.quoting import quoted
 from marax.settings.secret import Secret
 
-_PATIENCE = Patience(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)
+_TIMEOUTS = Timeouts(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)
 _TRY_LATER = (408, 420, 429)
 _NOT_TAKEN = "rejected"
 
@@ -25,8 +25,8 @@ logger = logging.getLogger("mailgun")
 class MailgunLookup:
     """Asks the events API, until it says that this key may not: a domain sending key may only send."""
 
-    def __init__(self, settings: MailgunSettings, api_key: Secret, patience: Patience = _PATIENCE) -> None:
-        self._calls = MailgunCalls(settings.events_url(), api_key, patience)
+    def __init__(self, settings: MailgunSettings, api_key: Secret, timeouts: Timeouts = _TIMEOUTS) -> None:
+        self._calls = MailgunCalls(settings.events_url(), api_key, timeouts)
         self._is_allowed = True
 
     def find(self, message_id: str) -> Finding:

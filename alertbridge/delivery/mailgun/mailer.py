@@ -3,7 +3,7 @@
 import io
 import threading
 
-from alertbridge.delivery.deadline import USUAL_PATIENCE, Patience
+from alertbridge.delivery.deadline import DEFAULT_TIMEOUTS, Timeouts
 from alertbridge.delivery.mailer import Ambiguous, MessageRefused, NotSent, Outcome
 from alertbridge.delivery.mailgun.answers import outcome_of
 from alertbridge.delivery.mailgun.api import MailgunCalls
@@ -20,9 +20,9 @@ class MailgunMailer:
     """Hands each mail to Mailgun in one call, and never in a second one by itself; threads may share it."""
 
     def __init__(
-        self, settings: MailgunSettings, api_key: Secret, clock: Clock, patience: Patience = USUAL_PATIENCE
+        self, settings: MailgunSettings, api_key: Secret, clock: Clock, timeouts: Timeouts = DEFAULT_TIMEOUTS
     ) -> None:
-        self._calls = MailgunCalls(settings.messages_url(), api_key, patience)
+        self._calls = MailgunCalls(settings.messages_url(), api_key, timeouts)
         self._clock = clock
 
     def send(self, mail: Mail) -> Outcome:

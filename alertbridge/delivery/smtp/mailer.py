@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import replace
 from email.utils import parseaddr
 
-from alertbridge.delivery.deadline import USUAL_PATIENCE, Patience, within
+from alertbridge.delivery.deadline import DEFAULT_TIMEOUTS, Timeouts, run_with_deadline
 from alertbridge.delivery.mailer import Ambiguous, NotSent, Outcome
 from alertbridge.delivery.mime import UnfitMailError, email_message
 from alertbridge.delivery.quoting import quoted
@@ -27,12 +27,12 @@ class SmtpMailer:
         settings: SmtpSettings,
         password: Secret | None,
         clock: Clock,
-        patience: Patience = USUAL_PATIENCE,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self._settings = settings
         self._password = password or Secret("")
         self._clock = clock
-        self._patience = patience
+        self._timeouts = timeouts
 
     def send(self, mail: Mail) -> Outcome:
         mail = replace(mail, sender=self._settings.sender or mail.sender)
@@ -42,14 +42,14 @@ class SmtpMailer:
             return error.outcome
         envelope = Envelope(sender=parseaddr(mail.sender)[1], recipient=mail.recipient, content=content)
         try:
-            return within(self._patience.whole_seconds, lambda: self._outcome(envelope))
+            return run_with_deadline(self._timeouts.whole_seconds, lambda: self._outcome(envelope))
         except OSError as error:
             return self._outcome_without_reply(error, envelope)
 
     def _outcome(self, envelope: Envelope) -> Outcome:
         site = self._settings.site()
         try:
-            with SmtpSession(self._settings, self._password, self._patience) as session:
+            with SmtpSession(self._settings, self._password, self._timeouts) as session:
                 return outcome_of_end(site, self._cleaned(session.hand_over(envelope)))
         except TurnedAwayError as refusal:
             return outcome_of_refusal(site, refusal.step, self._cleaned(refusal.reply))

@@ -10,11 +10,11 @@ from enum import StrEnum
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TransportPaused,
 )
 
 _CLOSING = 421
@@ -66,10 +66,10 @@ def outcome_of_refusal(site: str, step: Step, reply: Reply) -> Outcome:
     """Return what it means for the mail that the server at *site* does not want it, or us."""
     reason = f"{site}, asked for {step}, said {reply.code}: {reply.text or 'nothing'}"
     if step in _NEXT_STEPS:
-        return LanePaused(reason=f"{reason}; {_NEXT_STEPS[step]}")
+        return TransportPaused(reason=f"{reason}; {_NEXT_STEPS[step]}")
     match reply.code // 100, step:
         case _ if reply.code == _CLOSING:
-            return LanePaused(reason=reason)
+            return TransportPaused(reason=reason)
         case 5, Step.RECIPIENT if _NOT_ALLOWED.search(reply.text):
             # Relaying denied, or a policy: it says more of us than of the address
             return NotSent(reason=f"{reason}; check that the server relays for this one")

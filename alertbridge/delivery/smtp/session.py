@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.smtp.replies import Reply, Step
 from alertbridge.delivery.smtp.settings import TLS_PORT, SmtpSettings
 from marax.settings.secret import Secret
@@ -66,14 +66,14 @@ class Envelope:
 class SmtpSession:
     """A connection that is encrypted and logged in as far as the settings ask for it."""
 
-    def __init__(self, settings: SmtpSettings, password: Secret, patience: Patience) -> None:
+    def __init__(self, settings: SmtpSettings, password: Secret, timeouts: Timeouts) -> None:
         """Connect.
 
         Raises:
             TurnedAwayError: The server does not want us.
             OSError: There is no such server, or not the right one.
         """
-        self._smtp = _reached(settings, patience)
+        self._smtp = _reached(settings, timeouts)
         try:
             if settings.starttls and settings.port != TLS_PORT:
                 self._encrypt()
@@ -173,21 +173,21 @@ class _Limited:
         self._file.close()
 
 
-def _reached(settings: SmtpSettings, patience: Patience) -> smtplib.SMTP:
+def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
     """Return a connection on which both sides have said who they are."""
     name = socket.gethostname() or "localhost"
     where: tuple[str, int, str] = (settings.host, settings.port, name)
     try:
         if settings.port == TLS_PORT:
             context = ssl.create_default_context()
-            smtp: smtplib.SMTP = _Encrypted(*where, timeout=patience.connect_seconds, context=context)
+            smtp: smtplib.SMTP = _Encrypted(*where, timeout=timeouts.connect_seconds, context=context)
         else:
-            smtp = _Plain(*where, timeout=patience.connect_seconds)
+            smtp = _Plain(*where, timeout=timeouts.connect_seconds)
     except smtplib.SMTPResponseException as error:
         raise TurnedAwayError(Step.GREETING, _reply((error.smtp_code, error.smtp_error))) from error
     try:
         if smtp.sock is not None:
-            smtp.sock.settimeout(patience.silence_seconds)
+            smtp.sock.settimeout(timeouts.silence_seconds)
         _expect(Step.GREETING, smtp.ehlo())
     except BaseException:
         smtp.close()

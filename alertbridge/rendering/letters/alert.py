@@ -38,7 +38,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
 
 def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> tuple[str, ...]:
     """Return the last lines of every mail: why this reader gets it, when it was made, its incident."""
-    told = sentence(f"You get this mail because {reader.told_because}") if reader.told_because else ""
+    told = sentence(f"You get this mail because {reader.reason_for_mail}") if reader.reason_for_mail else ""
     made = f"Made for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
     incident = f"Incident {incident_id}." if incident_id else ""
     return tuple(line for line in (told, made, incident) if line)

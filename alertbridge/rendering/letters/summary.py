@@ -15,7 +15,7 @@ _WHAT_LIMIT = 120
 
 def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; each list is cut at *at_most*, and says what it leaves out."""
-    told = facts.told_before if facts.kind is Kind.REMINDER else facts.news
+    told = facts.already_reported if facts.kind is Kind.REMINDER else facts.news
     first = min((alert.fired_unix_seconds for alert in told), default=None)
     return Letter(
         kind=facts.kind,
@@ -31,7 +31,7 @@ def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
 def summary_title(facts: SummaryFacts) -> str:
     """Return what follows the subject's bracket."""
     if facts.kind is Kind.REMINDER:
-        number = counted(len(facts.told_before), "alert", "alerts")
+        number = counted(len(facts.already_reported), "alert", "alerts")
         return listed_title(f"{number} still firing", list(dict.fromkeys(one.name for one in facts.alerts)))
     return f"{counted(len(facts.news), 'alert', 'alerts')} while it was quiet, {_how_many_fire(facts)}"
 
@@ -49,7 +49,7 @@ def _lead(facts: SummaryFacts, first: float | None) -> str:
         return (
             f"{word}: {counted(len(facts.news), 'alert', 'alerts')} came while it was quiet; {_fates(facts)}."
         )
-    number = counted(len(facts.told_before), "alert still fires", "alerts still fire")
+    number = counted(len(facts.already_reported), "alert still fires", "alerts still fire")
     return f"{word}: {number}, the oldest for {span(first, facts.now_unix_seconds)}."
 
 
@@ -71,9 +71,9 @@ def _sections(facts: SummaryFacts, at_most: int) -> tuple[Section, ...]:
     firing = tuple(alert for alert in facts.news if not alert.is_over)
     over = tuple(alert for alert in facts.news if alert.is_over)
     before = "Still firing" if facts.kind is Kind.REMINDER else "Still firing, told before"
-    parts = (("Still firing", firing), (before, facts.told_before), ("Over", over))
+    parts = (("Still firing", firing), (before, facts.already_reported), ("Over", over))
     tables = [Section(title=title, table=_table(alerts, facts, at_most)) for title, alerts in parts if alerts]
-    if firing or facts.told_before:
+    if firing or facts.already_reported:
         tables.append(Section(title="What to do next", steps=(ASK_ALL,)))
     return tuple(tables)
 

@@ -25,7 +25,7 @@ _ANN = Reader(
     name="ann",
     address="ann@example.org",
     timezone=timezone(timedelta(hours=1), "CET"),
-    told_because="you watch web-*, db-* and app-* for critical alerts",
+    reason_for_mail="you watch web-*, db-* and app-* for critical alerts",
 )
 _BUSY = LastValues(cpu_ratio=0.97, memory_ratio=0.88, memory_total_bytes=15.6 * _GIB, load1=9.4, cpus=4)
 _CALM = LastValues(cpu_ratio=0.12, memory_ratio=0.31, memory_total_bytes=15.6 * _GIB, load1=0.62, cpus=4)

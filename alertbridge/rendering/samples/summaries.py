@@ -53,20 +53,20 @@ def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -
         kind=Kind.DIGEST,
         incident_id="m7t2xw9",
         news=news,
-        told_before=(down,),
-        reader=replace(reader, told_because=f"{because}; it was kept until your quiet hours were over"),
+        already_reported=(down,),
+        reader=replace(reader, reason_for_mail=f"{because}; it was kept until your quiet hours were over"),
         now_unix_seconds=now_unix_seconds,
     )
     firing = tuple(alert for alert in news if not alert.is_over)
     return {
         "digest": digest,
-        "digest-over": replace(digest, news=news[:1] + news[2:5], told_before=()),
+        "digest-over": replace(digest, news=news[:1] + news[2:5], already_reported=()),
         "reminder": replace(
             digest,
             kind=Kind.REMINDER,
             news=(),
-            told_before=(*firing, down),
-            reader=replace(reader, told_because=f"{because}, and want a reminder every 1 d"),
+            already_reported=(*firing, down),
+            reader=replace(reader, reason_for_mail=f"{because}, and want a reminder every 1 d"),
             now_unix_seconds=now_unix_seconds + 8 * _HOUR,
         ),
     }

@@ -35,8 +35,8 @@ _UNDELIVERED = replace(
 
 def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, AlertFacts]:
     """Return facts of a mail for each, as it begins and as it ends."""
-    everybody = replace(reader, told_because="it concerns everybody who is told of critical alerts")
-    admin = replace(reader, told_because="you are an admin")
+    everybody = replace(reader, reason_for_mail="it concerns everybody who is told of critical alerts")
+    admin = replace(reader, reason_for_mail="you are an admin")
     return {
         "blind": _told(Kind.BLIND, _BLIND, everybody, began_unix_seconds),
         "blind-over": _told(Kind.OK, _BLIND, everybody, began_unix_seconds),

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from alertbridge.background.heartbeat_ping import Ping
+from alertbridge.background.heartbeat_ping import HeartbeatPing
 from alertbridge.prometheus.settings import HttpUrl
 from scripts.stack.ports import free_addresses
 
@@ -60,7 +60,7 @@ def running(task: Callable[[threading.Event], None]):
 
 
 def test_passes_a_heartbeat_on(watcher):
-    ping = Ping(lambda: watcher.url)
+    ping = HeartbeatPing(lambda: watcher.url)
     with running(ping.run):
         assert watcher.pings == []
         ping.note_beat()
@@ -72,7 +72,7 @@ def test_passes_a_heartbeat_on(watcher):
 
 def test_says_once_that_it_fails_and_once_that_it_works_again(watcher, caplog):
     caplog.set_level("INFO")
-    ping = Ping(lambda: watcher.url)
+    ping = HeartbeatPing(lambda: watcher.url)
     for status in (200, 500, 500, 200, 200):
         watcher.status = status
         ping.send()
@@ -86,14 +86,14 @@ def test_says_once_that_it_fails_and_once_that_it_works_again(watcher, caplog):
 def test_nobody_there_is_no_surprise(caplog):
     (address,) = free_addresses(1)
 
-    Ping(lambda: HttpUrl.from_setting(f"http://{address}/a-uuid")).send()
+    HeartbeatPing(lambda: HttpUrl.from_setting(f"http://{address}/a-uuid")).send()
 
     assert [record.reason for record in caplog.records] == ["connection refused"]
     assert "a-uuid" not in caplog.text
 
 
 def test_without_a_url_nothing_is_sent(watcher, caplog):
-    Ping(lambda: None).send()
+    HeartbeatPing(lambda: None).send()
 
     assert watcher.pings == []
     assert caplog.records == []

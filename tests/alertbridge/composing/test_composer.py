@@ -22,10 +22,10 @@ from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSe
 from alertbridge.mail.address import Sender
 from alertbridge.mail.host_facts import LastDay
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.notices import Claim
 from alertbridge.outbox.schema import Purpose
-from alertbridge.outbox.told import ToldEpisode
+from alertbridge.outbox.told import ReportedEpisode
 from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer
 from marax.settings.secret import Secret
@@ -55,7 +55,7 @@ class Knows:
         return Findings(hosts={subject: self._found for subject in subjects if subject.instance})
 
 
-def told(alert: Alert) -> ToldEpisode:
+def told(alert: Alert) -> ReportedEpisode:
     episode = Episode(
         alert_id=alert.alert_id,
         number=1,
@@ -65,7 +65,7 @@ def told(alert: Alert) -> ToldEpisode:
         closed_unix_seconds=alert.ends_unix_seconds,
         is_end_reconciled=alert.is_end_reconciled,
     )
-    return ToldEpisode(episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=None)
+    return ReportedEpisode(episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=None)
 
 
 def mail_about(
@@ -77,7 +77,7 @@ def mail_about(
         enricher=enricher or NoPrometheus(),
         sender="marax <alerts@mg.example.org>",
         clock=clock,
-        instruments=Instruments(),
+        metrics=Metrics(),
     )
     routing = a_routing(user or a_user(is_admin=True))
     claim = Claim(
@@ -92,7 +92,7 @@ def mail_about(
         ),
         attempts=1,
         created_unix_seconds=T0,
-        doubt_unix_seconds=None,
+        ambiguous_since_unix_seconds=None,
         **claimed,
     )
     clock.advance(after_seconds)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from alertbridge.composing.composer import MailComposer
-from alertbridge.delivery.courier import Courier, Equipment
-from alertbridge.delivery.failover import OneLane
+from alertbridge.delivery.courier import Courier, DeliveryConfig
+from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.mailer import Dispatch, Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing
 from tests.fakes.clock import FakeClock
@@ -35,11 +35,13 @@ class Post:
         self.mailer = FakeMailer()
         self.records = Records(Unknowable())
         self.composer: FakeComposer | MailComposer = FakeComposer()
-        self.instruments = Instruments()
+        self.metrics = Metrics()
         self.routing = a_routing()
         self.refused: list[tuple[str, str]] = []
         self.taken: list[str] = []
-        self.dispatch: Callable[[], Dispatch] = lambda: OneLane(self.mailer, self.records, self.clock)
+        self.dispatch: Callable[[], Dispatch] = lambda: PrimaryTransport(
+            self.mailer, self.records, self.clock
+        )
         self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
         self.courier = Courier(
             notices=self.outbox.notices,
@@ -47,11 +49,11 @@ class Post:
             refusals=self,
             backoff=Backoff(max_age_seconds=3600),
             clock=self.clock,
-            instruments=self.instruments,
+            metrics=self.metrics,
         )
 
-    def equipment(self) -> Equipment:
-        return Equipment(routing=self.routing, composer=self.composer, mailer=self.dispatch())
+    def equipment(self) -> DeliveryConfig:
+        return DeliveryConfig(routing=self.routing, composer=self.composer, mailer=self.dispatch())
 
     def note_refused(self, user_name: str, reason: str) -> None:
         self.refused.append((user_name, reason))
@@ -76,4 +78,4 @@ class Post:
         return self.outbox.backlog(self.clock.unix_seconds()).dead
 
     def sample(self, name: str, **labels: str) -> float | None:
-        return self.instruments.registry.get_sample_value(name, labels)
+        return self.metrics.registry.get_sample_value(name, labels)

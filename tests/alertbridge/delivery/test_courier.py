@@ -8,10 +8,10 @@ from alertbridge.delivery.mailer import (
     Absent,
     Ambiguous,
     Found,
-    LanePaused,
     MessageRefused,
     NotSent,
     RecipientRefused,
+    TransportPaused,
     Unanswered,
     Unknowable,
 )
@@ -124,7 +124,7 @@ def test_a_mailer_may_ask_to_be_tried_sooner(post):
 
 def test_a_pause_holds_up_everything_and_costs_nobody_an_attempt(post):
     post.take(an_alert("web-1"), an_alert("web-2"))
-    post.mailer.answer_next(LanePaused(reason="limit", for_seconds=90))
+    post.mailer.answer_next(TransportPaused(reason="limit", for_seconds=90))
 
     post.work()
     assert len(post.mailer.tried) == 1
@@ -139,7 +139,7 @@ def test_a_pause_holds_up_everything_and_costs_nobody_an_attempt(post):
 
 def test_a_long_pause_makes_no_dead_letters(post):
     post.take(an_alert())
-    post.mailer.answer_always(LanePaused(reason="key refused"))
+    post.mailer.answer_always(TransportPaused(reason="key refused"))
     post.work_for(86_400 * 2, step=600)
     post.mailer.accept_again()
     post.work_for(120)

@@ -4,16 +4,16 @@ from collections import Counter
 
 import pytest
 
-from alertbridge.delivery.failover import OneLane, Trouble, TwoLanes
+from alertbridge.delivery.failover import CircuitBreaker, Failover, PrimaryTransport
 from alertbridge.delivery.mailer import (
     Absent,
     Ambiguous,
     Found,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TransportPaused,
     Unanswered,
     Unknowable,
 )
@@ -24,8 +24,8 @@ from tests.fakes.mailer import FakeMailer
 AFTER = 300
 FAILURES = [
     pytest.param(NotSent(reason="refused"), id="unreachable"),
-    pytest.param(LanePaused(reason="key refused"), id="paused"),
-    pytest.param(LanePaused(reason="limit", for_seconds=86_400), id="paused for a day"),
+    pytest.param(TransportPaused(reason="key refused"), id="paused"),
+    pytest.param(TransportPaused(reason="limit", for_seconds=86_400), id="paused for a day"),
 ]
 
 
@@ -35,9 +35,9 @@ class TwoLanePost(Post):
     def __init__(self, path) -> None:
         super().__init__(path)
         self.mailgun, self.smtp = self.mailer, FakeMailer()
-        first = OneLane(self.mailgun, self, self.clock)
-        trouble = Trouble(AFTER, self.clock)
-        lanes = TwoLanes(first, self.smtp, trouble, self.clock, self.instruments)
+        first = PrimaryTransport(self.mailgun, self, self.clock)
+        trouble = CircuitBreaker(AFTER, self.clock)
+        lanes = Failover(first, self.smtp, trouble, self.clock, self.metrics)
         self.dispatch = lambda: lanes
 
     def find(self, message_id):
@@ -106,7 +106,7 @@ def test_the_first_lane_is_tried_once_a_minute_and_the_mail_does_not_wait_for_th
 
 
 def test_a_pause_that_the_first_lane_asked_for_is_kept(post):
-    post.fall_into_trouble(LanePaused(reason="limit", for_seconds=3000))
+    post.fall_into_trouble(TransportPaused(reason="limit", for_seconds=3000))
     tried = len(post.mailgun.tried)
 
     for number in range(4):
@@ -184,7 +184,7 @@ def test_what_the_first_lane_refuses_for_good_does_not_go_to_the_second(post, ou
 
 def test_when_both_lanes_fail_mail_waits_for_the_first_to_recover(post):
     post.smtp.answer_always(NotSent(reason="refused too"))
-    post.fall_into_trouble(LanePaused(reason="key refused"), seconds=1800)
+    post.fall_into_trouble(TransportPaused(reason="key refused"), seconds=1800)
     post.smtp.accept_again()
     post.work_for(900, step=30)
 

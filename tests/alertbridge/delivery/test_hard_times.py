@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from alertbridge.composing.composer import MailComposer
-from alertbridge.delivery.mailer import Ambiguous, LanePaused, NotSent
+from alertbridge.delivery.mailer import Ambiguous, NotSent, TransportPaused
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
@@ -38,14 +38,14 @@ def write_real_mails(post: Post, renderer: Renderer) -> None:
         enricher=NoPrometheus(),
         sender="marax <alerts@mg.example.org>",
         clock=post.clock,
-        instruments=post.instruments,
+        metrics=post.metrics,
     )
 
 
 @pytest.mark.parametrize("jump_seconds", [HOUR, -HOUR, 30 * HOUR / 60, 400 * HOUR, -400 * HOUR])
 @pytest.mark.parametrize(
     "trouble",
-    [NotSent(reason="refused"), Ambiguous(reason="reset"), LanePaused(reason="limit", for_seconds=60)],
+    [NotSent(reason="refused"), Ambiguous(reason="reset"), TransportPaused(reason="limit", for_seconds=60)],
 )
 def test_setting_the_clock_holds_up_no_mail_and_loses_none(post, trouble, jump_seconds):
     post.take(an_alert("web-1"), an_alert("web-2"))
@@ -59,7 +59,9 @@ def test_setting_the_clock_holds_up_no_mail_and_loses_none(post, trouble, jump_s
     assert post.dead == 0
 
 
-@pytest.mark.parametrize("trouble", [Ambiguous(reason="reset"), LanePaused(reason="limit", for_seconds=10)])
+@pytest.mark.parametrize(
+    "trouble", [Ambiguous(reason="reset"), TransportPaused(reason="limit", for_seconds=10)]
+)
 def test_a_clock_that_is_set_back_ends_no_wait_early(post, trouble):
     post.take(an_alert())
     post.mailer.answer_next(trouble)
@@ -122,9 +124,9 @@ def test_after_hours_away_only_what_is_still_true_is_told(path):
     post.take(an_alert("told-and-goes-on"), an_alert("told-and-over"))
     post.work()
     post.take(an_alert("waits-and-goes-on"), an_alert("waits-and-over"))
-    post.mailer.answer_always(LanePaused(reason="limit", for_seconds=60))
+    post.mailer.answer_always(TransportPaused(reason="limit", for_seconds=60))
     post.work()
-    told_before = subjects(post)
+    already_reported = subjects(post)
     post.outbox.close()
 
     back = Post(path, T0 + 6 * HOUR)
@@ -137,7 +139,7 @@ def test_after_hours_away_only_what_is_still_true_is_told(path):
     )
     back.work()
 
-    assert told_before == ["told-and-goes-on=down", "told-and-over=down"]
+    assert already_reported == ["told-and-goes-on=down", "told-and-over=down"]
     assert sorted(subjects(back)) == [
         "began-meanwhile=down",
         "told-and-over=up",

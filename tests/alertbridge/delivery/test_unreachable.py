@@ -3,8 +3,8 @@ import sqlite3
 import pytest
 
 from alertbridge.alerts.internal import undeliverable_alert
-from alertbridge.delivery.unreachable import Undeliverable
-from alertbridge.metrics import Instruments
+from alertbridge.delivery.unreachable import UnreachableUsers
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, a_user
 from tests.fakes.clock import FakeClock
@@ -18,8 +18,8 @@ class Office:
         self.outbox = open_outbox(url, lane="mailgun")
         self.routing = a_routing(a_user("ann"), a_user("ops", is_admin=True, hosts=("db-*",)))
         self.bouncing: set[str] = set()
-        self.instruments = Instruments()
-        self.undeliverable = Undeliverable(
+        self.metrics = Metrics()
+        self.undeliverable = UnreachableUsers(
             open_alerts=self.outbox.intake,
             bounces=lambda user_name: user_name in self.bouncing,
             tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
@@ -27,7 +27,7 @@ class Office:
         )
 
     def suppressed(self) -> dict[str, float]:
-        registry = self.instruments.registry
+        registry = self.metrics.registry
         name = "alertbridge_recipient_suppressed"
         samples = [sample for family in registry.collect() for sample in family.samples]
         return {sample.labels["user"]: sample.value for sample in samples if sample.name == name}
@@ -97,7 +97,7 @@ def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
 
 
 def test_the_metrics_name_those_who_cannot_be_reached(office):
-    office.instruments.watch_recipients(lambda: office.undeliverable.suppressed(["ann", "ops"]))
+    office.metrics.watch_recipients(lambda: office.undeliverable.suppressed(["ann", "ops"]))
     before = office.suppressed()
     office.undeliverable.note_refused("ann", "no such address")
     meanwhile = office.suppressed()
@@ -110,7 +110,7 @@ def test_the_metrics_name_those_who_cannot_be_reached(office):
 
 
 def test_the_metrics_say_nothing_of_it_while_it_cannot_be_read(office, tmp_path):
-    office.instruments.watch_recipients(lambda: office.undeliverable.suppressed(["ann"]))
+    office.metrics.watch_recipients(lambda: office.undeliverable.suppressed(["ann"]))
     with sqlite3.connect(tmp_path / "bridge.db") as connection:
         connection.execute("DROP TABLE episodes")
     connection.close()

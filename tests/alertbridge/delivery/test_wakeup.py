@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from alertbridge.delivery.wakeup import WaitingRoom
+from alertbridge.delivery.wakeup import Wakeup
 from tests.alertbridge.installed import until
 
 LONG, SHORT = 60.0, 0.05
@@ -12,7 +12,7 @@ LONG, SHORT = 60.0, 0.05
 class Guests:
     """Threads that rest again and again, and count how often each was let go."""
 
-    def __init__(self, room: WaitingRoom, count: int) -> None:
+    def __init__(self, room: Wakeup, count: int) -> None:
         self.rests = [0] * count
         self._is_over = False
         self._room = room
@@ -28,13 +28,13 @@ class Guests:
 
     def _rest(self, number: int) -> None:
         while not self._is_over:
-            self._room.rest()
+            self._room.wait()
             self.rests[number] += 1
 
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_one_at_a_time_looks_by_itself(count: int):
-    guests = Guests(WaitingRoom(longest_rest_seconds=SHORT), count)
+    guests = Guests(Wakeup(longest_wait_seconds=SHORT), count)
     time.sleep(20 * SHORT)
     rests = sum(guests.rests)
     guests.leave()
@@ -43,22 +43,22 @@ def test_one_at_a_time_looks_by_itself(count: int):
 
 
 def test_a_call_lets_one_go():
-    room = WaitingRoom(longest_rest_seconds=LONG)
+    room = Wakeup(longest_wait_seconds=LONG)
     guests = Guests(room, 4)
     time.sleep(0.1)  # all rest
-    room.call()
+    room.notify()
     until(lambda: sum(guests.rests) == 1)
-    room.call()
+    room.notify()
     until(lambda: sum(guests.rests) == 2)
 
     guests.leave()
 
 
 def test_a_call_that_nobody_hears_is_for_the_next_to_come():
-    room = WaitingRoom(longest_rest_seconds=LONG)
-    room.call()
+    room = Wakeup(longest_wait_seconds=LONG)
+    room.notify()
 
-    room.rest()  # returns
+    room.wait()  # returns
 
     guests = Guests(room, 1)
     time.sleep(0.1)
@@ -68,10 +68,10 @@ def test_a_call_that_nobody_hears_is_for_the_next_to_come():
 
 
 def test_nobody_rests_in_a_closed_room():
-    room = WaitingRoom(longest_rest_seconds=LONG)
+    room = Wakeup(longest_wait_seconds=LONG)
     guests = Guests(room, 3)
     time.sleep(0.1)
     guests.leave()
 
     assert not any(thread.is_alive() for thread in guests.threads)
-    room.rest()  # returns
+    room.wait()  # returns

@@ -79,7 +79,7 @@ def test_finds_the_user_by_the_message_id_with_and_without_brackets(mailbox, bra
         message_id=named, token="t", delivery=Delivery.DELIVERED, happened_unix_seconds=T0, detail=""
     )
 
-    assert mailbox.deliveries.find(news) == Concerned(user_name="bob", was_in_doubt=False)
+    assert mailbox.deliveries.find(news) == Concerned(user_name="bob", was_ambiguous=False)
 
 
 @settings(deadline=None, max_examples=30)
@@ -162,7 +162,7 @@ def test_news_of_a_mail_in_doubt_settle_it(mailbox):
     mailbox.outbox.notices.defer_ambiguous(claim, T0 + 10, "reset", now_unix_seconds=T0 + 1)
     news = mailbox.news_of(claim)
 
-    assert mailbox.deliveries.find(news) == Concerned(user_name="ann", was_in_doubt=True)
+    assert mailbox.deliveries.find(news) == Concerned(user_name="ann", was_ambiguous=True)
     mailbox.deliveries.note(news, T0 + 6)
 
     assert mailbox.view(claim).state == "accepted"

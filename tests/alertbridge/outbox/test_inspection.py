@@ -25,9 +25,9 @@ def inspection(outbox):
     return Inspection(outbox.database)
 
 
-def bury(outbox, reason="no such address"):
+def give_up(outbox, reason="no such address"):
     claim = outbox.notices.claim(ROUTING, T0 + 11)
-    outbox.notices.bury(claim, reason, T0 + 12)
+    outbox.notices.give_up(claim, reason, T0 + 12)
     return claim
 
 
@@ -38,7 +38,7 @@ def send(outbox, now=T0 + 13):
 
 
 def test_lists_what_waits_and_what_was_given_up(outbox, inspection):
-    dead = bury(outbox)
+    dead = give_up(outbox)
 
     found = inspection.unsettled_and_dead()
 
@@ -57,7 +57,7 @@ def test_lists_what_was_sent_only_when_asked(outbox, inspection):
 
 
 def test_what_was_given_up_is_sent_after_a_retry(outbox, inspection):
-    dead = bury(outbox)
+    dead = give_up(outbox)
 
     assert inspection.retry([dead.notice_id, dead.notice_id + 1], T0 + 100) == 1
     again = outbox.notices.claim(ROUTING, T0 + 100)
@@ -69,7 +69,7 @@ def test_what_was_given_up_is_sent_after_a_retry(outbox, inspection):
 def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, inspection):
     claim = outbox.notices.claim(ROUTING, T0 + 11)
     outbox.notices.defer_ambiguous(claim, T0 + 11, "reset", now_unix_seconds=T0 + 11)
-    bury(outbox)
+    give_up(outbox)
     outbox.intake.take([an_alert(ends=T0 + 20)], ROUTING, T0 + 21)
     inspection.retry([claim.notice_id], T0 + 30)
 
@@ -83,7 +83,7 @@ def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, ins
 
 
 def test_what_is_dropped_is_never_sent(outbox, inspection):
-    dead = bury(outbox)
+    dead = give_up(outbox)
 
     assert inspection.drop([dead.notice_id, dead.notice_id + 1, 999], T0 + 100) == 2
     assert outbox.notices.claim(ROUTING, T0 + 100) is None
@@ -98,7 +98,7 @@ def test_what_is_sent_or_being_sent_cannot_be_dropped(outbox, inspection):
 
 
 def test_the_table_says_what_a_person_needs(outbox, inspection):
-    bury(outbox, reason="bad\x1b[2J address")
+    give_up(outbox, reason="bad\x1b[2J address")
 
     table = notices_table(inspection.unsettled_and_dead(), T0 + 70)
 
@@ -117,7 +117,7 @@ def test_the_json_says_the_same(inspection):
 
 
 def test_one_notice_is_told_in_full(outbox, inspection):
-    claim = bury(outbox)
+    claim = give_up(outbox)
 
     text = notice_text(inspection.notice(claim.notice_id))
 

@@ -55,7 +55,7 @@ def test_what_was_owed_is_still_owed_word_for_word(path):
     outbox.close()
 
     assert claim is not None
-    assert (claim.user_name, claim.doubt_unix_seconds, claim.attempts) == ("ann", T0 + 2, 2)
+    assert (claim.user_name, claim.ambiguous_since_unix_seconds, claim.attempts) == ("ann", T0 + 2, 2)
     assert [told.is_over for told in claim.told] == [False]
 
 

@@ -224,7 +224,7 @@ def test_a_clock_that_is_set_back_holds_nothing_for_hours(outbox):
 
 def test_a_dead_letter_is_kept_and_does_not_hold_up_the_next_news(outbox):
     outbox.take(an_alert())
-    outbox.notices.bury(outbox.claim(), "no such address", T0)
+    outbox.notices.give_up(outbox.claim(), "no such address", T0)
     outbox.take(an_alert(ends=T0 + 60))
 
     assert outbox.backlog(T0).dead == 1

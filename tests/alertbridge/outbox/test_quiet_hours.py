@@ -355,7 +355,7 @@ def test_digests_that_are_held_together_leave_as_one(outbox):
         assert outbox.send_all() == []
         outbox.clock.advance(8 * HOUR)
         dead.append(outbox.claim())
-        outbox.notices.bury(dead[-1], "no such address", outbox.clock.unix_seconds())
+        outbox.notices.give_up(dead[-1], "no such address", outbox.clock.unix_seconds())
         outbox.clock.advance(16 * HOUR)
     now = outbox.clock.unix_seconds()
     assert Inspection(outbox.database).retry([claim.notice_id for claim in dead], now) == 2

@@ -71,7 +71,7 @@ def test_reminds_nobody_of_what_they_were_never_told(outbox):
     outbox.routing = a_routing(a_user("ann", severities=("critical",)), a_user("bob"))
     outbox.take(an_alert("web-1", severity="warning"))
     claim = outbox.claim()
-    outbox.notices.bury(claim, "no such address", T0)
+    outbox.notices.give_up(claim, "no such address", T0)
 
     outbox.clock.advance(2 * DAY)
 
@@ -128,7 +128,7 @@ def test_one_that_was_given_up_is_followed_by_the_next_after_its_time_only(outbo
     outbox.send_all()
     outbox.clock.advance(DAY)
     outbox.remind()
-    outbox.notices.bury(outbox.claim(), "no such address", T0 + DAY)
+    outbox.notices.give_up(outbox.claim(), "no such address", T0 + DAY)
 
     outbox.clock.advance(DAY - 1)
     assert outbox.remind() == 0

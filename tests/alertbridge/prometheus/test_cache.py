@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from alertbridge.prometheus.cache import Remembered
+from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.findings import Findings, Subject
 from tests.fakes.clock import FakeClock
 
@@ -39,7 +39,7 @@ def clock():
 
 @pytest.fixture
 def remembered(enricher, clock):
-    return Remembered(enricher, clock)
+    return CachedEnricher(enricher, clock)
 
 
 def test_asks_once_about_the_same_subjects(remembered, enricher, clock):

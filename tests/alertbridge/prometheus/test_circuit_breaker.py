@@ -1,6 +1,6 @@
 import pytest
 
-from alertbridge.prometheus.circuit_breaker import Sparing
+from alertbridge.prometheus.circuit_breaker import CircuitBreakerEnricher
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from tests.fakes.clock import FakeClock
 
@@ -37,7 +37,7 @@ def slow(clock):
 
 @pytest.fixture
 def sparing(slow, clock):
-    return Sparing(slow, clock)
+    return CircuitBreakerEnricher(slow, clock)
 
 
 def test_does_not_wait_again_for_one_that_was_just_silent(sparing, slow):

@@ -113,7 +113,7 @@ _many_hosts = st.lists(_hosts, max_size=3).flatmap(
     lambda hosts: st.sampled_from([1, 1, 30]).map(lambda times: tuple(hosts) * times)
 )
 _readers = st.builds(
-    Reader, name=hostile_texts, address=hostile_texts, timezone=_zones, told_because=hostile_texts
+    Reader, name=hostile_texts, address=hostile_texts, timezone=_zones, reason_for_mail=hostile_texts
 )
 _fleets = st.builds(
     FleetFacts,
@@ -138,7 +138,7 @@ hostile_summaries = st.builds(
     kind=st.sampled_from([Kind.DIGEST, Kind.REMINDER]),
     incident_id=hostile_texts,
     news=_many_hosts,
-    told_before=_many_hosts,
+    already_reported=_many_hosts,
     reader=_readers,
     now_unix_seconds=_numbers,
 )

@@ -316,7 +316,7 @@ def test_keeps_its_size_when_every_text_is_as_long_as_can_be(kind, count):
         title=longest,
         incident_id=longest,
         hosts=hosts,
-        reader=reader(name=longest, told_because=longest),
+        reader=reader(name=longest, reason_for_mail=longest),
         fleet=FleetFacts(up=0, total=60, down=(longest + "x",) * 60),
         missing=(longest,) * 60,
     )
@@ -477,7 +477,7 @@ def test_a_digest_may_have_but_one_alert_left(is_over, subject):
 def test_a_long_reminder_says_how_many_it_leaves_out_and_stays_small():
     hosts = tuple(host_facts(f"web-{number}", summary="x" * 200, means_down=False) for number in range(400))
 
-    rendered = RENDERER.render(_summary(Kind.REMINDER, told_before=hosts))
+    rendered = RENDERER.render(_summary(Kind.REMINDER, already_reported=hosts))
     shown = len(re.findall(r"^web-", rendered.text, re.MULTILINE))
 
     assert rendered.subject == "[REMINDER] 400 alerts still firing: web-0, web-1, web-2 +397"
@@ -494,12 +494,12 @@ def test_says_of_how_many_alertmanager_sent_no_end():
     assert "Alertmanager sent no end of 1 of them (silenced or inhibited by then?)" in text
 
 
-def _summary(kind: Kind, *, news=(), told_before=()) -> SummaryFacts:
+def _summary(kind: Kind, *, news=(), already_reported=()) -> SummaryFacts:
     return SummaryFacts(
         kind=kind,
         incident_id="m7t2xw9",
         news=news,
-        told_before=told_before,
+        already_reported=already_reported,
         reader=reader(),
         now_unix_seconds=FIRED_UNIX_SECONDS + 3600,
     )

@@ -20,7 +20,7 @@ def an_episode(host: str = "web-1", *, alertname: str = "HostDown", ends: float 
 
 
 @pytest.mark.parametrize(
-    ("settings", "host", "severity", "is_told"),
+    ("settings", "host", "severity", "is_recipient"),
     [
         pytest.param({}, "web-1", "critical", True, id="no filter: everything"),
         pytest.param({"hosts": ("web-*",)}, "web-1", "info", True, id="glob matches"),
@@ -33,12 +33,12 @@ def an_episode(host: str = "web-1", *, alertname: str = "HostDown", ends: float 
         pytest.param({"hosts": ("web-*",)}, "", "critical", True, id="no single host concerns all"),
     ],
 )
-def test_tells_those_whose_filters_match(settings, host, severity, is_told):
+def test_tells_those_whose_filters_match(settings, host, severity, is_recipient):
     user = a_user(**settings)
 
-    told = a_routing(user).told_users(an_alert(host, severity=severity))
+    told = a_routing(user).recipients(an_alert(host, severity=severity))
 
-    assert told == ((user,) if is_told else ())
+    assert told == ((user,) if is_recipient else ())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.config import BridgeSettings, WebhookSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.ingest.receiver import Bridge
-from alertbridge.metrics import Instruments
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.reception import Reception
 from alertbridge.routing.recipients import Routing
@@ -34,19 +34,19 @@ class Site:
             hosts=(HostSettings(name="web-1", address=Address("web-1.example.org", 9877)),),
         )
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
-        self.instruments = Instruments()
+        self.metrics = Metrics()
         self.news = self.beats = 0
         self.clock = clock = FakeClock(T0)
         reception = Reception(
             intake=self.outbox.intake,
             routing=self.routing,
             clock=clock,
-            instruments=self.instruments,
+            metrics=self.metrics,
             on_news=self.note_news,
         )
         self.heartbeat = Heartbeat(
             store=self.outbox.pulses,
-            tell=reception.take_own,
+            tell=reception.raise_internal,
             diagnose=lambda: "",
             alarm_after_seconds=lambda: 300.0,
             clock=clock,
@@ -59,8 +59,8 @@ class Site:
             on_beat=self.note_beat,
             clock=clock,
         )
-        self.instruments.watch_backlog(bridge.backlog, clock.unix_seconds)
-        self.client = create_app(bridge, lambda: Secret(TOKEN), self.instruments, clock).test_client()
+        self.metrics.watch_backlog(bridge.backlog, clock.unix_seconds)
+        self.client = create_app(bridge, lambda: Secret(TOKEN), self.metrics, clock).test_client()
 
     def routing(self) -> Routing:
         return self.settings.routing()
@@ -78,7 +78,7 @@ class Site:
         return sum(self.outbox.backlog(T0).pending.values())
 
     def sample(self, name: str, **labels: str) -> float | None:
-        return self.instruments.registry.get_sample_value(name, labels)
+        return self.metrics.registry.get_sample_value(name, labels)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertbridge.delivery.events import Aftermath
-from alertbridge.delivery.unreachable import Undeliverable
-from alertbridge.metrics import Instruments
+from alertbridge.delivery.events import DeliveryEvents
+from alertbridge.delivery.unreachable import UnreachableUsers
+from alertbridge.metrics import Metrics
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.outbox import open_outbox
@@ -42,17 +42,17 @@ class Site:
         self.clock = FakeClock(T0)
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
         self.key: Secret | None = Secret(KEY)
-        self.instruments = Instruments()
+        self.metrics = Metrics()
         self.app = Flask("alertbridge")
         tell_problems(self.app)
-        self.undeliverable = Undeliverable(
+        self.undeliverable = UnreachableUsers(
             open_alerts=self.outbox.intake,
             bounces=self.outbox.deliveries.is_undeliverable,
             tell=self.take,
             clock=self.clock,
         )
-        aftermath = Aftermath(self.outbox.deliveries, self.undeliverable, self.clock, self.instruments)
-        MailgunEvents(aftermath, lambda: self.key, self.instruments, self.clock).add_to(self.app)
+        aftermath = DeliveryEvents(self.outbox.deliveries, self.undeliverable, self.clock, self.metrics)
+        MailgunEvents(aftermath, lambda: self.key, self.metrics, self.clock).add_to(self.app)
         self.take(an_alert())
         self.sent = self.send()
 
@@ -89,7 +89,7 @@ class Site:
 
     def count(self, result: str) -> float | None:
         name = "alertbridge_mailgun_events_total"
-        return self.instruments.registry.get_sample_value(name, {"result": result})
+        return self.metrics.registry.get_sample_value(name, {"result": result})
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_mail_in_doubt_is_settled_by_the_news_of_it(site):
 
     assert site.notice.state == "accepted"
     resolved = {"resolved_by": "event"}
-    assert site.instruments.registry.get_sample_value("alertbridge_ambiguous_total", resolved) == 1
+    assert site.metrics.registry.get_sample_value("alertbridge_ambiguous_total", resolved) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from exporter.access.passwords import PasswordChecks
 from exporter.access.roles import Role
-from exporter.access.service import Entrance
+from exporter.access.service import AuthService
 from exporter.access.settings import TokenSettings, UserSettings
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.login import login_routes
@@ -62,13 +62,13 @@ class Site:
 
     def restart(self) -> None:
         """End the program and start it anew: only what is on disk stays."""
-        self.entrance.close()
+        self.auth.close()
         self._start()
 
     def reload(self, **tokens: Any) -> None:
         """Take up `users`, and changed settings of tokens."""
         self.tokens = msgspec.structs.replace(self.tokens, **tokens)
-        self.entrance.open_to(self.users, self.tokens)
+        self.auth.open_to(self.users, self.tokens)
 
     def ask(
         self,
@@ -99,15 +99,15 @@ class Site:
         return self.ask("GET", "/stats", headers=bearer(token)).status_code
 
     def _start(self) -> None:
-        self.entrance = Entrance(self.state_dir, checks=lambda: PasswordChecks(self.verify), clock=self.clock)
+        self.auth = AuthService(self.state_dir, checks=lambda: PasswordChecks(self.verify), clock=self.clock)
         self.reload()
         self.app = self._app()
 
     def _app(self) -> Flask:
-        access = self.entrance.access
+        access = self.auth.access
         blueprints = (login_routes(access), stats_routes(read_stats), processlist_routes(list_processes))
         return create_app(
-            Scraper([FakeCollector()], Turns(SystemClock())),
+            Scraper([FakeCollector()], CollectorRunner(SystemClock())),
             is_ready=lambda: True,
             requests=RequestCounts(),
             version="1.2.3",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.access.authenticator import Access, Throttled
+from exporter.access.authenticator import Authenticator, Throttled
 from exporter.access.roles import Role
 from exporter.access.session import Refusal, Session
 from exporter.access.tokens import Token
@@ -21,11 +21,11 @@ ADDRESS = "192.0.2.1"
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
-    site.entrance.close()
+    site.auth.close()
 
 
-def access_of(site: Site) -> Access:
-    access = site.entrance.access()
+def access_of(site: Site) -> Authenticator:
+    access = site.auth.access()
     assert access is not None
     return access
 
@@ -138,8 +138,8 @@ def test_19_of_32_logins_at_once_five_are_checked_one_by_one(tmp_path: Path):
 
     assert outcomes.count(Refusal.WRONG_LOGIN) + outcomes.count(Refusal.BUSY) == 32
     assert held.most_at_once == 1
-    assert site.entrance.counts.refusals[Refusal.BUSY] == outcomes.count(Refusal.BUSY) >= 20
-    site.entrance.close()
+    assert site.auth.counts.refusals[Refusal.BUSY] == outcomes.count(Refusal.BUSY) >= 20
+    site.auth.close()
 
 
 def test_12_a_token_ends_with_the_password(site: Site):
@@ -249,7 +249,7 @@ def test_counts_what_happens(site: Site):
     access_of(site).log_in("ann", "wrong", address=ADDRESS)
     access_of(site).log_out(session_of(site, token))
 
-    counts = site.entrance.counts
+    counts = site.auth.counts
     assert (counts.logins, counts.revoked) == (1, 1)
     assert {refusal: n for refusal, n in counts.refusals.items() if n} == {
         Refusal.WRONG_LOGIN: 1,

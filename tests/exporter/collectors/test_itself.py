@@ -11,11 +11,11 @@ from tests.exporter.access.kit import USERS, Site, bearer
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
-    site.entrance.close()
+    site.auth.close()
 
 
 def samples(site: Site) -> dict[tuple[str, ...], float]:
-    metrics = AccessCollector(site.entrance).collect()
+    metrics = AccessCollector(site.auth).collect()
     return {(s.name, *s.labels.values()): s.value for metric in metrics for s in metric.samples}
 
 

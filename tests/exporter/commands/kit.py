@@ -17,9 +17,9 @@ from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
 from exporter.commands.parameters import Bounds, Choices, Parameter, Pattern
 from exporter.commands.runner import Runner
-from exporter.commands.service import Attempts
+from exporter.commands.service import CommandService
 from exporter.commands.settings import Command, Element, OutputLimit, TimeLimit
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.commands import commands_routes
@@ -65,7 +65,7 @@ class Host:
     audit: Path
     runner: Runner
     counts: RunCounts
-    attempts: Attempts
+    service: CommandService
     app: Flask
 
     def run(
@@ -90,22 +90,22 @@ def host_in(folder: Path, *, audit: Audit | None = None, has_shell: bool = False
     program.chmod(0o755)
     runner, counts = Runner(most_at_once=4), RunCounts()
     catalogue = Catalogue(commands_of(str(program)), has_shell=has_shell)
-    attempts = Attempts(runner, counts, catalogue, audit or FileAudit(folder / "audit.jsonl", clock))
+    service = CommandService(runner, counts, catalogue, audit or FileAudit(folder / "audit.jsonl", clock))
     app = create_app(
-        Scraper([FakeCollector()], Turns(clock)),
+        Scraper([FakeCollector()], CollectorRunner(clock)),
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",
         api=Api(
             access=TokensAreRoles,
             blueprints=(
-                commands_routes(attempts),
-                run_routes(attempts, clock),
-                openapi_routes(attempts, version="1.2.3"),
+                commands_routes(service),
+                run_routes(service, clock),
+                openapi_routes(service, version="1.2.3"),
             ),
         ),
     )
-    return Host(marks, folder / "audit.jsonl", runner, counts, attempts, app)
+    return Host(marks, folder / "audit.jsonl", runner, counts, service, app)
 
 
 def commands_of(mark: str) -> list[Command]:

@@ -277,9 +277,9 @@ def test_a_killed_keeper_takes_the_program_with_it(runner: Runner):
     nap = new_nap()
     run = placed(runner, job("/bin/sleep", nap))
     run.start()
-    keeper = next(child for child in psutil.Process().children() if nap in child.cmdline())
+    supervisor = next(child for child in psutil.Process().children() if nap in child.cmdline())
 
-    keeper.kill()
+    supervisor.kill()
     list(run.chunks())
     run.close()
 

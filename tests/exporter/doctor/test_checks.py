@@ -8,7 +8,7 @@ from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.files import HostReadError
 from exporter.host.snapshot import Snapshot
-from exporter.scrape.collector_runner import Collected, Failed, Late, Outcome
+from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
 from tests.fakes.snapshots import a_process, a_snapshot
 
 FREE = Confinement()
@@ -146,7 +146,7 @@ def test_tells_how_long_each_collector_took_and_which_fare_badly():
         "cpu": Collected(metrics=(), duration_seconds=0.0004),
         "load": Collected(metrics=(), duration_seconds=0.002),
         "memory": Collected(metrics=(), duration_seconds=2),
-        "pressure": Late(duration_seconds=4.5),
+        "pressure": TimedOut(duration_seconds=4.5),
         "top": Failed(error=HostReadError("cannot read /proc/stat"), duration_seconds=0),
     }
 

@@ -2,63 +2,63 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.processes.admission import Roster, TokenBucket
+from exporter.processes.admission import Admission, TokenBucket
 
 
 def test_lets_anybody_in_while_there_is_room_the_most_prominent_first():
-    roster = Roster(limit=2)
+    admission = Admission(limit=2)
 
-    roster.admit({"a": 0.1, "b": 0.3, "c": 0.2}, monotonic_seconds=0)
+    admission.admit({"a": 0.1, "b": 0.3, "c": 0.2}, monotonic_seconds=0)
 
-    assert set(roster.names) == {"b", "c"}
+    assert set(admission.names) == {"b", "c"}
 
 
 def test_keeps_whoever_is_on_it_as_long_as_nobody_needs_the_place():
-    roster = Roster(limit=3)
-    roster.admit({"a": 0.1, "b": 5.0}, monotonic_seconds=0)
+    admission = Admission(limit=3)
+    admission.admit({"a": 0.1, "b": 5.0}, monotonic_seconds=0)
 
-    roster.admit({"c": 9.0}, monotonic_seconds=5)
+    admission.admit({"c": 9.0}, monotonic_seconds=5)
 
-    assert set(roster.names) == {"a", "b", "c"}
+    assert set(admission.names) == {"a", "b", "c"}
 
 
 def test_gives_the_place_of_who_was_not_prominent_for_longest_to_a_prominent_one():
-    roster = Roster(limit=2)
-    roster.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
-    roster.admit({"a": 2.0, "b": 0.5}, monotonic_seconds=100)
+    admission = Admission(limit=2)
+    admission.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
+    admission.admit({"a": 2.0, "b": 0.5}, monotonic_seconds=100)
 
-    roster.admit({"a": 0.1, "b": 0.2, "c": 1.0}, monotonic_seconds=200)
+    admission.admit({"a": 0.1, "b": 0.2, "c": 1.0}, monotonic_seconds=200)
 
-    assert set(roster.names) == {"a", "c"}
+    assert set(admission.names) == {"a", "c"}
 
 
 def test_gives_no_place_away_to_one_that_is_not_prominent():
-    roster = Roster(limit=1)
-    roster.admit({"a": 2.0}, monotonic_seconds=0)
+    admission = Admission(limit=1)
+    admission.admit({"a": 2.0}, monotonic_seconds=0)
 
-    roster.admit({"b": 0.9}, monotonic_seconds=200)
+    admission.admit({"b": 0.9}, monotonic_seconds=200)
 
-    assert set(roster.names) == {"a"}
+    assert set(admission.names) == {"a"}
 
 
 def test_keeps_all_who_are_prominent_now():
-    roster = Roster(limit=2)
-    roster.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
+    admission = Admission(limit=2)
+    admission.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
 
-    roster.admit({"a": 1.0, "b": 1.0, "c": 50.0}, monotonic_seconds=200)
+    admission.admit({"a": 1.0, "b": 1.0, "c": 50.0}, monotonic_seconds=200)
 
-    assert set(roster.names) == {"a", "b"}
+    assert set(admission.names) == {"a", "b"}
 
 
 def test_lets_nobody_in_when_too_many_came_within_the_hour():
-    roster = Roster(limit=1)
-    roster.admit({"a": 2.0}, monotonic_seconds=0)
+    admission = Admission(limit=1)
+    admission.admit({"a": 2.0}, monotonic_seconds=0)
 
-    roster.admit({"b": 2.0}, monotonic_seconds=60)
-    too_soon = set(roster.names)
-    roster.admit({"b": 2.0}, monotonic_seconds=62)
+    admission.admit({"b": 2.0}, monotonic_seconds=60)
+    too_soon = set(admission.names)
+    admission.admit({"b": 2.0}, monotonic_seconds=62)
 
-    assert (too_soon, set(roster.names)) == ({"a"}, {"b"})
+    assert (too_soon, set(admission.names)) == ({"a"}, {"b"})
 
 
 @given(
@@ -71,12 +71,12 @@ def test_lets_nobody_in_when_too_many_came_within_the_hour():
 def test_never_holds_too_many_nor_takes_up_too_many_an_hour(
     limit: int, turns: list[tuple[float, dict[str, float]]]
 ):
-    roster, now, before, taken_up = Roster(limit=limit), 0.0, set[str](), list[float]()
-    for pause, prominence in turns:
+    admission, now, before, taken_up = Admission(limit=limit), 0.0, set[str](), list[float]()
+    for pause, significance in turns:
         now += pause
-        roster.admit(prominence, monotonic_seconds=now)
-        taken_up += [now] * len(set(roster.names) - before)
-        before = set(roster.names)
+        admission.admit(significance, monotonic_seconds=now)
+        taken_up += [now] * len(set(admission.names) - before)
+        before = set(admission.names)
         assert len(before) <= limit
 
     for moment in taken_up:

@@ -4,7 +4,7 @@ import threading
 import time
 
 from exporter.collectors import families
-from exporter.scrape.collector_runner import Collected, Failed, Late, Turns
+from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, TimedOut
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
 
@@ -13,7 +13,7 @@ def test_runs_each_collector_and_says_how_it_fared():
     good, bad = FakeCollector("load"), FakeCollector("cpu")
     bad.error = ValueError("broken")
 
-    outcomes = Turns(SystemClock()).run([good, bad], within_seconds=5)
+    outcomes = CollectorRunner(SystemClock()).run([good, bad], within_seconds=5)
 
     assert isinstance(outcomes["load"], Collected)
     assert outcomes["load"].metrics == (families.LOAD1.of(1),)
@@ -25,29 +25,29 @@ def test_answers_for_the_others_when_one_is_stuck():
     stuck, good = StuckCollector(), FakeCollector("load")
 
     began = time.monotonic()
-    outcomes = Turns(SystemClock()).run([stuck, good], within_seconds=0.5)
+    outcomes = CollectorRunner(SystemClock()).run([stuck, good], within_seconds=0.5)
     took_seconds = time.monotonic() - began
 
     stuck.release()
     assert isinstance(outcomes["load"], Collected)
-    assert isinstance(outcomes[stuck.name], Late)
+    assert isinstance(outcomes[stuck.name], TimedOut)
     assert 0.5 <= took_seconds < 1.0
 
 
 def test_does_not_start_a_stuck_collector_again_nor_wait_for_it_again():
-    turns, stuck, good = Turns(SystemClock()), StuckCollector(), FakeCollector("load")
+    collector_runner, stuck, good = CollectorRunner(SystemClock()), StuckCollector(), FakeCollector("load")
     before = threading.active_count()
-    turns.run([stuck, good], within_seconds=0.2)
+    collector_runner.run([stuck, good], within_seconds=0.2)
 
     began = time.monotonic()
-    outcomes = [turns.run([stuck, good], within_seconds=0.2) for _ in range(20)]
+    outcomes = [collector_runner.run([stuck, good], within_seconds=0.2) for _ in range(20)]
     took_seconds = time.monotonic() - began
     threads = threading.active_count() - before
     stuck.release()
 
     assert took_seconds < 0.2
     assert threads == 2, "one is stuck, one works for all the others"
-    assert all(isinstance(o[stuck.name], Late) and isinstance(o["load"], Collected) for o in outcomes)
+    assert all(isinstance(o[stuck.name], TimedOut) and isinstance(o["load"], Collected) for o in outcomes)
     assert good.runs == 21
 
 
@@ -56,35 +56,35 @@ def test_isolates_as_many_stuck_collectors_as_there_are():
     good = FakeCollector("load")
     before = threading.active_count()
 
-    outcomes = Turns(SystemClock()).run([*stuck, good], within_seconds=1)
+    outcomes = CollectorRunner(SystemClock()).run([*stuck, good], within_seconds=1)
     threads = threading.active_count() - before
 
     for collector in stuck:
         collector.release()
     assert isinstance(outcomes["load"], Collected)
-    assert [name for name, outcome in outcomes.items() if isinstance(outcome, Late)] == [
+    assert [name for name, outcome in outcomes.items() if isinstance(outcome, TimedOut)] == [
         c.name for c in stuck
     ]
     assert threads == 5
 
 
 def test_runs_a_collector_again_once_it_came_back_and_serves_nothing_of_before():
-    turns, stuck = Turns(SystemClock()), StuckCollector()
-    turns.run([stuck], within_seconds=0.1)
+    collector_runner, stuck = CollectorRunner(SystemClock()), StuckCollector()
+    collector_runner.run([stuck], within_seconds=0.1)
     stuck.release()
     _until(lambda: stuck.runs == 1)
 
-    outcome = turns.run([stuck], within_seconds=5)[stuck.name]
+    outcome = collector_runner.run([stuck], within_seconds=5)[stuck.name]
 
     assert isinstance(outcome, Collected)
     assert outcome.metrics == (families.MEMORY_TOTAL.of(2),)
 
 
 def test_shares_a_turn_with_a_scrape_that_comes_meanwhile():
-    turns, slow = Turns(SystemClock()), StuckCollector()
+    collector_runner, slow = CollectorRunner(SystemClock()), StuckCollector()
     outcomes = []
     threads = [
-        threading.Thread(target=lambda: outcomes.append(turns.run([slow], within_seconds=10)))
+        threading.Thread(target=lambda: outcomes.append(collector_runner.run([slow], within_seconds=10)))
         for _ in range(3)
     ]
     for thread in threads:
@@ -101,11 +101,11 @@ def test_shares_a_turn_with_a_scrape_that_comes_meanwhile():
 
 
 def test_says_how_long_a_stuck_collector_has_been_at_it():
-    turns, stuck = Turns(SystemClock()), StuckCollector()
-    turns.run([stuck], within_seconds=0.3)
+    collector_runner, stuck = CollectorRunner(SystemClock()), StuckCollector()
+    collector_runner.run([stuck], within_seconds=0.3)
     time.sleep(0.3)
 
-    outcome = turns.run([stuck], within_seconds=0.3)[stuck.name]
+    outcome = collector_runner.run([stuck], within_seconds=0.3)[stuck.name]
 
     stuck.release()
     assert outcome.duration_seconds >= 0.6
@@ -113,17 +113,17 @@ def test_says_how_long_a_stuck_collector_has_been_at_it():
 
 def test_lets_the_program_end_while_a_collector_is_stuck():
     program = """
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from marax.clock import SystemClock
 from tests.fakes.collectors import StuckCollector
-print(Turns(SystemClock()).run([StuckCollector()], within_seconds=0.1))
+print(CollectorRunner(SystemClock()).run([StuckCollector()], within_seconds=0.1))
 """
 
     ended = subprocess.run(
         [sys.executable, "-c", program], timeout=20, capture_output=True, text=True, check=True
     )
 
-    assert "Late" in ended.stdout
+    assert "TimedOut" in ended.stdout
 
 
 def _until(reached, patience_seconds=5.0):

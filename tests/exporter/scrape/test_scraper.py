@@ -12,7 +12,7 @@ from exporter.collectors.memory import VmstatCollector
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_vmstat
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
@@ -30,7 +30,7 @@ def swap() -> FakeCollector:
 
 @pytest.fixture
 def scraper(load: FakeCollector, swap: FakeCollector) -> Scraper:
-    return Scraper([load, swap], Turns(SystemClock()))
+    return Scraper([load, swap], CollectorRunner(SystemClock()))
 
 
 def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
@@ -64,7 +64,7 @@ def test_a_collector_that_raises_costs_only_itself(scraper: Scraper, load: FakeC
 
 def test_a_collector_that_is_stuck_costs_only_itself(swap: FakeCollector):
     stuck = StuckCollector("memory", families.MEMORY_TOTAL)
-    scraper = Scraper([stuck, swap], Turns(SystemClock()))
+    scraper = Scraper([stuck, swap], CollectorRunner(SystemClock()))
 
     found = samples(scraper.scrape(EVERYTHING, within_seconds=0.2))
 
@@ -84,7 +84,7 @@ def test_a_broken_file_costs_only_the_collectors_that_need_it(tmp_path: Path):
         VmstatCollector(partial(read_vmstat, tmp_path), page_bytes=1),
     ]
 
-    found = samples(Scraper(collectors, Turns(SystemClock())).scrape(EVERYTHING, within_seconds=5))
+    found = samples(Scraper(collectors, CollectorRunner(SystemClock())).scrape(EVERYTHING, within_seconds=5))
 
     assert found["marax_collector_success", "cpu_per_core"] == 0
     assert found["marax_collector_success", "vmstat"] == 1

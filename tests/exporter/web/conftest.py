@@ -23,7 +23,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """A host with users, and no commands."""
     site = Site(tmp_path)
     yield site
-    site.entrance.close()
+    site.auth.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import create_app
 from exporter.web.request_counts import RequestCounts
@@ -26,7 +26,7 @@ def requests() -> RequestCounts:
 
 @pytest.fixture
 def client(readiness: Readiness, requests: RequestCounts) -> FlaskClient:
-    scraper = Scraper([FakeCollector()], Turns(SystemClock()))
+    scraper = Scraper([FakeCollector()], CollectorRunner(SystemClock()))
     app = create_app(scraper, is_ready=lambda: readiness.is_there, requests=requests, version="1.2.3<b>")
     return app.test_client()
 

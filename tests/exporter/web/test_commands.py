@@ -40,13 +40,13 @@ def test_lists_them_to_those_who_may_run_some(host: Host, role: str, status: int
     assert ("reboot" in answer.text) == (role == "admin")
 
 
-@pytest.mark.parametrize(("role", "is_told"), [("operator", False), ("admin", True)])
-def test_says_whether_there_is_a_shell_for_you(tmp_path: Path, role: str, is_told):
+@pytest.mark.parametrize(("role", "is_shown"), [("operator", False), ("admin", True)])
+def test_says_whether_there_is_a_shell_for_you(tmp_path: Path, role: str, is_shown):
     host = host_in(tmp_path, has_shell=True)
 
     answer = host.app.test_client().get("/commands", headers=bearing(role))
 
-    assert (answer.json or {})["shell"] is is_told
+    assert (answer.json or {})["shell"] is is_shown
 
 
 def test_takes_no_parameters(host: Host):

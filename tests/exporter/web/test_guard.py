@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response
 from exporter.access.roles import Role
 from exporter.access.session import Session
 from exporter.config import ExporterSettings
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.guard import public, requires
@@ -28,7 +28,7 @@ def whole_app(state_dir: Path, *, users=USERS) -> tuple[Flask, Exporter]:
     """Return the application as `serve` puts it together, for *users*."""
     settings = ExporterSettings(state_dir=state_dir, users=users)
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
-    exporter.entrance.open_to(settings.users, settings.tokens)
+    exporter.auth.open_to(settings.users, settings.tokens)
     return app_of(exporter, is_ready=lambda: True), exporter
 
 
@@ -36,7 +36,7 @@ def whole_app(state_dir: Path, *, users=USERS) -> tuple[Flask, Exporter]:
 def app(tmp_path: Path) -> Iterator[Flask]:
     app, exporter = whole_app(tmp_path)
     yield app
-    exporter.entrance.close()
+    exporter.auth.close()
 
 
 def guarded(app: Flask) -> list[tuple[str, str]]:
@@ -231,11 +231,11 @@ def small_app(site: Site) -> Flask:
         raise RuntimeError("the secret is 4711")
 
     return create_app(
-        Scraper([FakeCollector()], Turns(SystemClock())),
+        Scraper([FakeCollector()], CollectorRunner(SystemClock())),
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",
-        api=Api(access=site.entrance.access, blueprints=(routes,)),
+        api=Api(access=site.auth.access, blueprints=(routes,)),
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import create_app
 from exporter.web.hosts import answer_to_loopback_names
@@ -15,7 +15,7 @@ from tests.fakes.collectors import FakeCollector
 @pytest.fixture
 def app() -> Flask:
     app = create_app(
-        Scraper([FakeCollector()], Turns(SystemClock())),
+        Scraper([FakeCollector()], CollectorRunner(SystemClock())),
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",

@@ -368,7 +368,7 @@ def test_other_methods_are_not_known(site: Site, method: str, path: str):
 def test_14_a_token_of_another_host_opens_nothing_here(site: Site, tmp_path: Path):
     other = Site(tmp_path / "other")
     token = other.token()
-    other.entrance.close()
+    other.auth.close()
 
     assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
 
@@ -382,4 +382,4 @@ def test_one_login_serves_hosts_that_share_a_key(site: Site, tmp_path: Path):
         host.reload(key_file=key_file)
 
     assert other.status(site.token()) == 200
-    other.entrance.close()
+    other.auth.close()

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from exporter.collectors import families
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper, Selection
 from exporter.web.app import create_app
 from exporter.web.metrics import budget_seconds, wants_openmetrics
@@ -143,7 +143,7 @@ def test_passes_on_what_the_query_asks_for(client: FlaskClient, scraper: Recordi
     ],
 )
 def test_refuses_a_name_that_is_not_there(query: str, complaint: str):
-    client = client_of(Scraper([FakeCollector("load")], Turns(SystemClock())))
+    client = client_of(Scraper([FakeCollector("load")], CollectorRunner(SystemClock())))
 
     answer = client.get(f"/metrics?{query}")
 

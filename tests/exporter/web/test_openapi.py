@@ -90,11 +90,11 @@ def test_spells_out_the_arguments_of_a_command(app: Flask):
     ]
 
 
-@pytest.mark.parametrize(("role", "is_told"), [(Role.OPERATOR, False), (Role.ADMIN, True)])
-def test_tells_of_the_shell_those_who_may_use_it(app: Flask, role: Role, is_told):
+@pytest.mark.parametrize(("role", "is_shown"), [(Role.OPERATOR, False), (Role.ADMIN, True)])
+def test_tells_of_the_shell_those_who_may_use_it(app: Flask, role: Role, is_shown):
     told = any("shell" in body["properties"] for body in bodies(document(app, role, has_shell=True)))
 
-    assert told is is_told
+    assert told is is_shown
 
 
 def test_says_nothing_without_a_token(tmp_path: Path):

@@ -53,7 +53,7 @@ class Caller:
         return {"Authorization": f"Bearer {self._token}"}
 
     def _log_in(self) -> str:
-        access = self._exporter.entrance.access()
+        access = self._exporter.auth.access()
         assert access is not None
         token = access.log_in("ann", "hunter2", address="192.0.2.1")
         assert isinstance(token, Token)
@@ -68,10 +68,10 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
         state_dir=folder, users=(user,), commands=COMMANDS, audit_log=folder / "audit.jsonl"
     )
     exporter = Exporter(chosen, read=lambda: chosen, clock=SystemClock())
-    exporter.entrance.open_to(chosen.users, chosen.tokens)
+    exporter.auth.open_to(chosen.users, chosen.tokens)
     exporter.take_up(chosen)
     yield exporter
-    exporter.entrance.close()
+    exporter.auth.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from flask import Flask
 
 from exporter.host.files import HostReadError
 from exporter.reports.process_list import ProcessList, Wanted
-from exporter.scrape.collector_runner import Turns
+from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper
 from exporter.web.app import Api, create_app
 from exporter.web.processlist import processlist_routes
@@ -197,9 +197,9 @@ def test_any_name_is_told_as_it_is(site: Site, name: str):
 
 def app_of(site: Site, *, read=read_stats, list_of=list_processes) -> Flask:
     return create_app(
-        Scraper([FakeCollector()], Turns(SystemClock())),
+        Scraper([FakeCollector()], CollectorRunner(SystemClock())),
         is_ready=lambda: True,
         requests=RequestCounts(),
         version="1.2.3",
-        api=Api(access=site.entrance.access, blueprints=(stats_routes(read), processlist_routes(list_of))),
+        api=Api(access=site.auth.access, blueprints=(stats_routes(read), processlist_routes(list_of))),
     )

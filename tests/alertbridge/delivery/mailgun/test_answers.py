@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TransportPaused,
 )
 from alertbridge.delivery.mailgun.answers import Answer, outcome_of
 from alertbridge.delivery.quoting import quoted
@@ -59,7 +59,7 @@ def test_any_other_200_leaves_open_whether_the_mail_was_sent(said):
 def test_the_greeting_of_the_api_means_a_wrong_address():
     outcome = meaning(200, "Mailgun Magnificent API")
 
-    assert outcome == LanePaused(
+    assert outcome == TransportPaused(
         reason="Mailgun said 200: Mailgun Magnificent API; check `domain` and `base_url` under `mailgun:`"
     )
 
@@ -105,7 +105,7 @@ def test_the_greeting_of_the_api_means_a_wrong_address():
     ],
 )
 def test_what_no_mail_could_pass_pauses_the_lane_and_names_the_next_step(status, said, reason):
-    assert meaning(status, said) == LanePaused(reason=reason)
+    assert meaning(status, said) == TransportPaused(reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_failure_at_mailgun_leaves_open_whether_the_mail_was_sent(status):
 def test_a_limit_pauses_the_lane_for_as_long_as_is_said(status, headers, message, for_seconds):
     outcome = meaning(status, {"message": message}, headers)
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert outcome.for_seconds == for_seconds
 
 
@@ -179,7 +179,7 @@ def test_every_answer_means_something_that_fits_on_a_line(status, body, headers)
     if not isinstance(outcome, Accepted):
         assert outcome.reason.splitlines() == [outcome.reason]
         assert len(outcome.reason) < 400
-    if isinstance(outcome, LanePaused) and outcome.for_seconds is not None:
+    if isinstance(outcome, TransportPaused) and outcome.for_seconds is not None:
         assert 1.0 <= outcome.for_seconds <= 3600.0
 
 

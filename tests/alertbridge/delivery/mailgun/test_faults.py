@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from alertbridge.composing.composer import MailComposer
-from alertbridge.delivery.deadline import Patience
-from alertbridge.delivery.failover import OneLane
+from alertbridge.delivery.deadline import Timeouts
+from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
@@ -20,7 +20,7 @@ from tests.standin.mailgun_client import KEY, a_mailer, settings_for
 
 SENDING_KEY = "key-that-may-only-send"
 LIMIT_SECONDS = 30.0
-HASTY = Patience(connect_seconds=2.0, silence_seconds=0.2, whole_seconds=3.0)
+HASTY = Timeouts(connect_seconds=2.0, silence_seconds=0.2, whole_seconds=3.0)
 LEAVES_OPEN = [
     *["500", "500-accepted", "reset", "reset-accepted"],
     *["hang", "hang-accepted", "partial-accepted"],
@@ -38,7 +38,7 @@ class MailgunPost(Post):
 
     def go_through(self, url: str, key: str = KEY) -> None:
         lookup = MailgunLookup(settings_for(url), Secret(key), HASTY)
-        lane = OneLane(a_mailer(url, key=key, patience=HASTY), lookup, self.clock)
+        lane = PrimaryTransport(a_mailer(url, key=key, timeouts=HASTY), lookup, self.clock)
         self.dispatch = lambda: lane
 
     def alert(self, host: str = "web-1", **more) -> None:
@@ -155,7 +155,7 @@ def test_what_could_not_leave_follows_the_first_that_can(post, standin, away):
         enricher=NoPrometheus(),
         sender="marax <alerts@mg.example.org>",
         clock=post.clock,
-        instruments=post.instruments,
+        metrics=post.metrics,
     )
     post.go_through(away(standin))
     for host in ("db-1", "db-2", "db-3"):

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailer import Absent, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
 from marax.settings.secret import Secret
@@ -14,7 +14,7 @@ from tests.standin.mailgun_client import KEY, a_mailer, settings_for
 from tests.standin.sockets import answering, far_side
 
 ID = "<inc-1.ann@mg.example.org>"
-IMPATIENT = Patience(connect_seconds=1.0, silence_seconds=0.3, whole_seconds=1.0)
+IMPATIENT = Timeouts(connect_seconds=1.0, silence_seconds=0.3, whole_seconds=1.0)
 
 
 def a_lookup(url: str, *, key: str = KEY) -> MailgunLookup:
@@ -30,7 +30,7 @@ def standin():
 @pytest.mark.parametrize("fault", ["500-accepted", "reset-accepted", "hang-accepted", "partial-accepted"])
 def test_finds_what_was_taken_without_a_proper_answer(standin, fault):
     standin.misbehave(f"{fault}=100")
-    a_mailer(standin.url, patience=IMPATIENT).send(a_mail())
+    a_mailer(standin.url, timeouts=IMPATIENT).send(a_mail())
     standin.behave()
 
     assert a_lookup(standin.url).find(a_mail().message_id) == Found(provider_id=a_mail().message_id)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     MessageRefused,
     Outcome,
     RecipientRefused,
+    TransportPaused,
 )
 from tests.fakes.mailer import a_mail
 from tests.standin.mailgun import MailgunStandIn
@@ -44,21 +44,21 @@ def test_a_key_beyond_latin_1_works():
 def test_a_wrong_key_pauses_the_lane(standin):
     outcome = a_mailer(standin.url, key="key-of-another-site").send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert "check `api_key_file`" in outcome.reason
 
 
 def test_a_domain_of_the_other_site_pauses_the_lane(standin):
     outcome = a_mailer(standin.url, domain="mg.example.com").send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert "Domain not found: mg.example.com; check `domain` and `region`" in outcome.reason
 
 
 def test_a_wrong_path_pauses_the_lane(standin):
     outcome = a_mailer(f"{standin.url}/mailgun").send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert "check `domain` and `base_url`" in outcome.reason
 
 
@@ -83,11 +83,11 @@ def test_headers_just_within_mailguns_limit_pass(standin):
 @pytest.mark.parametrize(
     ("fault", "kind", "arrivals"),
     [
-        ("401", LanePaused, 0),
-        ("402", LanePaused, 0),
-        ("403", LanePaused, 0),
-        ("404", LanePaused, 0),
-        ("magnificent", LanePaused, 0),
+        ("401", TransportPaused, 0),
+        ("402", TransportPaused, 0),
+        ("403", TransportPaused, 0),
+        ("404", TransportPaused, 0),
+        ("magnificent", TransportPaused, 0),
         ("500", Ambiguous, 0),
         ("500-accepted", Ambiguous, 1),
         ("reset", Ambiguous, 0),
@@ -100,7 +100,7 @@ def test_headers_just_within_mailguns_limit_pass(standin):
 def test_each_way_to_fail_is_told_apart(standin, fault, kind, arrivals):
     standin.misbehave(f"{fault}=100")
 
-    outcome = a_mailer(standin.url, patience=Patience(silence_seconds=0.3)).send(a_mail())
+    outcome = a_mailer(standin.url, timeouts=Timeouts(silence_seconds=0.3)).send(a_mail())
 
     assert isinstance(outcome, kind)
     assert len(standin.messages) == arrivals
@@ -123,7 +123,7 @@ def test_a_limit_pauses_the_lane_until_it_ends(standin, fault, least, most):
 
     outcome = a_mailer(standin.url).send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert outcome.for_seconds is not None
     assert least <= outcome.for_seconds <= most
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from alertbridge.delivery.deadline import Patience
-from alertbridge.delivery.mailer import Accepted, Ambiguous, LanePaused, MessageRefused, NotSent
+from alertbridge.delivery.deadline import Timeouts
+from alertbridge.delivery.mailer import Accepted, Ambiguous, MessageRefused, NotSent, TransportPaused
 from alertbridge.mail.mail import InlineImage
 from tests.fakes.mailer import a_mail
 from tests.standin.mailgun import MailgunStandIn
@@ -81,9 +81,9 @@ def test_trusts_the_authorities_that_the_surroundings_name(tls_standin, monkeypa
 
 
 def test_a_handshake_that_never_ends_means_not_sent():
-    patience = Patience(connect_seconds=0.2, silence_seconds=0.2)
+    timeouts = Timeouts(connect_seconds=0.2, silence_seconds=0.2)
     with far_side(lambda _: time.sleep(0.5)) as url:
-        outcome = a_mailer(url.replace("http:", "https:"), patience=patience).send(a_mail())
+        outcome = a_mailer(url.replace("http:", "https:"), timeouts=timeouts).send(a_mail())
 
     assert isinstance(outcome, NotSent)
 
@@ -121,7 +121,7 @@ def test_an_early_refusal_of_a_large_mail_is_heard():
             pass
 
     with far_side(refuse_early) as url:
-        outcome = a_mailer(url, patience=Patience(whole_seconds=5.0)).send(a_mail(images=(LARGE,)))
+        outcome = a_mailer(url, timeouts=Timeouts(whole_seconds=5.0)).send(a_mail(images=(LARGE,)))
 
     assert isinstance(outcome, MessageRefused)
 
@@ -135,7 +135,7 @@ def test_what_was_given_up_midway_is_never_completed():
             received.extend(more)
 
     with far_side(read_late) as url:
-        outcome = a_mailer(url, patience=Patience(whole_seconds=0.3)).send(a_mail(images=(LARGE,)))
+        outcome = a_mailer(url, timeouts=Timeouts(whole_seconds=0.3)).send(a_mail(images=(LARGE,)))
 
     assert isinstance(outcome, NotSent)
     assert 0 < len(received) < len(LARGE.png)
@@ -155,10 +155,10 @@ def test_an_answer_that_only_trickles_is_waited_for_within_bounds(beginning):
         while not is_over.wait(0.02):
             connection.sendall(b"x")
 
-    patience = Patience(silence_seconds=5.0, whole_seconds=0.3)
+    timeouts = Timeouts(silence_seconds=5.0, whole_seconds=0.3)
     with far_side(trickle) as url:
         began = time.monotonic()
-        outcome = a_mailer(url, patience=patience).send(a_mail())
+        outcome = a_mailer(url, timeouts=timeouts).send(a_mail())
         took_seconds = time.monotonic() - began
         is_over.set()
 
@@ -189,7 +189,7 @@ def test_a_redirect_is_not_followed(standin, status, location):
     with far_side(answering(b"HTTP/1.1 %d Moved\r\nLocation: %s\r\n\r\n" % (status, target))) as url:
         outcome = a_mailer(url).send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert standin.messages == []
 
 

@@ -15,15 +15,15 @@ import msgspec
 import pytest
 import trustme
 
-from alertbridge.delivery.deadline import Patience
+from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailer import (
     Accepted,
     Ambiguous,
-    LanePaused,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
+    TransportPaused,
 )
 from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.delivery.smtp.settings import SmtpSettings
@@ -40,12 +40,12 @@ LARGE = InlineImage(name="large.png", png=b"x" * 8_000_000)
 
 
 def a_mailer(
-    port: int, *, password: str = PASSWORD, patience: Patience | None = None, **more: Any
+    port: int, *, password: str = PASSWORD, timeouts: Timeouts | None = None, **more: Any
 ) -> SmtpMailer:
     usual = SmtpSettings(host="127.0.0.1", port=port, starttls=False)
     settings = msgspec.structs.replace(usual, **more)
-    patience = patience or Patience(connect_seconds=5.0, silence_seconds=5.0, whole_seconds=10.0)
-    return SmtpMailer(settings, Secret(password), SystemClock(), patience)
+    timeouts = timeouts or Timeouts(connect_seconds=5.0, silence_seconds=5.0, whole_seconds=10.0)
+    return SmtpMailer(settings, Secret(password), SystemClock(), timeouts)
 
 
 def sent_to(server: SmtpStandIn, **more: Any) -> Outcome:
@@ -139,7 +139,7 @@ def test_says_nothing_of_the_mail_where_no_encryption_is_offered():
         outcome = sent_to(server, starttls=True)
 
     site = f"127.0.0.1:{server.port}"
-    assert outcome == LanePaused(
+    assert outcome == TransportPaused(
         reason=f"{site}, asked for encryption, said -1: that it knows no STARTTLS; "
         "check `port` and `starttls` under `smtp:`"
     )
@@ -152,7 +152,7 @@ def test_a_wrong_password_pauses_the_lane_and_is_not_shown(tls, caplog):
         mailer = a_mailer(server.port, starttls=True, user="bridge")
         outcome = mailer.send(a_mail())
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert (
         "535: 5.7.8 Error: authentication failed: *** ***; check `user` and `password_file`" in outcome.reason
     )
@@ -170,28 +170,28 @@ def test_a_login_that_cannot_be_made_pauses_the_lane(tls, login, password):
     with SmtpStandIn(tls=tls, login=login) as server:
         outcome = sent_to(server, starttls=True, user="bridge", password=password)
 
-    assert isinstance(outcome, LanePaused)
+    assert isinstance(outcome, TransportPaused)
     assert "asked for a login" in outcome.reason
 
 
 @pytest.mark.parametrize(
     ("verb", "reply", "kind", "arrivals"),
     [
-        ("GREETING", "554 5.3.2 No service", LanePaused, 0),
-        ("GREETING", "421 4.3.2 Too busy", LanePaused, 0),
+        ("GREETING", "554 5.3.2 No service", TransportPaused, 0),
+        ("GREETING", "421 4.3.2 Too busy", TransportPaused, 0),
         ("GREETING", DROP, NotSent, 0),
         ("GREETING", HANG, NotSent, 0),
-        ("GREETING", "HTTP/1.1 400 Bad Request", LanePaused, 0),
-        ("EHLO", "502 5.5.1 What?", LanePaused, 0),
+        ("GREETING", "HTTP/1.1 400 Bad Request", TransportPaused, 0),
+        ("EHLO", "502 5.5.1 What?", TransportPaused, 0),
         ("EHLO", DROP, NotSent, 0),
-        ("MAIL", "550 5.7.1 You may not send", LanePaused, 0),
-        ("MAIL", "451 4.3.0 Later", LanePaused, 0),
+        ("MAIL", "550 5.7.1 You may not send", TransportPaused, 0),
+        ("MAIL", "451 4.3.0 Later", TransportPaused, 0),
         ("MAIL", DROP, NotSent, 0),
         ("RCPT", "550 5.1.1 No such user", RecipientRefused, 0),
         ("RCPT", "550 No such user", RecipientRefused, 0),
         ("RCPT", "554 5.7.1 Relay access denied", NotSent, 0),
         ("RCPT", "450 4.2.0 Greylisted", NotSent, 0),
-        ("RCPT", "421 4.4.2 Bye", LanePaused, 0),
+        ("RCPT", "421 4.4.2 Bye", TransportPaused, 0),
         ("RCPT", DROP, NotSent, 0),
         ("DATA", "552 5.3.4 Too large", MessageRefused, 0),
         ("DATA", "451 4.3.0 Later", NotSent, 0),
@@ -199,7 +199,7 @@ def test_a_login_that_cannot_be_made_pauses_the_lane(tls, login, password):
         ("DATA", HANG, NotSent, 0),
         ("END", "554 5.6.0 Spam", MessageRefused, 0),
         ("END", "451 4.3.0 Later", NotSent, 0),
-        ("END", "421 4.3.2 Shutting down", LanePaused, 0),
+        ("END", "421 4.3.2 Shutting down", TransportPaused, 0),
         ("END", DROP, Ambiguous, 1),
         ("END", HANG, Ambiguous, 1),
         ("END", BABBLE, Ambiguous, 1),
@@ -211,9 +211,9 @@ def test_a_login_that_cannot_be_made_pauses_the_lane(tls, login, password):
     ],
 )
 def test_each_way_to_fail_is_told_apart(verb, reply, kind, arrivals):
-    patience = Patience(connect_seconds=0.3, silence_seconds=0.3, whole_seconds=5.0)
+    timeouts = Timeouts(connect_seconds=0.3, silence_seconds=0.3, whole_seconds=5.0)
     with SmtpStandIn(replies={verb: reply}, takes_all_the_same=arrivals == 1) as server:
-        outcome = sent_to(server, patience=patience)
+        outcome = sent_to(server, timeouts=timeouts)
 
     assert isinstance(outcome, kind)
     assert len(server.messages) == arrivals
@@ -244,8 +244,8 @@ def test_a_server_that_only_trickles_is_waited_for_within_bounds():
 
     with far_side(trickle) as url:
         began = time.monotonic()
-        patience = Patience(silence_seconds=5.0, whole_seconds=0.3)
-        outcome = a_mailer(int(url.rpartition(":")[2]), patience=patience).send(a_mail())
+        timeouts = Timeouts(silence_seconds=5.0, whole_seconds=0.3)
+        outcome = a_mailer(int(url.rpartition(":")[2]), timeouts=timeouts).send(a_mail())
         took_seconds = time.monotonic() - began
         is_over.set()
 
@@ -264,8 +264,8 @@ def test_what_was_given_up_midway_is_never_completed():
             received.extend(more)
 
     with far_side(read_late) as url:
-        patience = Patience(silence_seconds=5.0, whole_seconds=0.4)
-        mailer = a_mailer(int(url.rpartition(":")[2]), patience=patience)
+        timeouts = Timeouts(silence_seconds=5.0, whole_seconds=0.4)
+        mailer = a_mailer(int(url.rpartition(":")[2]), timeouts=timeouts)
         outcome = mailer.send(a_mail(images=(LARGE,)))
 
     assert isinstance(outcome, NotSent)
