@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
-from alertbridge.composing.composer import AUTOMATIC
+from alertbridge.composing.addressing import AUTOMATIC
 from alertbridge.delivery.mime import email_message
 from alertbridge.mail.mail import Mail
 from alertbridge.rendering.renderer import Facts, Rendered, Renderer

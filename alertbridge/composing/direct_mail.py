@@ -5,7 +5,8 @@ import socket
 from collections.abc import Sequence
 from email.utils import parseaddr
 
-from alertbridge.composing.composer import AUTOMATIC, reader_of
+from alertbridge.composing.addressing import AUTOMATIC
+from alertbridge.composing.reader import reader_of
 from alertbridge.delivery.mailer import Mailer, Outcome
 from alertbridge.mail.facts import ReportFacts, SendTestFacts
 from alertbridge.mail.host_facts import HostState

@@ -1,7 +1,7 @@
 """Who is told about an alert, as what, and how soon: pure decisions over settings."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import translate
@@ -28,6 +28,23 @@ class Priority(IntEnum):
     OTHER = 2
     DIGEST = 3
     REMINDER = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classified:
+    """What an alert is, by the settings.
+
+    Attributes:
+        host: The name of the host that it is about; empty when it is about no single one.
+        severity: How bad it is.
+        kind: What a mail about it is called.
+        means_down: Whether it says that the host does not answer.
+    """
+
+    host: str
+    severity: Severity
+    kind: Kind
+    means_down: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +85,18 @@ class Routing:
         if BLIND_LABEL in alert.labels:
             return Kind.OK if is_over else Kind.BLIND
         return Kind.OK if is_over else _KIND_OF_SEVERITY[severity_of(alert)]
+
+    def classify(self, alerts: Iterable[tuple[Alert, bool]]) -> tuple[Classified, ...]:
+        """Return what each of *alerts* is, given with it whether it is over."""
+        return tuple(
+            Classified(
+                host=self.host_of(alert),
+                severity=severity_of(alert),
+                kind=self.kind_of(alert, is_over=is_over),
+                means_down=self.means_down(alert),
+            )
+            for alert, is_over in alerts
+        )
 
     def what_of(self, alert: Alert) -> str:
         """Return what is the matter, in a few words: the part of a title that follows the host."""

@@ -1,0 +1,131 @@
+"""From a notice, and what is known about its alerts, to the facts that its mail is rendered from: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
+from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.mail.summary_facts import SummaryFacts
+from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.schema import Purpose
+from alertbridge.outbox.told import ReportedEpisode
+from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.routing.recipients import Classified
+
+_LOOKED_UP_AT_MOST = 50  # as many as a mail lists
+_KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
+_WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.UP, Kind.OK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known beside the notice itself.
+
+    Attributes:
+        classified: What each of its episodes is, in its order.
+        findings: What Prometheus says of their hosts.
+        fleet: The hosts that the reader watches; None when that is not known.
+        reader: Who the mail is for.
+        now_unix_seconds: The moment of composing.
+    """
+
+    classified: Sequence[Classified]
+    findings: Findings
+    fleet: FleetFacts | None
+    reader: Reader
+    now_unix_seconds: float
+
+
+def subjects_of(claim: Claim) -> tuple[Subject, ...]:
+    """Return what to look up for the mail of *claim*: nothing for a digest or a reminder."""
+    if claim.purpose is not Purpose.NEWS:
+        return ()
+    return tuple(dict.fromkeys(map(_subject_of, claim.told[:_LOOKED_UP_AT_MOST])))
+
+
+def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
+    """Return what the mail of *claim* says."""
+    found = (known.findings.hosts.get(_subject_of(one), HostFindings()) for one in claim.told)
+    hosts = tuple(map(_host_facts, claim.told, known.classified, found))
+    if claim.purpose is not Purpose.NEWS:
+        told = list(zip((one.is_news for one in claim.told), hosts, strict=True))
+        return SummaryFacts(
+            kind=_KIND_OF_PURPOSE[claim.purpose],
+            incident_id=claim.incident_id,
+            news=tuple(host for is_news, host in told if is_news),
+            already_reported=tuple(host for is_news, host in told if not is_news),
+            reader=known.reader,
+            now_unix_seconds=known.now_unix_seconds,
+        )
+    return AlertFacts(
+        kind=min((one.kind for one in known.classified), key=_WORST_FIRST.index),
+        title=claim.title,
+        incident_id=claim.incident_id,
+        hosts=hosts,
+        reader=known.reader,
+        now_unix_seconds=known.now_unix_seconds,
+        owed_unix_seconds=claim.created_unix_seconds,
+        fleet=known.fleet,
+        missing=known.findings.missing,
+    )
+
+
+def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, float]:
+    """Return when each host of *facts* last answered before it died, by alert id, where that is known."""
+    if isinstance(facts, SummaryFacts):
+        return {}
+    return {
+        told.episode.alert_id: host.since_unix_seconds
+        for told, host in zip(claim.told, facts.hosts, strict=True)
+        if host.since_unix_seconds is not None
+    }
+
+
+def _subject_of(told: ReportedEpisode) -> Subject:
+    alert = told.episode.alert
+    return Subject(
+        instance=alert.labels.get("instance", ""),
+        job=alert.labels.get("job", ""),
+        fired_unix_seconds=alert.starts_unix_seconds,
+        ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
+    )
+
+
+def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindings) -> HostFacts:
+    alert = told.episode.alert
+    facts = HostFacts(
+        name=classified.host or alert.labels.get("alertname", ""),
+        address=alert.labels.get("instance", ""),
+        is_over=told.is_over,
+        means_down=classified.means_down,
+        alertname=alert.labels.get("alertname", ""),
+        severity=classified.severity,
+        summary=alert.annotations.get("summary", ""),
+        description=alert.annotations.get("description", ""),
+        runbook_url=alert.annotations.get("runbook_url", ""),
+        fired_unix_seconds=alert.starts_unix_seconds,
+        ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
+        last_values=found.last_values,
+        top_processes=found.top_processes,
+        history=found.history,
+        about=_about(alert),
+        is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
+    )
+    return _with_absence(facts, told, found) if classified.means_down else facts
+
+
+def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) -> HostFacts:
+    """Add since when the host has not answered and why, or when it was back and what it had done."""
+    known_before = told.last_answered_unix_seconds
+    since = found.since_unix_seconds if known_before is None else known_before
+    facts = replace(facts, since_unix_seconds=since, last_day=found.last_day)
+    if not told.is_over:
+        return replace(facts, reason=found.reason)
+    return replace(facts, back_unix_seconds=found.back_unix_seconds, has_rebooted=found.has_rebooted)
+
+
+def _about(alert: Alert) -> About:
+    if BLIND_LABEL in alert.labels:
+        return About.MONITORING
+    return About.MAIL if alert.labels.get("alertname") == UNDELIVERABLE else About.HOST
