@@ -8,10 +8,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
+from alertbridge.prometheus.settings import PrometheusSettings
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 from marax.settings.addresses import ListenAddress
@@ -36,14 +37,6 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """The webhook: the file with the token that Alertmanager bears."""
 
     token_file: Path
-
-
-class HeartbeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The alert that always fires: its name, how long it may be silent, and whom to pass it on to."""
-
-    alertname: str = "Watchdog"
-    alarm_after_seconds: Seconds = msgspec.field(name="alarm_after", default=Seconds(300))
-    ping_url: HttpUrl | None = None
 
 
 class StormSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

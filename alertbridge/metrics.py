@@ -78,6 +78,12 @@ class Metrics:
             "Surprises in the courier's loop; each is in the log with a traceback.",
             registry=registry,
         )
+        self.background_errors = Counter(
+            "alertbridge_background_errors_total",
+            "Failed runs of background tasks; each is in the log.",
+            ["task"],
+            registry=registry,
+        )
         self.reload_success = Gauge(
             "alertbridge_config_last_reload_successful",
             "Whether the settings file could be used when it was last read.",
@@ -89,6 +95,10 @@ class Metrics:
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
         self.mailgun_events.labels(result="delivered")
+
+    def note_background_error(self, task: str) -> None:
+        """Count a failed run of the background task of that name."""
+        self.background_errors.labels(task=task).inc()
 
     def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
         """Publish when the heartbeat last came."""

@@ -9,6 +9,7 @@ HOUSE = Path(__file__).parents[1]
 PACKAGES = ("exporter", "alertbridge", "marax")
 MODULES = sorted(path for package in PACKAGES for path in (HOUSE / package).rglob("*.py"))
 CATCHERS_OF_EVERYTHING = {
+    "alertbridge/background/periodic.py": "a background task's run",
     "exporter/scrape/collector_runner.py": "a collector's turn",
     "alertbridge/delivery/courier.py": "the courier's turn, and the mailer's within it",
     "alertbridge/composing/composer.py": "a template; the mail goes out in its plainest form",

@@ -7,11 +7,9 @@ from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import blind_alert
-from alertbridge.outbox.database import StoreError
+from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.outbox.pulses import Pulse
 from marax.clock import Clock
-
-_TICK_SECONDS = 5.0
 
 logger = logging.getLogger("heartbeat")
 
@@ -22,6 +20,17 @@ class PulseStore(Protocol):
     def read_pulse(self) -> Pulse | None: ...
 
     def write_pulse(self, pulse: Pulse) -> None: ...
+
+
+class HeartbeatConfig(Protocol):
+    """What the settings in force say of the heartbeat, and who can say why it does not come."""
+
+    @property
+    def heartbeat(self) -> HeartbeatSettings: ...
+
+    def diagnose(self) -> str:
+        """Return which part does not answer, in a sentence."""
+        ...
 
 
 class Heartbeat:
@@ -36,15 +45,15 @@ class Heartbeat:
         *,
         store: PulseStore,
         tell: Callable[[Alert], object],
-        diagnose: Callable[[], str],
-        alarm_after_seconds: Callable[[], float],
+        live: HeartbeatConfig,
         clock: Clock,
+        on_beat: Callable[[], None],
     ) -> None:
         self._store = store
         self._tell = tell
-        self._diagnose = diagnose
-        self._alarm_after_seconds = alarm_after_seconds
+        self._live = live
         self._clock = clock
+        self._on_beat = on_beat
         self._lock = threading.Lock()
         self._pulse = store.read_pulse() or Pulse(last_unix_seconds=clock.unix_seconds())
         self._counted_until = clock.monotonic_seconds()
@@ -69,6 +78,7 @@ class Heartbeat:
             # The clock may have been set back since; an end does not lie before its beginning
             ended = max(now, before.last_unix_seconds)
             self._tell(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
+        self._on_beat()
 
     def check(self) -> None:
         """Count the time since the last check, and raise the alarm once the silence is too long.
@@ -82,21 +92,13 @@ class Heartbeat:
             self._pulse = Pulse(last_unix_seconds=self._pulse.last_unix_seconds, silent_seconds=silent)
             self._counted_until = now
             pulse = self._pulse
-            is_due = silent >= self._alarm_after_seconds() and not self._is_alarmed
+            is_due = silent >= self._live.heartbeat.alarm_after_seconds and not self._is_alarmed
         self._store.write_pulse(pulse)
         if is_due:
             self._raise_alarm(pulse)
 
-    def run(self, is_over: threading.Event) -> None:
-        """Check every few seconds until *is_over*."""
-        while not is_over.wait(_TICK_SECONDS):
-            try:
-                self.check()
-            except StoreError as error:
-                logger.warning("the heartbeat cannot be stored", extra={"reason": str(error)})
-
     def _raise_alarm(self, pulse: Pulse) -> None:
-        diagnosis = self._diagnose()
+        diagnosis = self._live.diagnose()
         with self._lock:
             if self._pulse.last_unix_seconds != pulse.last_unix_seconds:
                 return  # it came while the diagnosis was made

@@ -4,45 +4,47 @@ import asyncio
 import logging
 import ssl
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
+from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
 from alertbridge.prometheus.settings import HttpUrl
 
 _BUDGET_SECONDS = 10.0
 _LARGEST_BYTES = 64 * 1024
-_TICK_SECONDS = 1.0
 _OK = range(200, 300)
 
 logger = logging.getLogger("ping")
 
 
+class PingConfig(Protocol):
+    """What the settings in force say of the heartbeat."""
+
+    @property
+    def heartbeat(self) -> HeartbeatSettings: ...
+
+
 class HeartbeatPing:
-    """Gets the ping URL after each heartbeat, in a thread of its own that holds up nothing.
+    """Gets the ping URL in force after each heartbeat."""
 
-    Args:
-        url: Returns the URL in force; None when there is none.
-    """
-
-    def __init__(self, url: Callable[[], HttpUrl | None]) -> None:
-        self._url = url
+    def __init__(self, live: PingConfig) -> None:
+        self._live = live
         self._has_beaten = threading.Event()
         self._was_fine = True
 
     def note_beat(self) -> None:
-        """Let the next turn of `run` ping; several beats before it make one ping."""
+        """Let the next `run` ping; several beats before it make one ping."""
         self._has_beaten.set()
 
-    def run(self, is_over: threading.Event) -> None:
-        """Ping after each beat until *is_over*."""
-        while not is_over.is_set():
-            if self._has_beaten.wait(_TICK_SECONDS):
-                self._has_beaten.clear()
-                self.send()
+    def run(self) -> None:
+        """Ping, if the heartbeat came since the last run."""
+        if self._has_beaten.is_set():
+            self._has_beaten.clear()
+            self.send()
 
     def send(self) -> None:
         """Ping once; a change between fine and failing is logged."""
-        url = self._url()
+        url = self._live.heartbeat.ping_url
         if url is None:
             return
         failure = asyncio.run(_get(url))

@@ -5,22 +5,31 @@ heartbeat fires there), it held this very alert to be firing when the episode op
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import is_internal
-from alertbridge.outbox.database import StoreError
+from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.prometheus.answers import NotKnown
 from alertbridge.prometheus.firing import FiringAlerts
 from marax.clock import Clock
 
-_EVERY_SECONDS = 60.0
 _GRACE_SECONDS = 300.0
 
 logger = logging.getLogger("reconciliation")
+
+
+class ReconciliationConfig(Protocol):
+    """What the settings in force say of the heartbeat, and who knows what fires; None when nobody does."""
+
+    @property
+    def heartbeat(self) -> HeartbeatSettings: ...
+
+    @property
+    def firing(self) -> FiringAlerts | None: ...
 
 
 class Reconciliation:
@@ -28,8 +37,7 @@ class Reconciliation:
 
     Args:
         open_episodes: Returns all that are open.
-        firing: Returns who knows what fires; None when nobody does.
-        heartbeat: Returns the name of the alert that always fires.
+        live: What the settings in force say.
         tell: Takes the ends in.
         clock: For how long something has been absent.
     """
@@ -38,25 +46,15 @@ class Reconciliation:
         self,
         *,
         open_episodes: Callable[[], Sequence[Episode]],
-        firing: Callable[[], FiringAlerts | None],
-        heartbeat: Callable[[], str],
+        live: ReconciliationConfig,
         tell: Callable[[Sequence[Alert]], object],
         clock: Clock,
     ) -> None:
         self._open_episodes = open_episodes
-        self._firing = firing
-        self._heartbeat = heartbeat
+        self._live = live
         self._tell = tell
         self._clock = clock
         self._absent_since: dict[tuple[str, int], float] = {}
-
-    def run(self, is_over: threading.Event) -> None:
-        """Check every minute until *is_over*."""
-        while not is_over.wait(_EVERY_SECONDS):
-            try:
-                self.check()
-            except StoreError as error:
-                logger.warning("the store cannot be used", extra={"reason": str(error)})
 
     def check(self) -> None:
         """Tell the end of each episode whose alert has been absent from Prometheus for five minutes.
@@ -64,7 +62,7 @@ class Reconciliation:
         Raises:
             StoreError: The episodes could not be read, or their end not be stored.
         """
-        firing = self._firing()
+        firing = self._live.firing
         now = self._clock.unix_seconds()
         episodes = [
             one
@@ -83,7 +81,7 @@ class Reconciliation:
             self._tell([_end_of(one, self._since(one)) for one in ended])
 
     def _has_heartbeat(self, present: Iterable[Mapping[str, str]]) -> bool:
-        return any(labels.get("alertname") == self._heartbeat() for labels in present)
+        return any(labels.get("alertname") == self._live.heartbeat.alertname for labels in present)
 
     def _long_absent(
         self, episodes: Iterable[Episode], present: Sequence[Mapping[str, str]]

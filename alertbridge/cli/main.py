@@ -45,7 +45,7 @@ def main() -> None:
 @takes_config
 def serve(config: Path) -> None:
     """Take Alertmanager's webhook and send mail, until SIGTERM; SIGHUP reads the settings again."""
-    from alertbridge.wiring import Service
+    from alertbridge.wiring.service import Service
     from marax.logs import log_to
 
     service = Service(config)
@@ -226,7 +226,7 @@ def _settings(config: Path) -> "BridgeSettings":
 
 def _direct_mail(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "DirectMail":
     from alertbridge.config import read_secrets
-    from alertbridge.wiring_mail import direct_mail_of
+    from alertbridge.wiring.mail import direct_mail_of
 
     return direct_mail_of(settings, read_secrets(settings, config), by_second=by_second)
 

@@ -19,6 +19,7 @@ from alertbridge.delivery.mailer import (
     word_for,
 )
 from alertbridge.delivery.retry import Backoff, ClockWatch
+from alertbridge.delivery.unreachable import RecipientReports
 from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
@@ -27,7 +28,6 @@ from alertbridge.outbox.notices import Claim, Notices
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
-_IDLE_SECONDS = 1.0
 _STORE_TROUBLE_SECONDS = 5.0
 
 logger = logging.getLogger("courier")
@@ -63,12 +63,11 @@ class DeliveryConfig:
     mailer: Dispatch
 
 
-class Refusals(Protocol):
-    """Hears of mails that were given up and that went through; StoreError when it cannot keep it."""
+class CourierConfig(Protocol):
+    """What the settings in force give the courier."""
 
-    def note_refused(self, user_name: str, reason: str) -> None: ...
-
-    def note_taken(self, user_name: str) -> None: ...
+    @property
+    def delivery(self) -> DeliveryConfig: ...
 
 
 class Courier:
@@ -78,20 +77,21 @@ class Courier:
         self,
         *,
         notices: Notices,
-        equipment: Callable[[], DeliveryConfig],
-        refusals: Refusals,
+        live: CourierConfig,
+        wakeup: Wakeup,
+        reports: RecipientReports,
         backoff: Backoff,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._notices = notices
-        self._equipment = equipment
-        self._refusals = refusals
+        self._live = live
+        self._reports = reports
         self._backoff = backoff
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
         self._metrics = metrics
-        self._waiting_room = Wakeup(longest_wait_seconds=_IDLE_SECONDS)
+        self._wakeup = wakeup
         self._is_stopping = threading.Event()
         self._is_cut_off = False
 
@@ -110,16 +110,12 @@ class Courier:
                 self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
                 continue
             if not was_busy:
-                self._waiting_room.wait()
-
-    def wake(self) -> None:
-        """Let a thread look for due notices now; for as long as each finds some, it wakes one more."""
-        self._waiting_room.notify()
+                self._wakeup.wait()
 
     def stop(self) -> None:
         """Let every `run` return after its turn."""
         self._is_stopping.set()
-        self._waiting_room.close()
+        self._wakeup.close()
 
     def turn(self) -> bool:
         """Send the next due notice; return whether there was one.
@@ -128,19 +124,19 @@ class Courier:
             StoreError: The outbox cannot be read or written.
         """
         self._clock_watch.follow(self._notices.shift_schedule)
-        equipment = self._equipment()
-        claim = self._notices.claim(equipment.routing, self._clock.unix_seconds())
+        delivery = self._live.delivery
+        claim = self._notices.claim(delivery.routing, self._clock.unix_seconds())
         if claim is None:
             return False
-        self.wake()
+        self._wakeup.notify()  # where there is one, there may be more
         try:
-            letter = equipment.composer.compose(claim, equipment.routing)
+            letter = delivery.composer.compose(claim, delivery.routing)
         except Exception:
             logger.exception("a notice could not be put in words", extra={"notice": claim.notice_id})
             self._metrics.courier_errors.inc()
             self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
             return True
-        outcome = self._send(equipment.mailer, letter, claim)
+        outcome = self._send(delivery.mailer, letter, claim)
         self._metrics.send_attempts.labels(outcome=word_for(outcome)).inc()
         self._keep_trying(lambda: self._settle(claim, letter, outcome))
         return True
@@ -182,7 +178,7 @@ class Courier:
         if self._is_cut_off:  # no longer: the others need not sit out their waits
             self._notices.retry_now(now)
             self._is_cut_off = False
-        self._refusals.note_taken(claim.user_name)
+        self._reports.note_taken(claim.user_name)
         self._metrics.mails.labels(kind=letter.kind, result="accepted").inc()
         self._metrics.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
         logger.info(
@@ -223,7 +219,7 @@ class Courier:
 
     def _give_up(self, claim: Claim, kind: str, reason: str) -> None:
         self._notices.give_up(claim, reason, self._clock.unix_seconds())
-        self._refusals.note_refused(claim.user_name, reason)
+        self._reports.note_refused(claim.user_name, reason)
         self._metrics.mails.labels(kind=kind, result="dead").inc()
         logger.error(
             "a notice was given up",

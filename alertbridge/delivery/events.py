@@ -1,8 +1,8 @@
 """What the mail service tells of a mail after it took it, and who has to know."""
 
 import logging
-from typing import Protocol
 
+from alertbridge.delivery.unreachable import RecipientReports
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.deliveries import Concerned, Deliveries, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.schema import Delivery
@@ -11,18 +11,12 @@ from marax.clock import Clock
 logger = logging.getLogger("aftermath")
 
 
-class Reports(Protocol):
-    """Hears of mails that reached a mailbox and that never will; StoreError when it cannot keep it."""
-
-    def note_refused(self, user_name: str, reason: str) -> None: ...
-
-    def note_delivered(self, user_name: str) -> None: ...
-
-
 class DeliveryEvents:
     """Takes news of mails: kept with the notice, and told to the admins when a user cannot be reached."""
 
-    def __init__(self, deliveries: Deliveries, reports: Reports, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, deliveries: Deliveries, reports: RecipientReports, clock: Clock, metrics: Metrics
+    ) -> None:
         self._deliveries = deliveries
         self._reports = reports
         self._clock = clock

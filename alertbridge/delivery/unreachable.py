@@ -20,6 +20,16 @@ class OpenAlerts(Protocol):
         ...
 
 
+class RecipientReports(Protocol):
+    """Hears of each user what became of mail to them; StoreError when it cannot keep it."""
+
+    def note_refused(self, user_name: str, reason: str) -> None: ...
+
+    def note_taken(self, user_name: str) -> None: ...
+
+    def note_delivered(self, user_name: str) -> None: ...
+
+
 class UnreachableUsers:
     """Raises an alert of the bridge's own when a mail is given up, and ends it when one goes through.
 

@@ -1,77 +1,69 @@
-"""What the bridge does with a webhook, and what it says of its own state."""
+"""From Alertmanager's webhook to the store: the heartbeat is noted, and all else is stored."""
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.background.heartbeat import Heartbeat
-from alertbridge.config import BridgeSettings
-from alertbridge.fleet.targets import TargetGroup, target_groups
-from alertbridge.outbox.backlog import Backlog
-from alertbridge.outbox.database import StoreError
-from alertbridge.outbox.outbox import Outbox
-from alertbridge.reception import Reception
+from alertbridge.background.settings import HeartbeatSettings
+from alertbridge.metrics import Metrics
+from alertbridge.outbox.intake import Intake
+from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
-logger = logging.getLogger("bridge")
+logger = logging.getLogger(__name__)
 
 
-class Bridge:
-    """What the web passes its requests on to."""
+class ReceiverConfig(Protocol):
+    """What the settings in force say of incoming alerts."""
 
-    def __init__(  # noqa: PLR0913 - what stands behind the routes
+    @property
+    def routing(self) -> Routing: ...
+
+    @property
+    def heartbeat(self) -> HeartbeatSettings: ...
+
+
+class WebhookReceiver:
+    """Takes in what Alertmanager sends; *on_news* is called when somebody has to be notified."""
+
+    def __init__(  # noqa: PLR0913 - what stands behind the webhook
         self,
         *,
-        outbox: Outbox,
-        reception: Reception,
+        intake: Intake,
         heartbeat: Heartbeat,
-        settings: Callable[[], BridgeSettings],
-        on_beat: Callable[[], None],
+        live: ReceiverConfig,
         clock: Clock,
+        metrics: Metrics,
+        on_news: Callable[[], None],
     ) -> None:
-        self._outbox = outbox
-        self._reception = reception
+        self._intake = intake
         self._heartbeat = heartbeat
-        self._settings = settings
-        self._on_beat = on_beat
+        self._live = live
         self._clock = clock
+        self._metrics = metrics
+        self._on_news = on_news
 
-    def take(self, alerts: Sequence[Alert]) -> None:
+    def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
 
         Raises:
             StoreError: Nothing of it could be stored, or that the heartbeat came could not.
         """
-        heartbeat = self._settings().heartbeat.alertname
-        beats = [alert for alert in alerts if alert.labels.get("alertname") == heartbeat]
-        told = [alert for alert in alerts if alert.labels.get("alertname") != heartbeat]
-        if told:
-            self._reception.take(told)
-        if any(alert.is_firing for alert in beats):
+        name = self._live.heartbeat.alertname
+        heartbeats = [alert for alert in alerts if alert.labels.get("alertname") == name]
+        others = [alert for alert in alerts if alert.labels.get("alertname") != name]
+        if others:
+            self._store(others)
+        if any(alert.is_firing for alert in heartbeats):
             self._heartbeat.beat()
-            self._on_beat()
 
-    def troubles(self) -> list[str]:
-        """Return what keeps alerts from being stored, in words; empty when nothing does."""
-        try:
-            self._outbox.database.check_writable()
-        except StoreError as error:
-            return [f"nothing can be stored: {error}"]
-        return []
-
-    def hindrances(self) -> list[str]:
-        """Return what keeps mail from leaving, in words; empty when nothing does."""
-        backlog = self.backlog()
-        return [f"sending is paused: {backlog.pause_reason}"] if backlog and backlog.pause_reason else []
-
-    def target_groups(self) -> list[TargetGroup]:
-        """Return the scrape targets in the form of file_sd and http_sd."""
-        return target_groups(self._settings().hosts)
-
-    def backlog(self) -> Backlog | None:
-        """Return what has not left yet; None while the store cannot be read."""
-        try:
-            return self._outbox.backlog(self._clock.unix_seconds())
-        except StoreError:
-            logger.warning("the outbox cannot be read for the metrics")
-            return None
+    def _store(self, alerts: Sequence[Alert]) -> None:
+        taken = self._intake.take(alerts, self._live.routing, self._clock.unix_seconds())
+        for verdict, count in taken.verdicts.items():
+            self._metrics.alerts.labels(verdict=verdict).inc(count)
+        if taken.notices:
+            verdicts = {str(verdict): count for verdict, count in taken.verdicts.items()}
+            logger.info("alerts received", extra={"notices": taken.notices} | verdicts)
+            self._on_news()

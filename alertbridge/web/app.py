@@ -1,7 +1,7 @@
 """The bridge's routes: the webhook, the targets, health and metrics."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Protocol
 
@@ -11,6 +11,8 @@ from prometheus_client.exposition import choose_encoder
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.payload import PayloadError, parse_payload
+from alertbridge.fleet.hosts import HostSettings
+from alertbridge.fleet.targets import target_groups
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
@@ -24,33 +26,43 @@ _LONGEST_DETAIL = 300
 logger = logging.getLogger("webhook")
 
 
-class Bridge(Protocol):
-    """What the routes pass their requests on to."""
+class Receiver(Protocol):
+    """Takes in what Alertmanager posts."""
 
-    def take(self, alerts: Sequence[Alert]) -> None:
+    def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; StoreError when nothing could be stored."""
         ...
 
-    def troubles(self) -> list[str]:
+
+class Health(Protocol):
+    """Knows how the bridge fares."""
+
+    def problems(self) -> list[str]:
         """Return what keeps alerts from being stored, in words; empty when nothing does."""
         ...
 
-    def hindrances(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """Return what keeps mail from leaving, in words; empty when nothing does."""
         ...
 
-    def target_groups(self) -> Sequence[Mapping[str, object]]:
-        """Return the scrape targets in the form of file_sd and http_sd."""
-        ...
+
+class WebConfig(Protocol):
+    """What the settings in force say: the token that Alertmanager and Prometheus bear, and the hosts."""
+
+    @property
+    def webhook_token(self) -> Secret: ...
+
+    @property
+    def hosts(self) -> Sequence[HostSettings]: ...
 
 
-def create_app(bridge: Bridge, token: Callable[[], Secret], metrics: Metrics, clock: Clock) -> Flask:
-    """Return the WSGI application; *token* returns what Alertmanager and Prometheus bear now."""
+def create_app(receiver: Receiver, health: Health, live: WebConfig, metrics: Metrics, clock: Clock) -> Flask:
+    """Return the WSGI application."""
     app = Flask("alertbridge", static_folder=None)
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     tell_problems(app)
-    webhook = _Webhook(bridge, token)
+    webhook = _Webhook(receiver, live)
 
     @app.post("/alerts")
     def post_alerts() -> Response:
@@ -62,7 +74,7 @@ def create_app(bridge: Bridge, token: Callable[[], Secret], metrics: Metrics, cl
 
     @app.get("/targets")
     def get_targets() -> Response:
-        return jsonify(bridge.target_groups()) if _bears(token()) else _refuse_token()
+        return jsonify(target_groups(live.hosts)) if _bears(live.webhook_token) else _refuse_token()
 
     @app.get("/metrics")
     def get_metrics() -> Response:
@@ -74,30 +86,30 @@ def create_app(bridge: Bridge, token: Callable[[], Secret], metrics: Metrics, cl
 
     @app.get("/-/ready")
     def get_ready() -> Response:
-        troubles = bridge.troubles()
-        lines = troubles or ["marax-alertbridge is ready.", *bridge.hindrances()]
+        problems = health.problems()
+        lines = problems or ["marax-alertbridge is ready.", *health.warnings()]
         text = "".join(f"{line}\n" for line in lines)
-        return Response(text, 503 if troubles else 200, mimetype="text/plain")
+        return Response(text, 503 if problems else 200, mimetype="text/plain")
 
     return app
 
 
 class _Webhook:
-    def __init__(self, bridge: Bridge, token: Callable[[], Secret]) -> None:
-        self._bridge = bridge
-        self._token = token
+    def __init__(self, receiver: Receiver, live: WebConfig) -> None:
+        self._receiver = receiver
+        self._live = live
 
     def answer(self) -> Response:
-        if not _bears(self._token()):
+        if not _bears(self._live.webhook_token):
             return _refuse_token()
         try:
             alerts = parse_payload(request.get_data())
         except PayloadError as error:
             detail = str(error)[:_LONGEST_DETAIL]
-            logger.warning("a post that is no payload", extra={"reason": detail})
+            logger.warning("invalid webhook payload", extra={"reason": detail})
             return _tell(HTTPStatus.BAD_REQUEST, "not-a-payload", "Not an Alertmanager payload", detail)
         try:
-            self._bridge.take(alerts)
+            self._receiver.receive(alerts)
         except StoreError as error:
             logger.error("alerts could not be stored", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
             status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -7,7 +7,6 @@ Source: the "Webhooks" pages of Mailgun's user manual. Mailgun tries again for 8
 import hmac
 import logging
 import re
-from collections.abc import Callable
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Protocol, TypeVar
@@ -42,14 +41,21 @@ class DeliveryEvents(Protocol):
         ...
 
 
+class SigningKeyConfig(Protocol):
+    """What the settings in force say: Mailgun's webhook signing key; None as long as there is none."""
+
+    @property
+    def mailgun_signing_key(self) -> Secret | None: ...
+
+
 class MailgunEvents:
-    """Answers Mailgun's posts; *key* returns the webhook signing key, None as long as there is none."""
+    """Answers Mailgun's posts."""
 
     def __init__(
-        self, aftermath: DeliveryEvents, key: Callable[[], Secret | None], metrics: Metrics, clock: Clock
+        self, events: DeliveryEvents, live: SigningKeyConfig, metrics: Metrics, clock: Clock
     ) -> None:
-        self._aftermath = aftermath
-        self._key = key
+        self._events = events
+        self._live = live
         self._metrics = metrics
         self._clock = clock
 
@@ -59,7 +65,7 @@ class MailgunEvents:
 
     def answer(self) -> Response:
         """Return the answer to the request at hand."""
-        key = self._key()
+        key = self._live.mailgun_signing_key
         if key is None:
             abort(HTTPStatus.NOT_FOUND)
         body = request.get_data()
@@ -83,7 +89,7 @@ class MailgunEvents:
         news = _news_in(_decoded(post.event_data, _Event), post.signature.token, self._clock.unix_seconds())
         if news is None:
             return "ignored"
-        match self._aftermath.take(news):
+        match self._events.take(news):
             case Concerned():
                 return news.delivery.value
             case NotOurs():

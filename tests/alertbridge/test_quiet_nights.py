@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from alertbridge.background.reminders import Reminding
+from alertbridge.background.reminders import ReminderScheduler
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, DeliveryConfig
 from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
+from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.metrics import Metrics
+from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.prometheus.findings import NoPrometheus
 from alertbridge.rendering.renderer import Renderer
@@ -22,6 +24,7 @@ from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.users import QuietSettings, TimeZone
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
+from tests.fakes.live_config import FakeLiveConfig
 
 HOUR = 3600.0
 EVENING = T0 - 800 + 7 * HOUR  # 23:00 in Berlin
@@ -49,19 +52,20 @@ class Bridge:
             metrics=self.metrics,
         )
         lane = PrimaryTransport(MaildirMailer(self.maildir, self.clock), self, self.clock)
+        delivery = DeliveryConfig(routing=self.routing, composer=composer, mailer=lane)
+        live = FakeLiveConfig(routing=self.routing, delivery=delivery)
+        wakeup = Wakeup(longest_wait_seconds=1)
         self.courier = Courier(
             notices=self.outbox.notices,
-            equipment=lambda: DeliveryConfig(routing=self.routing, composer=composer, mailer=lane),
-            refusals=self,
+            live=live,
+            wakeup=wakeup,
+            reports=self,
             backoff=Backoff(),
             clock=self.clock,
             metrics=self.metrics,
         )
-        self.reminding = Reminding(
-            reminders=self.outbox.reminders,
-            routing=lambda: self.routing,
-            clock=self.clock,
-            on_news=self.courier.wake,
+        self.reminders = ReminderScheduler(
+            reminders=self.outbox.reminders, live=live, clock=self.clock, on_news=wakeup.notify
         )
 
     def find(self, _message_id: str) -> Finding:
@@ -72,6 +76,8 @@ class Bridge:
 
     def note_taken(self, _user_name: str) -> None:
         """Nobody was refused before."""
+
+    def note_delivered(self, user_name: str) -> None: ...
 
     def take(self, *alerts) -> None:
         self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())
@@ -85,7 +91,7 @@ class Bridge:
         return self.collected()
 
     def work(self) -> None:
-        self.reminding.look()
+        self.reminders.run()
         while self.courier.turn():
             pass
 
@@ -134,13 +140,13 @@ def test_a_night_with_one_incident_is_told_by_its_own_mail(bridge):
     assert bridge.mails_by(MORNING) == ["[WARN] web-1: host not answering"]
 
 
-def test_what_is_in_trouble_with_the_store_reminds_later(bridge, caplog):
+def test_reminders_are_for_the_next_run_while_the_store_cannot_be_used(bridge):
     bridge.outbox.database.close()
     path = bridge.maildir.parent / "bridge.db"
     path.rename(path.with_suffix(".away"))
     path.mkdir()
 
-    bridge.reminding.look()
+    with pytest.raises(StoreError):
+        bridge.reminders.run()
 
-    assert "whom to remind cannot be found out" in caplog.text
     path.rmdir()

@@ -1,7 +1,7 @@
 """Every route of both programs is documented, and every documented one is there."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 from flask import Flask
@@ -15,9 +15,9 @@ from exporter.config import ExporterSettings
 from exporter.wiring.exporter import Exporter
 from exporter.wiring.serve import app_of
 from marax.clock import SystemClock
-from marax.settings.secret import Secret
 from tests.docs.pages import documented
 from tests.docs.programs import BRIDGE, EXPORTER, Documented
+from tests.fakes.live_config import FakeLiveConfig
 
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^?\s]*)(?:\?.*)?")
 
@@ -25,28 +25,25 @@ ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^?\s]*)(?:\?.*)?")
 class IdleBridge:
     """A bridge that nothing is asked of."""
 
-    def take(self, alerts: Sequence[Alert]) -> None: ...
+    def receive(self, alerts: Sequence[Alert]) -> None: ...
 
-    def troubles(self) -> list[str]:
+    def problems(self) -> list[str]:
         return []
 
-    def hindrances(self) -> list[str]:
-        return []
-
-    def target_groups(self) -> Sequence[Mapping[str, object]]:
+    def warnings(self) -> list[str]:
         return []
 
 
 class NoMails:
-    """The aftermath of a bridge that sends none."""
+    """Takes the events of a bridge that sends none."""
 
     def take(self, _news: DeliveryNews) -> NotOurs:
         return NotOurs()
 
 
 def bridge_app() -> Flask:
-    app = create_bridge_app(IdleBridge(), lambda: Secret("token"), Metrics(), SystemClock())
-    MailgunEvents(NoMails(), lambda: None, Metrics(), SystemClock()).add_to(app)
+    app = create_bridge_app(IdleBridge(), IdleBridge(), FakeLiveConfig(), Metrics(), SystemClock())
+    MailgunEvents(NoMails(), FakeLiveConfig(), Metrics(), SystemClock()).add_to(app)
     return app
 
 

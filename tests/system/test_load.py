@@ -104,10 +104,10 @@ def test_reading_settings_under_load_good_ones_and_bad_ones_costs_no_post(settin
         for number in range(1, 5):
             settings.path.write_text("users: 17\n")
             served.tell(signal.SIGHUP)
-            until_said(served, "settings not taken up", number)
+            until_said(served, "settings not loaded", number)
             settings.path.write_text(good)
             served.tell(signal.SIGHUP)
-            until_said(served, "settings taken up", number)
+            until_said(served, "settings loaded", number)
         until(lambda: len(posters.taken) > 20)
     until(lambda: served.sample("alertbridge_outbox_pending", priority="critical") == 0)
 

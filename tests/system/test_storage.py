@@ -156,7 +156,7 @@ def test_settings_are_taken_up_while_the_database_is_held(settings: Settings):
             until(lambda: "goes on waiting" in bridge.log)
             other.execute("ROLLBACK")
 
-        assert "settings taken up" in bridge.log
+        assert "settings loaded" in bridge.log
         assert "Traceback" not in bridge.log
         assert_takes_all(bridge)
 

@@ -7,6 +7,7 @@ from alertbridge.mail.facts import Kind
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, a_user
 from tests.fakes.clock import FakeClock
+from tests.fakes.live_config import FakeLiveConfig
 
 ALARM_AFTER_SECONDS = 300.0
 
@@ -18,7 +19,7 @@ class Watch:
         self.url = url
         self.clock = FakeClock(T0)
         self.routing = a_routing(a_user("ann", hosts=("web-*",)), a_user("bob", severities=("info",)))
-        self.diagnoses = 0
+        self.diagnoses = self.beats = 0
         self.start()
 
     def start(self) -> None:
@@ -26,13 +27,16 @@ class Watch:
         self.heartbeat = Heartbeat(
             store=self.outbox.pulses,
             tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
-            diagnose=self.diagnose,
-            alarm_after_seconds=lambda: ALARM_AFTER_SECONDS,
+            live=FakeLiveConfig(diagnose=self.diagnose),
             clock=self.clock,
+            on_beat=self.note_beat,
         )
 
     def stop(self) -> None:
         self.outbox.close()
+
+    def note_beat(self) -> None:
+        self.beats += 1
 
     def diagnose(self) -> str:
         self.diagnoses += 1
@@ -71,6 +75,7 @@ def test_a_steady_heartbeat_is_told_to_nobody(watch):
         watch.heartbeat.beat()
 
     assert watch.told() == []
+    assert watch.beats == 20
 
 
 def test_silence_is_told_once_to_all_who_want_critical_alerts_whatever_hosts_they_watch(watch):

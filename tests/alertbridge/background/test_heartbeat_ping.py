@@ -1,13 +1,13 @@
 import threading
-from collections.abc import Callable
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from alertbridge.background.heartbeat_ping import HeartbeatPing
+from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.prometheus.settings import HttpUrl
 from scripts.stack.ports import free_addresses
+from tests.fakes.live_config import FakeLiveConfig
 
 
 class Watcher(ThreadingHTTPServer):
@@ -16,7 +16,6 @@ class Watcher(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.pings: list[str] = []
         self.status = 200
-        self.has_been_pinged = threading.Event()
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -31,7 +30,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.pings.append(self.path)
         self.send_response(self.server.status)
         self.end_headers()
-        self.server.has_been_pinged.set()
 
     def log_message(self, *_args: object) -> None:
         pass
@@ -47,32 +45,26 @@ def watcher():
         thread.join()
 
 
-@contextmanager
-def running(task: Callable[[threading.Event], None]):
-    is_over = threading.Event()
-    thread = threading.Thread(target=task, args=(is_over,))
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join(10)
+def a_ping(url: HttpUrl | None) -> HeartbeatPing:
+    return HeartbeatPing(FakeLiveConfig(heartbeat=HeartbeatSettings(ping_url=url)))
 
 
-def test_passes_a_heartbeat_on(watcher):
-    ping = HeartbeatPing(lambda: watcher.url)
-    with running(ping.run):
-        assert watcher.pings == []
-        ping.note_beat()
+def test_passes_heartbeats_on_as_one_ping(watcher):
+    ping = a_ping(watcher.url)
+    ping.run()
+    assert watcher.pings == []
 
-        assert watcher.has_been_pinged.wait(10)
+    ping.note_beat()
+    ping.note_beat()
+    ping.run()
+    ping.run()
 
     assert watcher.pings == ["/a-uuid"]
 
 
 def test_says_once_that_it_fails_and_once_that_it_works_again(watcher, caplog):
     caplog.set_level("INFO")
-    ping = HeartbeatPing(lambda: watcher.url)
+    ping = a_ping(watcher.url)
     for status in (200, 500, 500, 200, 200):
         watcher.status = status
         ping.send()
@@ -86,14 +78,14 @@ def test_says_once_that_it_fails_and_once_that_it_works_again(watcher, caplog):
 def test_nobody_there_is_no_surprise(caplog):
     (address,) = free_addresses(1)
 
-    HeartbeatPing(lambda: HttpUrl.from_setting(f"http://{address}/a-uuid")).send()
+    a_ping(HttpUrl.from_setting(f"http://{address}/a-uuid")).send()
 
     assert [record.reason for record in caplog.records] == ["connection refused"]
     assert "a-uuid" not in caplog.text
 
 
 def test_without_a_url_nothing_is_sent(watcher, caplog):
-    HeartbeatPing(lambda: None).send()
+    a_ping(None).send()
 
     assert watcher.pings == []
     assert caplog.records == []

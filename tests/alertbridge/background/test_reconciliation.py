@@ -13,6 +13,7 @@ from alertbridge.outbox.outbox import open_outbox
 from alertbridge.prometheus.answers import NotKnown
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
 from tests.fakes.clock import FakeClock
+from tests.fakes.live_config import FakeLiveConfig
 
 WATCHDOG = {"alertname": "Watchdog"}
 
@@ -38,8 +39,7 @@ class Desk:
         self.verdicts: list[Verdict] = []
         self.reconciliation = Reconciliation(
             open_episodes=self.outbox.intake.open_episodes,
-            firing=lambda: self.history,
-            heartbeat=lambda: "Watchdog",
+            live=FakeLiveConfig(firing=self.history),
             tell=self.take,
             clock=self.clock,
         )

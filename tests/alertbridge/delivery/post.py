@@ -7,6 +7,7 @@ from alertbridge.delivery.courier import Courier, DeliveryConfig
 from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.mailer import Dispatch, Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
+from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing
@@ -43,16 +44,19 @@ class Post:
             self.mailer, self.records, self.clock
         )
         self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+        self.wakeup = Wakeup(longest_wait_seconds=1)
         self.courier = Courier(
             notices=self.outbox.notices,
-            equipment=self.equipment,
-            refusals=self,
+            live=self,
+            wakeup=self.wakeup,
+            reports=self,
             backoff=Backoff(max_age_seconds=3600),
             clock=self.clock,
             metrics=self.metrics,
         )
 
-    def equipment(self) -> DeliveryConfig:
+    @property
+    def delivery(self) -> DeliveryConfig:
         return DeliveryConfig(routing=self.routing, composer=self.composer, mailer=self.dispatch())
 
     def note_refused(self, user_name: str, reason: str) -> None:
@@ -60,6 +64,8 @@ class Post:
 
     def note_taken(self, user_name: str) -> None:
         self.taken.append(user_name)
+
+    def note_delivered(self, user_name: str) -> None: ...
 
     def take(self, *alerts) -> None:
         self.outbox.intake.take(alerts, self.routing, self.clock.unix_seconds())

@@ -208,7 +208,7 @@ def test_works_in_several_threads_until_it_is_stopped(post):
     for thread in threads:
         thread.start()
     post.take(*(an_alert(f"web-{i}") for i in range(4)))
-    post.courier.wake()
+    post.wakeup.notify()
     deadline = threading.Event()
     for _ in range(100):
         if len(post.mailer.accepted) == 4:

@@ -2,22 +2,21 @@
 
 import sqlite3
 
-import msgspec
 import pytest
 
 from alertbridge.background.heartbeat import Heartbeat
-from alertbridge.config import BridgeSettings, WebhookSettings
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.ingest.receiver import Bridge
+from alertbridge.ingest.internal import InternalAlerts
+from alertbridge.ingest.receiver import WebhookReceiver
 from alertbridge.metrics import Metrics
+from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.reception import Reception
-from alertbridge.routing.recipients import Routing
 from alertbridge.web.app import create_app
 from marax.settings.addresses import Address
 from marax.settings.secret import Secret
-from tests.alertbridge.alert_builders import T0, a_user, an_alert, payload_of
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert, payload_of
 from tests.fakes.clock import FakeClock
+from tests.fakes.live_config import FakeLiveConfig
 
 TOKEN = "s3cret-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -28,42 +27,36 @@ class Site:
 
     def __init__(self, folder) -> None:
         self.path = folder / "bridge.db"
-        self.settings = BridgeSettings(
-            webhook=WebhookSettings(token_file=folder / "token"),
-            users=(a_user(),),
+        self.live = FakeLiveConfig(
+            routing=a_routing(a_user()),
             hosts=(HostSettings(name="web-1", address=Address("web-1.example.org", 9877)),),
+            webhook_token=Secret(TOKEN),
         )
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
         self.metrics = Metrics()
         self.news = self.beats = 0
         self.clock = clock = FakeClock(T0)
-        reception = Reception(
+        internal = InternalAlerts(
+            intake=self.outbox.intake, live=self.live, clock=clock, on_news=self.note_news
+        )
+        self.heartbeat = Heartbeat(
+            store=self.outbox.pulses,
+            tell=internal.take,
+            live=self.live,
+            clock=clock,
+            on_beat=self.note_beat,
+        )
+        receiver = WebhookReceiver(
             intake=self.outbox.intake,
-            routing=self.routing,
+            heartbeat=self.heartbeat,
+            live=self.live,
             clock=clock,
             metrics=self.metrics,
             on_news=self.note_news,
         )
-        self.heartbeat = Heartbeat(
-            store=self.outbox.pulses,
-            tell=reception.raise_internal,
-            diagnose=lambda: "",
-            alarm_after_seconds=lambda: 300.0,
-            clock=clock,
-        )
-        bridge = Bridge(
-            outbox=self.outbox,
-            reception=reception,
-            heartbeat=self.heartbeat,
-            settings=lambda: self.settings,
-            on_beat=self.note_beat,
-            clock=clock,
-        )
-        self.metrics.watch_backlog(bridge.backlog, clock.unix_seconds)
-        self.client = create_app(bridge, lambda: Secret(TOKEN), self.metrics, clock).test_client()
-
-    def routing(self) -> Routing:
-        return self.settings.routing()
+        health = StoreHealth(self.outbox, clock)
+        self.metrics.watch_backlog(health.backlog, clock.unix_seconds)
+        self.client = create_app(receiver, health, self.live, self.metrics, clock).test_client()
 
     def note_beat(self) -> None:
         self.beats += 1
@@ -185,7 +178,7 @@ def test_is_healthy_and_ready(site):
 
 def test_says_why_sending_is_paused_and_is_ready_all_the_same(site):
     site.post(payload_of(an_alert()))
-    claim = site.outbox.notices.claim(site.routing(), T0)
+    claim = site.outbox.notices.claim(site.live.routing, T0)
     site.outbox.notices.pause(claim, T0 + 60, "Mailgun said 401: Forbidden")
 
     paused = site.client.get("/-/ready")
@@ -243,7 +236,7 @@ def test_answers_with_or_without_a_trailing_slash(site):
 
 
 def test_the_routing_in_force_decides(site):
-    site.settings = msgspec.structs.replace(site.settings, users=(a_user(hosts=("db-*",)),))
+    site.live.routing = a_routing(a_user(hosts=("db-*",)))
 
     site.post(payload_of(an_alert("web-1")))
 

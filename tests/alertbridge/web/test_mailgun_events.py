@@ -22,6 +22,7 @@ from marax.flask_problems import tell_problems
 from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
+from tests.fakes.live_config import FakeLiveConfig
 
 KEY = "signing-key-5ecret"
 TOKEN = "e0b5477167110d68991efc6b9f89f0a11066af27834600e123"
@@ -41,7 +42,7 @@ class Site:
         self.path = folder / "bridge.db"
         self.clock = FakeClock(T0)
         self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
-        self.key: Secret | None = Secret(KEY)
+        self.live = FakeLiveConfig(mailgun_signing_key=Secret(KEY))
         self.metrics = Metrics()
         self.app = Flask("alertbridge")
         tell_problems(self.app)
@@ -51,8 +52,8 @@ class Site:
             tell=self.take,
             clock=self.clock,
         )
-        aftermath = DeliveryEvents(self.outbox.deliveries, self.undeliverable, self.clock, self.metrics)
-        MailgunEvents(aftermath, lambda: self.key, self.metrics, self.clock).add_to(self.app)
+        events = DeliveryEvents(self.outbox.deliveries, self.undeliverable, self.clock, self.metrics)
+        MailgunEvents(events, self.live, self.metrics, self.clock).add_to(self.app)
         self.take(an_alert())
         self.sent = self.send()
 
@@ -260,7 +261,7 @@ def test_a_body_beyond_all_events_is_refused(site):
 
 
 def test_there_is_no_such_route_without_a_signing_key(site):
-    site.key = None
+    site.live.mailgun_signing_key = None
 
     assert site.post().status_code == 404
 

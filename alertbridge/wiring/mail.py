@@ -24,7 +24,7 @@ from marax.clock import Clock, SystemClock
 from marax.settings.secret import Secret
 
 
-def equipment_of(
+def delivery_config_of(
     settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics
 ) -> DeliveryConfig:
     """Return what the courier works with."""

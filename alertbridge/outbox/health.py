@@ -1,0 +1,39 @@
+"""How the store fares: what keeps alerts from coming in, and mail from leaving."""
+
+import logging
+
+from alertbridge.outbox.backlog import Backlog
+from alertbridge.outbox.database import StoreError
+from alertbridge.outbox.outbox import Outbox
+from marax.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+
+class StoreHealth:
+    """Answers `/-/ready` and the metrics of the backlog."""
+
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+
+    def problems(self) -> list[str]:
+        """Return what keeps alerts from being stored, in words; empty when nothing does."""
+        try:
+            self._outbox.database.check_writable()
+        except StoreError as error:
+            return [f"nothing can be stored: {error}"]
+        return []
+
+    def warnings(self) -> list[str]:
+        """Return what keeps mail from leaving, in words; empty when nothing does."""
+        backlog = self.backlog()
+        return [f"sending is paused: {backlog.pause_reason}"] if backlog and backlog.pause_reason else []
+
+    def backlog(self) -> Backlog | None:
+        """Return what has not left yet; None while the store cannot be read."""
+        try:
+            return self._outbox.backlog(self._clock.unix_seconds())
+        except StoreError as error:
+            logger.warning("cannot read the outbox for /metrics", extra={"reason": str(error)})
+            return None

@@ -1,0 +1,1 @@
+"""Builds the real parts and puts them together; the only room that does."""
