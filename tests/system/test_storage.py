@@ -153,7 +153,7 @@ def test_settings_are_taken_up_while_the_database_is_held(settings: Settings):
         with closing(sqlite3.connect(settings.folder / "bridge.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             bridge.tell(signal.SIGHUP)
-            until(lambda: "goes on waiting" in bridge.log)
+            until(lambda: "could not resume pending mails" in bridge.log)
             other.execute("ROLLBACK")
 
         assert "settings loaded" in bridge.log
