@@ -144,7 +144,7 @@ def _contradictions(settings: BridgeSettings) -> Iterator[tuple[str, str, str]]:
     if settings.smtp is not None:
         yield from settings.smtp.contradictions()
         if settings.mailgun is None:
-            yield "", "no `mailgun:`", "one, as this is the second lane beside it"
+            yield "", "no `mailgun:`", "one, as `smtp:` is its failover"
 
 
 def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:

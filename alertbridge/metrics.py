@@ -96,9 +96,9 @@ class Metrics:
             self.ambiguous.labels(resolved_by=way)
         self.mailgun_events.labels(result="delivered")
 
-    def note_background_error(self, task: str) -> None:
-        """Count a failed run of the background task of that name."""
-        self.background_errors.labels(task=task).inc()
+    def count_background_errors(self, task: str) -> Callable[[], None]:
+        """Publish how often the background task of that name failed; return what counts one more."""
+        return self.background_errors.labels(task=task).inc
 
     def watch_heartbeat(self, last_unix_seconds: Callable[[], float]) -> None:
         """Publish when the heartbeat last came."""

@@ -102,6 +102,6 @@ class Heartbeat:
         with self._lock:
             if self._pulse.last_unix_seconds != pulse.last_unix_seconds:
                 return  # it came while the diagnosis was made
-            logger.error("no sign of life", extra={"silent_seconds": round(pulse.silent_seconds)})
+            logger.error("no heartbeat received", extra={"silent_seconds": round(pulse.silent_seconds)})
             self._tell(blind_alert(pulse.last_unix_seconds, diagnosis, ends_unix_seconds=None))
             self._is_alarmed = True

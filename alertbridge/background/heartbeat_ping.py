@@ -49,9 +49,9 @@ class HeartbeatPing:
             return
         failure = asyncio.run(_get(url))
         if failure and self._was_fine:
-            logger.warning("the ping URL cannot be reached", extra={"host": url.host, "reason": failure})
+            logger.warning("cannot reach the ping URL", extra={"host": url.host, "reason": failure})
         if not failure and not self._was_fine:
-            logger.info("the ping URL can be reached again", extra={"host": url.host})
+            logger.info("ping URL is reachable again", extra={"host": url.host})
         self._was_fine = not failure
 
 

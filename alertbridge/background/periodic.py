@@ -30,10 +30,16 @@ class Task:
 
 
 class Periodic:
-    """Runs *tasks*. A run that fails is logged, counted by *on_failure* by name, and tried again."""
+    """Runs *tasks*. A run that fails is logged, counted, and tried again in its time.
 
-    def __init__(self, tasks: Iterable[Task], on_failure: Callable[[str], None]) -> None:
-        self._on_failure = on_failure
+    Args:
+        tasks: What to do.
+        counter_of: Returns, for the name of a task, what counts one failure more.
+    """
+
+    def __init__(self, tasks: Iterable[Task], counter_of: Callable[[str], Callable[[], None]]) -> None:
+        tasks = tuple(tasks)
+        self._count_failure = {task.name: counter_of(task.name) for task in tasks}
         self._is_stopping = threading.Event()
         self.threads = [
             threading.Thread(
@@ -66,5 +72,5 @@ class Periodic:
             )
         except Exception:
             logger.exception("unexpected error in a background task", extra={"task": task.name})
-        self._on_failure(task.name)
+        self._count_failure[task.name]()
         return False

@@ -77,7 +77,7 @@ class Reconciliation:
             return
         ended = [one for one in self._long_absent(episodes, present) if _fired_there(one, firing)]
         if ended:
-            logger.info("ends that Alertmanager did not tell", extra={"episodes": len(ended)})
+            logger.info("resolved alerts found in Prometheus", extra={"episodes": len(ended)})
             self._tell([_end_of(one, self._since(one)) for one in ended])
 
     def _has_heartbeat(self, present: Iterable[Mapping[str, str]]) -> bool:

@@ -37,5 +37,5 @@ class ReminderScheduler:
         """
         due = self._reminders.owe(self._live.routing, self._clock.unix_seconds())
         if due:
-            logger.info("reminders are due", extra={"notices": due})
+            logger.info("reminders due", extra={"notices": due})
             self._on_news()

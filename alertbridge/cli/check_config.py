@@ -1,4 +1,4 @@
-"""What `check-config` says of usable settings: who is told what and how, and what is hardly meant."""
+"""What `check-config` says of usable settings: who is notified of what, and what is probably a mistake."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 
 def recipients_table(settings: BridgeSettings) -> str:
-    """Return a table of the hosts and of the users who are told about each, by severity."""
+    """Return a table of the hosts and of the users who are notified about each, by severity."""
     routing = settings.routing()
     rows = [("HOST", *(severity.upper() for severity in _SEVERITIES))]
     for host in settings.hosts:
@@ -21,9 +21,9 @@ def recipients_table(settings: BridgeSettings) -> str:
     return _aligned(rows)
 
 
-def wishes_table(settings: BridgeSettings) -> str:
-    """Return a table of how each user wants to be told: when not, what all the same, and what again."""
-    rows = [("USER", "QUIET", "PASSING", "REMINDED")]
+def preferences_table(settings: BridgeSettings) -> str:
+    """Return a table of when each user wants no mail, except for what, and how often they are reminded."""
+    rows = [("USER", "QUIET HOURS", "EXCEPT", "REMINDER")]
     for user in settings.users:
         quiet = ("-", "-")
         if user.quiet is not None:
@@ -33,11 +33,11 @@ def wishes_table(settings: BridgeSettings) -> str:
 
 
 def warnings(settings: BridgeSettings) -> Iterator[str]:
-    """Yield what can be used but is hardly meant."""
+    """Yield what can be used but is probably a mistake."""
     if not settings.users:
-        yield "users: there are none, so nobody is told anything"
+        yield "users: none defined, so nobody is notified"
     if not settings.hosts:
-        yield "hosts: there are none, so `targets` and `status` have nothing to do"
+        yield "hosts: none defined, so `targets` and `status` have nothing to do"
     if settings.users and settings.hosts:
         yield from _gaps(settings)
     if settings.mailgun is None:
@@ -54,11 +54,11 @@ def _gaps(settings: BridgeSettings) -> Iterator[str]:
     }
     for user in settings.users:
         if not watched[user.name]:
-            yield f"users: {user.name} watches {', '.join(user.hosts)}, which is none of the hosts"
+            yield f"users: {user.name} watches {', '.join(user.hosts)}, which matches no host"
     everything = set().union(*watched.values())
     for host in settings.hosts:
         if host.name not in everything:
-            yield f"hosts: nobody is told about {host.name}"
+            yield f"hosts: no user is notified about {host.name}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -25,18 +25,18 @@ _TARGETS_FILE = "/etc/prometheus/marax/targets.json"
 @program(
     _CONFIG_FILE,
     examples="""
-marax-alertbridge check-config                  who would be told about which host
-marax-alertbridge targets                       write the list of hosts for Prometheus
-marax-alertbridge send-test ann                 does mail reach ann?
-marax-alertbridge serve                         take alerts, send mail
-marax-alertbridge status                        ask every host now, Prometheus or not
-marax-alertbridge --config bridge.yml report    mail that table to the users
+marax-alertbridge check-config                  who would be notified about which host
+marax-alertbridge targets                       write the list of targets for Prometheus
+marax-alertbridge send-test ann                 send ann a test mail
+marax-alertbridge serve                         receive alerts, send mail
+marax-alertbridge status                        ask every host directly, without Prometheus
+marax-alertbridge --config bridge.yml report    mail the same table to the users
 """,
 )
 def main() -> None:
-    """Tell people by mail which host is down, why and since when, as Alertmanager hears of it.
+    """Mail people which host is down, why and since when, for the alerts that Alertmanager sends.
 
-    Exit codes: 0 fine, 1 a finding (a host is down, a mail was refused), 2 usage, 3 invalid settings, 4 an
+    Exit codes: 0 fine, 1 a finding (a host is down, a mail was rejected), 2 usage, 3 invalid settings, 4 an
     address, a file, the database or the mail service cannot be reached.
     """
 
@@ -44,7 +44,7 @@ def main() -> None:
 @main.command(examples="marax-alertbridge serve --config /etc/marax/alertbridge.yml")
 @takes_config
 def serve(config: Path) -> None:
-    """Take Alertmanager's webhook and send mail, until SIGTERM; SIGHUP reads the settings again."""
+    """Receive Alertmanager's webhook and send mail until SIGTERM; SIGHUP reloads the settings."""
     from alertbridge.wiring.service import Service
     from marax.logs import log_to
 
@@ -56,13 +56,13 @@ def serve(config: Path) -> None:
 @main.command(examples="marax-alertbridge check-config --config bridge.yml")
 @takes_config
 def check_config(config: Path) -> None:
-    """Say every mistake in the settings, or who would be told about which host."""
-    from alertbridge.cli.check_config import recipients_table, warnings, wishes_table
+    """Report every mistake in the settings, or show who would be notified about which host."""
+    from alertbridge.cli.check_config import preferences_table, recipients_table, warnings
     from alertbridge.config import read_secrets
 
     settings = _settings(config)
     read_secrets(settings, config)
-    click.echo(f"{recipients_table(settings)}\n\n{wishes_table(settings)}")
+    click.echo(f"{recipients_table(settings)}\n\n{preferences_table(settings)}")
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
@@ -125,7 +125,7 @@ def report(config: Path) -> None:
     click.echo(f"asking {len(settings.hosts)} hosts", err=True)
     states = Probe(SystemClock()).ask(settings.hosts)
     click.echo(closing_line(states), err=True)
-    _leave_with([_told(user, direct_mail.send_report(user, states)) for user in settings.users])
+    _leave_with([_report_outcome(user, direct_mail.send_report(user, states)) for user in settings.users])
 
 
 @main.command(examples="marax-alertbridge send-test ann\nmarax-alertbridge send-test ann --lane second")
@@ -133,16 +133,16 @@ def report(config: Path) -> None:
 @click.argument("user")
 @click.option("--lane", default="first", type=click.Choice(["first", "second"]), help="Mailgun, or `smtp:`.")
 def send_test(config: Path, user: str, lane: str) -> None:
-    """Send USER a mail now, past the outbox, and say what came of it."""
+    """Send USER a test mail now, bypassing the outbox, and report the outcome."""
     settings = _settings(config)
     known = {one.name: one for one in settings.users}
     if user not in known:
         names = ", ".join(known) or "nobody"
         raise click.UsageError(f"{config} has no user {user!r}; it has {names}")
     if lane == "second" and settings.smtp is None:
-        raise click.UsageError(f"{config} has no second lane: there is no `smtp:` in it")
+        raise click.UsageError(f"{config} has no second transport: `smtp:` is not set")
     direct_mail = _direct_mail(settings, config, by_second=lane == "second")
-    _leave_with([_told(known[user], direct_mail.send_test(known[user], str(config)))])
+    _leave_with([_report_outcome(known[user], direct_mail.send_test(known[user], str(config)))])
 
 
 @main.command(examples="marax-alertbridge preview /tmp/mails && xdg-open /tmp/mails/down-refused.html")
@@ -159,7 +159,7 @@ def preview(folder: Path) -> None:
 @takes_config
 @click.argument("incident")
 def explain(config: Path, incident: str) -> None:
-    """Say what became of INCIDENT, whose id stands at the end of each mail: who was told what, and when."""
+    """Show the history of INCIDENT, by the id at the end of each mail: who was notified of what, and when."""
     from alertbridge.cli.outbox import print_incident
 
     print_incident(config, incident)
@@ -167,14 +167,14 @@ def explain(config: Path, incident: str) -> None:
 
 @main.group(
     examples="""
-marax-alertbridge outbox list           what waits and what was given up
-marax-alertbridge outbox show 17        all about one notice
-marax-alertbridge outbox retry          try everything again that was given up
+marax-alertbridge outbox list           pending and dead notices
+marax-alertbridge outbox show 17        show one notice
+marax-alertbridge outbox retry          retry all dead notices
 marax-alertbridge outbox drop 17 18     never send these
 """
 )
 def outbox() -> None:
-    """Look at what is owed to people and put it right, beside a running bridge or without one."""
+    """Inspect and repair the queue of notices, with the bridge running or stopped."""
 
 
 @outbox.command("list", examples="marax-alertbridge outbox list --json")
@@ -182,7 +182,7 @@ def outbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 @click.option("--all", "everything", is_flag=True, help="The newest 1,000 notices, sent ones too.")
 def list_notices(config: Path, as_json: bool, everything: bool) -> None:  # noqa: FBT001 - flags
-    """List the mails that wait, that are being sent and that were given up."""
+    """List the notices that are pending, being sent or dead."""
     from alertbridge.cli.outbox import print_list
 
     print_list(config, as_json=as_json, everything=everything)
@@ -192,7 +192,7 @@ def list_notices(config: Path, as_json: bool, everything: bool) -> None:  # noqa
 @takes_config
 @click.argument("notice", type=int)
 def show(config: Path, notice: int) -> None:
-    """Say all that is known of NOTICE, by its id in the list."""
+    """Show all that is known about NOTICE, by its id in the list."""
     from alertbridge.cli.outbox import print_notice
 
     print_notice(config, notice)
@@ -202,7 +202,7 @@ def show(config: Path, notice: int) -> None:
 @takes_config
 @click.argument("notices", type=int, nargs=-1)
 def retry(config: Path, notices: tuple[int, ...]) -> None:
-    """Try again the NOTICES that were given up; all of those when none is named."""
+    """Retry dead NOTICES; all of them when none is named."""
     from alertbridge.cli.outbox import retry as retry_notices
 
     retry_notices(config, notices)
@@ -212,7 +212,7 @@ def retry(config: Path, notices: tuple[int, ...]) -> None:
 @takes_config
 @click.argument("notices", type=int, nargs=-1, required=True)
 def drop(config: Path, notices: tuple[int, ...]) -> None:
-    """Never send the NOTICES, which wait or were given up."""
+    """Drop NOTICES that are pending or dead; they are never sent."""
     from alertbridge.cli.outbox import drop as drop_notices
 
     drop_notices(config, notices)
@@ -231,14 +231,14 @@ def _direct_mail(settings: "BridgeSettings", config: Path, *, by_second: bool) -
     return direct_mail_of(settings, read_secrets(settings, config), by_second=by_second)
 
 
-def _told(user: "UserSettings", outcome: "Outcome") -> ExitCode:
-    """Say what came of a mail to *user*; return what to end with."""
+def _report_outcome(user: "UserSettings", outcome: "Outcome") -> ExitCode:
+    """Report the outcome of a mail to *user*; return the exit code."""
     from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent
 
     if isinstance(outcome, Accepted):
-        click.echo(f"{user.name} <{user.email}>: taken as {outcome.provider_id}")
+        click.echo(f"{user.name} <{user.email}>: accepted as {outcome.provider_id}")
         return ExitCode.FINE
-    click.echo(f"{user.name} <{user.email}>: not taken: {outcome.reason}")
+    click.echo(f"{user.name} <{user.email}>: not accepted: {outcome.reason}")
     return ExitCode.CANNOT_REACH if isinstance(outcome, NotSent | Ambiguous) else ExitCode.FINDING
 
 

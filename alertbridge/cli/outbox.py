@@ -17,7 +17,7 @@ _ALL_AT_MOST = 1000
 
 
 def print_list(config: Path, *, as_json: bool, everything: bool) -> None:
-    """Print what waits and what was given up, or the newest notices in every state."""
+    """Print pending and dead notices, or the newest notices in every state."""
     with _inspection(config) as inspection:
         found = inspection.all(_ALL_AT_MOST) if everything else inspection.unsettled_and_dead()
     click.echo(notices_json(found) if as_json else notices_table(found, SystemClock().unix_seconds()))

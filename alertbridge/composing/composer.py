@@ -64,6 +64,6 @@ class MailComposer:
         try:
             return self._renderer.render(facts)
         except Exception:
-            logger.exception("a mail could not be rendered; its plainest form goes out")
+            logger.exception("could not render mail, sending its plain form")
             self._metrics.template_fallbacks.inc()
             return render_plain(facts)

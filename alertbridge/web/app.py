@@ -111,7 +111,7 @@ class _Webhook:
         try:
             self._receiver.receive(alerts)
         except StoreError as error:
-            logger.error("alerts could not be stored", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
+            logger.error("cannot store alerts", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
             status = HTTPStatus.SERVICE_UNAVAILABLE
             return _tell(status, "not-stored", "The alerts could not be stored", "Send them again.")
         return Response("stored\n", mimetype="text/plain")
@@ -128,7 +128,7 @@ def _tell(status: HTTPStatus, kind: str, title: str, detail: str) -> Response:
 
 def _refuse_token() -> Response:
     detail = "Send the token of webhook.token_file as `Authorization: Bearer`."
-    answer = _tell(HTTPStatus.UNAUTHORIZED, "bad-token", "A valid token is needed", detail)
+    answer = _tell(HTTPStatus.UNAUTHORIZED, "bad-token", "A valid bearer token is required", detail)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="marax-alertbridge"'
     return answer
 

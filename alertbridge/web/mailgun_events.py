@@ -77,7 +77,7 @@ class MailgunEvents:
             self._count(error.problem.kind)
             return told(error.problem)
         except StoreError as error:
-            logger.error("what Mailgun told could not be stored", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
+            logger.error("cannot store an event from Mailgun", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
             self._count("not-stored")
             return told(_problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "It could not be stored"))
         self._count(result)

@@ -94,7 +94,7 @@ class Service:
         self._wakeup = ground.wakeup
         self._courier = delivery.courier
         self._server = _web_side(ground, intake, delivery)
-        self._background = Periodic(_tasks(ground, intake), self._metrics.note_background_error)
+        self._background = Periodic(_tasks(ground, intake), self._metrics.count_background_errors)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; what is being sent by then gets a few seconds more.
@@ -105,7 +105,7 @@ class Service:
         address = self._server.bind()
         recovered = self._outbox.notices.recover(self._clock.unix_seconds())
         if recovered:
-            logger.warning("the last run stopped while sending; retrying", extra={"mails": recovered})
+            logger.warning("retrying mails interrupted by the last stop", extra={"mails": recovered})
         couriers = [
             threading.Thread(target=self._courier.run, name=f"courier-{number}", daemon=True)
             for number in range(_COURIERS)

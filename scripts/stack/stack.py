@@ -97,7 +97,7 @@ class Stack:
         """Start all parts, and return before they are ready.
 
         Raises:
-            PartError: The bridge cannot write the list of hosts for Prometheus.
+            PartError: The bridge cannot write the list of targets for Prometheus.
         """
         targets = self.run_bridge("targets", str(self._layout.targets))
         if targets.returncode:

@@ -70,8 +70,8 @@ def test_says_once_that_it_fails_and_once_that_it_works_again(watcher, caplog):
         ping.send()
 
     assert [record.message for record in caplog.records] == [
-        "the ping URL cannot be reached",
-        "the ping URL can be reached again",
+        "cannot reach the ping URL",
+        "ping URL is reachable again",
     ]
 
 

@@ -15,7 +15,8 @@ def waits_of(run: Callable[[], bool | None], *, rounds: int, **more: float) -> t
         waited.append(seconds)
         return len(waited) > rounds
 
-    Periodic((), failed.append).repeat(Task(name="sweep", run=run, every_seconds=60, **more), wait)
+    task = Task(name="sweep", run=run, every_seconds=60, **more)
+    Periodic([task], lambda name: lambda: failed.append(name)).repeat(task, wait)
     return waited, failed
 
 
@@ -65,7 +66,9 @@ def test_a_surprise_is_logged_with_its_traceback_and_does_not_end_the_task(caplo
 
 def test_runs_each_task_in_a_thread_of_its_own_until_stopped():
     names = ("heartbeat", "retention")
-    periodic = Periodic([Task(name=name, run=lambda: None, every_seconds=3600) for name in names], print)
+    periodic = Periodic(
+        [Task(name=name, run=lambda: None, every_seconds=3600) for name in names], lambda _: print
+    )
 
     periodic.start()
     alive = [thread.name for thread in periodic.threads if thread.is_alive()]

@@ -36,7 +36,7 @@ def test_send_test_delivers_into_the_maildir(settings: Settings):
 
     (mail,) = mails(settings)
     assert said.returncode == 0
-    assert said.stdout.startswith("ann <ann@example.org>: taken as ")
+    assert said.stdout.startswith("ann <ann@example.org>: accepted as ")
     assert mail["To"] == "ann@example.org"
     assert mail["Subject"].startswith("[TEST] ")
     assert str(settings.path) in text_of(mail)
@@ -69,7 +69,7 @@ def test_send_test_says_what_mailgun_said(
     said = run("--config", settings.path, "send-test", "ann")
 
     assert said.returncode == code
-    assert said.stdout.startswith("ann <ann@example.org>: not taken: ")
+    assert said.stdout.startswith("ann <ann@example.org>: not accepted: ")
     assert says in said.stdout
 
 
@@ -81,7 +81,7 @@ def test_send_test_goes_by_the_second_lane_when_asked_to(settings: Settings, mai
         said = run("--config", settings.path, "send-test", "ann", "--lane", "second")
 
     assert said.returncode == 0
-    assert said.stdout.startswith(f"ann <ann@example.org>: taken as 127.0.0.1:{server.port}: ")
+    assert said.stdout.startswith(f"ann <ann@example.org>: accepted as 127.0.0.1:{server.port}: ")
     assert [message.recipient for message in server.messages] == ["ann@example.org"]
     assert mailgun.messages == []
 
@@ -90,7 +90,7 @@ def test_send_test_says_that_there_is_no_second_lane(settings: Settings):
     said = run("--config", settings.path, "send-test", "ann", "--lane", "second")
 
     assert (said.returncode, said.stdout) == (2, "")
-    assert f"{settings.path} has no second lane: there is no `smtp:` in it" in said.stderr
+    assert f"{settings.path} has no second transport: `smtp:` is not set" in said.stderr
 
 
 def test_a_wrong_key_is_refused_and_not_shown(settings: Settings, mailgun: MailgunStandIn):
@@ -157,6 +157,6 @@ def test_report_tells_for_each_user_that_mailgun_refused(settings: Settings, mai
 
     assert said.returncode == 1
     assert [line.split(": ")[:2] for line in said.stdout.splitlines()] == [
-        ["ann <ann@example.org>", "not taken"],
-        ["bob <bob@example.org>", "not taken"],
+        ["ann <ann@example.org>", "not accepted"],
+        ["bob <bob@example.org>", "not accepted"],
     ]

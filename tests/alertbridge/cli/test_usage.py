@@ -52,7 +52,7 @@ def test_check_config_says_who_is_told_about_which_host(settings: Settings):
         "web-1  ann, bob  ann, bob  ann, bob, eve\n"
         "db-1   bob       bob       bob, eve\n"
         "\n"
-        "USER  QUIET            PASSING   REMINDED\n"
+        "USER  QUIET HOURS      EXCEPT    REMINDER\n"
         "ann   -                -         every 1 d\n"
         "bob   -                -         every 1 d\n"
         "eve   22:00-07:00 UTC  critical  never\n"
@@ -68,8 +68,8 @@ def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):
     said = run("check-config", "--config", settings.path)
 
     assert said.returncode == 0
-    assert "warning: users: ann watches web-*, which is none of the hosts" in said.stderr
-    assert "warning: hosts: nobody is told about db-1" in said.stderr
+    assert "warning: users: ann watches web-*, which matches no host" in said.stderr
+    assert "warning: hosts: no user is notified about db-1" in said.stderr
 
 
 @pytest.mark.parametrize("command", [["serve"], ["check-config"], ["targets", "-"], ["send-test", "ann"]])
