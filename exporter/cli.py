@@ -3,16 +3,19 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
 
-from exporter.config import DEFAULT_PATH, ExporterSettings, read_config, read_trusted_config, warnings_of
 from marax.clock import SystemClock
 from marax.commandline import ExitCode, program, takes_config
 from marax.logs import log_to
 
+if TYPE_CHECKING:  # what a command needs it imports, so that `--help` is quick
+    from exporter.config import ExporterSettings
+
+_DEFAULT_PATH = "/etc/marax/exporter.yml"
 _EXAMPLES = """
 marax-exporter                                  serve on 127.0.0.1:9877
 marax-exporter --config exporter.yml            serve as that file says
@@ -24,7 +27,7 @@ marax-exporter hash-password                    let somebody log in
 """
 
 
-@program(DEFAULT_PATH, _EXAMPLES)
+@program(_DEFAULT_PATH, _EXAMPLES)
 def marax_exporter() -> None:
     """Publish this host's CPU, RAM and who uses them, for Prometheus.
 
@@ -37,10 +40,10 @@ def marax_exporter() -> None:
 @takes_config
 def serve(config: Path) -> None:
     """Serve /metrics until SIGTERM."""
-    from exporter.wiring.serve import serve as serve_with  # here, as it is slow to come in
+    from exporter.wiring.serve import serve as serve_with
 
     log_to()
-    serve_with(_reader(config, read_trusted_config))
+    serve_with(_reader(config, must_be_trusted=True))
 
 
 @marax_exporter.command(
@@ -49,7 +52,9 @@ def serve(config: Path) -> None:
 @takes_config
 def check_config(config: Path) -> None:
     """Say whether the settings file can be used, and all that is wrong with it, or dangerous about it."""
-    for warning in warnings_of(_reader(config, read_trusted_config)()):
+    from exporter.config import warnings_of
+
+    for warning in warnings_of(_reader(config, must_be_trusted=True)()):
         click.echo(f"{config}: warning: {warning}", err=True)
     click.echo(f"{config}: fine" if config.exists() else f"{config} does not exist: the defaults are used")
 
@@ -154,10 +159,11 @@ def hash_password() -> None:
 main = marax_exporter
 
 
-def _reader(
-    config: Path, read_file: Callable[[Path], ExporterSettings] = read_config
-) -> Callable[[], ExporterSettings]:
+def _reader(config: Path, *, must_be_trusted: bool = False) -> Callable[[], "ExporterSettings"]:
     """Return what reads *config* now and later; the default file may be missing, one asked for may not."""
+    from exporter.config import ExporterSettings, read_config, read_trusted_config
+
+    read_file = read_trusted_config if must_be_trusted else read_config
     context = click.get_current_context()
     asked_for = any(
         c.get_parameter_source("config") is ParameterSource.COMMANDLINE

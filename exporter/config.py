@@ -13,8 +13,6 @@ from exporter.processes.settings import ProcessSettings
 from marax.settings.addresses import ListenAddress
 from marax.settings.reader import Mistake, SettingsError, read_settings, unique
 
-DEFAULT_PATH = "/etc/marax/exporter.yml"
-
 
 class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file; `docs/exporter.md` explains each key."""

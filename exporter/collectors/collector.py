@@ -1,11 +1,40 @@
-"""What a collector is."""
+"""What a collector is, what those of the host are made from, and what every scrape says of each."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors.family import Family
+from exporter.collectors.family import Family, counter, gauge
+from exporter.host.cpu_usage import UsageWindow
+from marax.clock import Clock
+
+_COLLECTORS = "one for each collector"
+
+COLLECTOR_DURATION = gauge(
+    "marax_collector_duration_seconds",
+    "How long the collector took, or has been taking.",
+    collector=_COLLECTORS,
+)
+COLLECTOR_SUCCESS = gauge(
+    "marax_collector_success", "1 if the collector's families are in this scrape.", collector=_COLLECTORS
+)
+COLLECTOR_TIMED_OUT = gauge(
+    "marax_collector_timed_out", "1 if the collector was not done by the deadline.", collector=_COLLECTORS
+)
+COLLECTOR_ERRORS = counter(
+    "marax_collector_errors_total",
+    "Scrapes that went without this collector's families.",
+    collector=_COLLECTORS,
+)
+VERDICTS = (
+    COLLECTOR_DURATION,
+    COLLECTOR_SUCCESS,
+    COLLECTOR_TIMED_OUT,
+    COLLECTOR_ERRORS,
+)
 
 
 class Collector(Protocol):
@@ -31,4 +60,42 @@ class Collector(Protocol):
         Raises:
             HostReadError: The host could not be read.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The host that collectors read.
+
+    Attributes:
+        root: The root of its files.
+        clock: Its clock.
+        usage: How busy its CPUs were lately; follows `processes.window` of the settings.
+    """
+
+    root: Path
+    clock: Clock
+    usage: UsageWindow
+
+    @property
+    def procfs(self) -> Path:
+        """Where procfs is mounted."""
+        return self.root / "proc"
+
+
+class CollectorClass(Protocol):
+    """A class of collectors: what they offer can be known before there is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def families(self) -> tuple[Family, ...]: ...
+
+
+class HostCollectorClass(CollectorClass, Protocol):
+    """A class of collectors that need only the host, and are made in one way."""
+
+    def of(self, host: Host, /) -> Collector:
+        """Return the collector of *host*; nothing is read yet."""
         ...

@@ -1,4 +1,4 @@
-"""A metric family as a row of the table, and what makes exposition out of it."""
+"""A metric family: one frozen value that says what is exposed, and makes exposition out of readings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from typing import Literal
 from prometheus_client.metrics_core import Metric
 from prometheus_client.samples import Sample
 
+CONSTANT = "one value as long as the host runs"  # why an info metric's label is bounded
 _SUFFIX = {"counter": "_total", "gauge": "", "info": "_info"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """What a family promises to whoever queries it.
+    """What a family promises to whoever queries it; names, types and labels are API: see docs/metrics.md.
 
     Attributes:
         name: As it is exposed and queried; a counter ends in `_total`, an info metric in `_info`.
@@ -42,6 +43,21 @@ class Family:
             for texts, value in values.items()
         ]
         return metric
+
+
+def gauge(name: str, text: str, /, **labels: str) -> Family:
+    """Return a gauge; each label is given with the reason why its values are bounded in number."""
+    return Family(name=name, kind="gauge", help=text, labels=labels)
+
+
+def counter(name: str, text: str, /, **labels: str) -> Family:
+    """Return a counter, whose *name* ends in `_total`."""
+    return Family(name=name, kind="counter", help=text, labels=labels)
+
+
+def info(name: str, text: str, /, **labels: str) -> Family:
+    """Return an info metric, whose *name* ends in `_info`; what it says is in its labels."""
+    return Family(name=name, kind="info", help=text, labels=labels)
 
 
 def _unicode(text: str) -> str:

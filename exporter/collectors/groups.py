@@ -4,16 +4,30 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
+from exporter.collectors.family import counter, gauge
 from exporter.host.table import ProcessTable
 from exporter.processes.groups import GroupLedger
+
+_GROUPS = "at most `processes.groups` and three of our own"
+
+GROUP_CPU_SECONDS = counter(
+    "marax_group_cpu_seconds_total",
+    "CPU time by group of processes, exited children included; all groups sum to what the host used.",
+    group=_GROUPS,
+)
+GROUP_MEMORY_RSS = gauge(
+    "marax_group_memory_rss_bytes",
+    "Resident memory by group; a page that processes share counts once for each of them.",
+    group=_GROUPS,
+)
+GROUP_PROCESSES = gauge("marax_group_processes", "Processes by group.", group=_GROUPS)
 
 
 class GroupsCollector:
     """The ledger's accounts; reads nothing as long as the process table keeps itself fresh."""
 
     name = "groups"
-    families = (families.GROUP_CPU_SECONDS, families.GROUP_MEMORY_RSS, families.GROUP_PROCESSES)
+    families = (GROUP_CPU_SECONDS, GROUP_MEMORY_RSS, GROUP_PROCESSES)
 
     def __init__(self, table: ProcessTable, ledger: GroupLedger) -> None:
         self._table = table

@@ -3,13 +3,63 @@
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.access.service import AuthService
-from exporter.collectors import families
+from exporter.access.counts import AccessCounts
+from exporter.collectors.family import CONSTANT, counter, gauge, info
 from exporter.commands.counts import RunCounts
 from exporter.host.own_process import OwnProcess
+
+_COMMANDS = "those of the settings, `(shell)`, and `(unknown)` for what is none of them"
+
+BUILD = info(
+    "marax_build_info", "The running marax-exporter; always 1.", version=CONSTANT, python_version=CONSTANT
+)
+CONFIG_RELOAD_SUCCESS = gauge(
+    "marax_config_reload_success", "1 if the settings in force are those in the file."
+)
+CONFIG_RELOAD_TIMESTAMP = gauge(
+    "marax_config_reload_timestamp_seconds", "When settings were last taken up, in seconds since 1970."
+)
+HTTP_REQUESTS = counter(
+    "marax_http_requests_total",
+    "HTTP requests by endpoint and status code.",
+    endpoint="our routes, and `unknown` for all else",
+    code="the status codes that we answer with",
+)
+EXPORTER_CPU_SECONDS = counter(
+    "process_cpu_seconds_total", "Total user and system CPU time spent in seconds."
+)
+EXPORTER_VIRTUAL_MEMORY = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")
+EXPORTER_RESIDENT_MEMORY = gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+EXPORTER_START_TIME = gauge(
+    "process_start_time_seconds", "Start time of the process since unix epoch in seconds."
+)
+EXPORTER_OPEN_FDS = gauge("process_open_fds", "Number of open file descriptors.")
+EXPORTER_MAX_FDS = gauge("process_max_fds", "Maximum number of open file descriptors.")
+
+AUTH_FAILURES = counter(
+    "marax_auth_failures_total",
+    "Logins and requests that were refused for want of a password, a token or a role, by reason.",
+    reason="eight, always all of them",
+)
+LOGINS = counter("marax_logins_total", "Logins that were granted.")
+TOKENS_REVOKED = counter(
+    "marax_tokens_revoked_total", "Tokens ended by logout or renewal; a logout everywhere counts once."
+)
+
+COMMAND_RUNS = counter(
+    "marax_command_runs_total",
+    "Commands that were asked for, by what came of it: how the run ended, or why there was none.",
+    command=_COMMANDS,
+    outcome="four ends of runs, and seven reasons for none",
+)
+COMMAND_SECONDS = counter(
+    "marax_command_seconds_total", "Time that runs of the command took.", command=_COMMANDS
+)
+COMMANDS_RUNNING = gauge("marax_commands_running", "Commands that are running.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +75,16 @@ class ExporterCollector:
 
     name = "exporter"
     families = (
-        families.BUILD,
-        families.CONFIG_RELOAD_SUCCESS,
-        families.CONFIG_RELOAD_TIMESTAMP,
-        families.HTTP_REQUESTS,
-        families.EXPORTER_CPU_SECONDS,
-        families.EXPORTER_VIRTUAL_MEMORY,
-        families.EXPORTER_RESIDENT_MEMORY,
-        families.EXPORTER_START_TIME,
-        families.EXPORTER_OPEN_FDS,
-        families.EXPORTER_MAX_FDS,
+        BUILD,
+        CONFIG_RELOAD_SUCCESS,
+        CONFIG_RELOAD_TIMESTAMP,
+        HTTP_REQUESTS,
+        EXPORTER_CPU_SECONDS,
+        EXPORTER_VIRTUAL_MEMORY,
+        EXPORTER_RESIDENT_MEMORY,
+        EXPORTER_START_TIME,
+        EXPORTER_OPEN_FDS,
+        EXPORTER_MAX_FDS,
     )
 
     def __init__(
@@ -52,47 +102,58 @@ class ExporterCollector:
 
     def collect(self) -> Iterator[Metric]:
         reload = self._last_reload()
-        yield families.BUILD.by({(self._version, platform.python_version()): 1})
-        yield families.CONFIG_RELOAD_SUCCESS.of(reload.successful)
-        yield families.CONFIG_RELOAD_TIMESTAMP.of(reload.taken_up_at_seconds)
-        yield families.HTTP_REQUESTS.by(self._requests())
+        yield BUILD.by({(self._version, platform.python_version()): 1})
+        yield CONFIG_RELOAD_SUCCESS.of(reload.successful)
+        yield CONFIG_RELOAD_TIMESTAMP.of(reload.taken_up_at_seconds)
+        yield HTTP_REQUESTS.by(self._requests())
         itself = self._read_itself()
-        yield families.EXPORTER_CPU_SECONDS.of(itself.cpu_seconds)
-        yield families.EXPORTER_VIRTUAL_MEMORY.of(itself.virtual_memory_bytes)
-        yield families.EXPORTER_RESIDENT_MEMORY.of(itself.resident_memory_bytes)
-        yield families.EXPORTER_START_TIME.of(itself.start_time_seconds)
-        yield families.EXPORTER_OPEN_FDS.of(itself.open_fds)
-        yield families.EXPORTER_MAX_FDS.of(itself.max_fds)
+        yield EXPORTER_CPU_SECONDS.of(itself.cpu_seconds)
+        yield EXPORTER_VIRTUAL_MEMORY.of(itself.virtual_memory_bytes)
+        yield EXPORTER_RESIDENT_MEMORY.of(itself.resident_memory_bytes)
+        yield EXPORTER_START_TIME.of(itself.start_time_seconds)
+        yield EXPORTER_OPEN_FDS.of(itself.open_fds)
+        yield EXPORTER_MAX_FDS.of(itself.max_fds)
+
+
+class Auth(Protocol):
+    """What admits users, if there are any."""
+
+    @property
+    def counts(self) -> AccessCounts: ...
+
+    def access(self) -> object | None:
+        """Return what admits now; None without users."""
+        ...
 
 
 class AccessCollector:
     """Logins and refusals since the start; reads nothing, and says nothing as long as there are no users."""
 
     name = "access"
-    families = (families.AUTH_FAILURES, families.LOGINS, families.TOKENS_REVOKED)
+    families = (AUTH_FAILURES, LOGINS, TOKENS_REVOKED)
 
-    def __init__(self, auth: AuthService) -> None:
+    def __init__(self, auth: Auth) -> None:
         self._auth = auth
 
     def collect(self) -> Iterator[Metric]:
         if self._auth.access() is not None:
             counts = self._auth.counts
-            yield families.AUTH_FAILURES.by({(reason,): n for reason, n in counts.refusals.items()})
-            yield families.LOGINS.of(counts.logins)
-            yield families.TOKENS_REVOKED.of(counts.revoked)
+            yield AUTH_FAILURES.by({(reason,): n for reason, n in counts.refusals.items()})
+            yield LOGINS.of(counts.logins)
+            yield TOKENS_REVOKED.of(counts.revoked)
 
 
 class CommandsCollector:
     """Runs and refusals since the start, and the runs under way; reads nothing."""
 
     name = "commands"
-    families = (families.COMMAND_RUNS, families.COMMAND_SECONDS, families.COMMANDS_RUNNING)
+    families = (COMMAND_RUNS, COMMAND_SECONDS, COMMANDS_RUNNING)
 
     def __init__(self, counts: RunCounts, running: Callable[[], Mapping[str, int]]) -> None:
         self._counts = counts
         self._running = running
 
     def collect(self) -> Iterator[Metric]:
-        yield families.COMMAND_RUNS.by(self._counts.runs())
-        yield families.COMMAND_SECONDS.by(self._counts.seconds())
-        yield families.COMMANDS_RUNNING.of(sum(self._running().values()))
+        yield COMMAND_RUNS.by(self._counts.runs())
+        yield COMMAND_SECONDS.by(self._counts.seconds())
+        yield COMMANDS_RUNNING.of(sum(self._running().values()))

@@ -1,11 +1,29 @@
 """Memory and swap of the host, and what the kernel counts of both."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Self
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
-from exporter.host.memory import Memory
+from exporter.collectors.collector import Host
+from exporter.collectors.family import counter, gauge
+from exporter.host.memory import Memory, read_memory, read_vmstat
+
+MEMORY_TOTAL = gauge("marax_memory_total_bytes", "Memory that the kernel can use.")
+MEMORY_AVAILABLE = gauge("marax_memory_available_bytes", "Memory that can be had without swapping.")
+MEMORY_FREE = gauge("marax_memory_free_bytes", "Memory that is used for nothing at all.")
+MEMORY_BUFFERS = gauge("marax_memory_buffers_bytes", "Memory that buffers raw block devices.")
+MEMORY_CACHED = gauge("marax_memory_cached_bytes", "Memory that caches files, reclaimable slab included.")
+MEMORY_USAGE_RATIO = gauge("marax_memory_usage_ratio", "Share of memory that is not available, 0 to 1.")
+SWAP_TOTAL = gauge("marax_swap_total_bytes", "Size of all swap; 0 without any.")
+SWAP_FREE = gauge("marax_swap_free_bytes", "Swap that is not in use.")
+
+SWAP_IN = counter("marax_swap_in_bytes_total", "Bytes read back from swap.")
+SWAP_OUT = counter("marax_swap_out_bytes_total", "Bytes written to swap.")
+MAJOR_FAULTS = counter("marax_memory_major_faults_total", "Page faults that had to wait for a disk.")
+OOM_KILLS = counter("marax_memory_oom_kills_total", "Processes ended because memory ran out.")
 
 
 class MemoryCollector:
@@ -13,45 +31,53 @@ class MemoryCollector:
 
     name = "memory"
     families = (
-        families.MEMORY_TOTAL,
-        families.MEMORY_AVAILABLE,
-        families.MEMORY_FREE,
-        families.MEMORY_BUFFERS,
-        families.MEMORY_CACHED,
-        families.MEMORY_USAGE_RATIO,
-        families.SWAP_TOTAL,
-        families.SWAP_FREE,
+        MEMORY_TOTAL,
+        MEMORY_AVAILABLE,
+        MEMORY_FREE,
+        MEMORY_BUFFERS,
+        MEMORY_CACHED,
+        MEMORY_USAGE_RATIO,
+        SWAP_TOTAL,
+        SWAP_FREE,
     )
 
     def __init__(self, read: Callable[[], Memory]) -> None:
         self._read = read
 
+    @classmethod
+    def of(cls, _host: Host) -> Self:
+        return cls(read_memory)
+
     def collect(self) -> Iterator[Metric]:
         memory = self._read()
-        yield families.MEMORY_TOTAL.of(memory.total_bytes)
-        yield families.MEMORY_AVAILABLE.of(memory.available_bytes)
-        yield families.MEMORY_FREE.of(memory.free_bytes)
-        yield families.MEMORY_BUFFERS.of(memory.buffers_bytes)
-        yield families.MEMORY_CACHED.of(memory.cached_bytes)
-        yield families.MEMORY_USAGE_RATIO.of(memory.usage_ratio)
-        yield families.SWAP_TOTAL.of(memory.swap_total_bytes)
-        yield families.SWAP_FREE.of(memory.swap_free_bytes)
+        yield MEMORY_TOTAL.of(memory.total_bytes)
+        yield MEMORY_AVAILABLE.of(memory.available_bytes)
+        yield MEMORY_FREE.of(memory.free_bytes)
+        yield MEMORY_BUFFERS.of(memory.buffers_bytes)
+        yield MEMORY_CACHED.of(memory.cached_bytes)
+        yield MEMORY_USAGE_RATIO.of(memory.usage_ratio)
+        yield SWAP_TOTAL.of(memory.swap_total_bytes)
+        yield SWAP_FREE.of(memory.swap_free_bytes)
 
 
 class VmstatCollector:
     """Four counters of the kernel, those that it has; reads /proc/vmstat once."""
 
     name = "vmstat"
-    families = (families.SWAP_IN, families.SWAP_OUT, families.MAJOR_FAULTS, families.OOM_KILLS)
+    families = (SWAP_IN, SWAP_OUT, MAJOR_FAULTS, OOM_KILLS)
 
     def __init__(self, read: Callable[[], Mapping[str, int]], *, page_bytes: int) -> None:
         self._read = read
         self._rows = (
-            (families.SWAP_IN, "pswpin", page_bytes),
-            (families.SWAP_OUT, "pswpout", page_bytes),
-            (families.MAJOR_FAULTS, "pgmajfault", 1),
-            (families.OOM_KILLS, "oom_kill", 1),
+            (SWAP_IN, "pswpin", page_bytes),
+            (SWAP_OUT, "pswpout", page_bytes),
+            (MAJOR_FAULTS, "pgmajfault", 1),
+            (OOM_KILLS, "oom_kill", 1),
         )
+
+    @classmethod
+    def of(cls, host: Host) -> Self:
+        return cls(partial(read_vmstat, host.procfs), page_bytes=os.sysconf("SC_PAGE_SIZE"))
 
     def collect(self) -> Iterator[Metric]:
         counters = self._read()

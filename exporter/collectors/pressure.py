@@ -1,27 +1,46 @@
 """Pressure stall information: who had to wait, and for what."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Self
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
-from exporter.collectors.family import Family
-from exporter.host.pressure import Pressure
+from exporter.collectors.collector import Host
+from exporter.collectors.family import Family, counter
+from exporter.host.pressure import Pressure, read_pressure
+
+_RESOURCES = "cpu, memory, io and irq"
+
+PRESSURE_WAITING = counter(
+    "marax_pressure_waiting_seconds_total",
+    "Time in which at least one task waited for the resource (PSI some).",
+    resource=_RESOURCES,
+)
+PRESSURE_STALLED = counter(
+    "marax_pressure_stalled_seconds_total",
+    "Time in which every task that was not idle waited for the resource (PSI full).",
+    resource=_RESOURCES,
+)
 
 
 class PressureCollector:
     """Two counters for each resource; reads four small files. Without PSI it has nothing to say."""
 
     name = "pressure"
-    families = (families.PRESSURE_WAITING, families.PRESSURE_STALLED)
+    families = (PRESSURE_WAITING, PRESSURE_STALLED)
 
     def __init__(self, read: Callable[[], Mapping[str, Pressure]]) -> None:
         self._read = read
 
+    @classmethod
+    def of(cls, host: Host) -> Self:
+        return cls(partial(read_pressure, host.procfs))
+
     def collect(self) -> Iterator[Metric]:
         found = self._read()
-        yield from _known(families.PRESSURE_WAITING, {r: p.waiting_seconds for r, p in found.items()})
-        yield from _known(families.PRESSURE_STALLED, {r: p.stalled_seconds for r, p in found.items()})
+        yield from _known(PRESSURE_WAITING, {r: p.waiting_seconds for r, p in found.items()})
+        yield from _known(PRESSURE_STALLED, {r: p.stalled_seconds for r, p in found.items()})
 
 
 def _known(family: Family, seconds: Mapping[str, float | None]) -> Iterator[Metric]:

@@ -6,10 +6,33 @@ from types import MappingProxyType
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
+from exporter.collectors.family import gauge
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import ProcessTable
 from exporter.processes.limits import SeriesLimits
+
+PROCESSES = gauge("marax_processes", "Processes by state.", state="eight, always all of them")
+THREADS = gauge("marax_threads", "Threads of all visible processes.")
+PIDS_LIMIT = gauge("marax_pids_limit", "Largest number of processes and threads that the kernel allows.")
+PROCESS_VISIBILITY_RATIO = gauge(
+    "marax_process_visibility_ratio",
+    "Visible threads by all threads of the host; well below 1 when /proc hides processes from the exporter.",
+)
+PROCESSES_UNREADABLE = gauge("marax_processes_unreadable", "Listed processes that could not be read.")
+PROCESS_SERIES_LIMIT = gauge(
+    "marax_process_series_limit", "Most series by group and top process that there can be at once."
+)
+PROCESS_NEW_SERIES_LIMIT = gauge(
+    "marax_process_new_series_limit",
+    "Most new series by group and top process that there can be within any hour.",
+)
+SAMPLE_TIMESTAMP = gauge(
+    "marax_sample_timestamp_seconds", "When the processes were last read, in seconds since 1970."
+)
+SAMPLER_INTERVAL = gauge(
+    "marax_sampler_interval_seconds",
+    "Time between two readings of all processes, stretched when they are dear.",
+)
 
 _OTHER = "other"
 _STATES = MappingProxyType(  # proc_pid_stat(5)
@@ -32,15 +55,15 @@ class ProcessesCollector:
 
     name = "processes"
     families = (
-        families.PROCESSES,
-        families.THREADS,
-        families.PIDS_LIMIT,
-        families.PROCESS_VISIBILITY_RATIO,
-        families.PROCESSES_UNREADABLE,
-        families.PROCESS_SERIES_LIMIT,
-        families.PROCESS_NEW_SERIES_LIMIT,
-        families.SAMPLE_TIMESTAMP,
-        families.SAMPLER_INTERVAL,
+        PROCESSES,
+        THREADS,
+        PIDS_LIMIT,
+        PROCESS_VISIBILITY_RATIO,
+        PROCESSES_UNREADABLE,
+        PROCESS_SERIES_LIMIT,
+        PROCESS_NEW_SERIES_LIMIT,
+        SAMPLE_TIMESTAMP,
+        SAMPLER_INTERVAL,
     )
 
     def __init__(self, table: ProcessTable, limits: SeriesLimits) -> None:
@@ -48,19 +71,19 @@ class ProcessesCollector:
         self._limits = limits
 
     def collect(self) -> Iterator[Metric]:
-        yield families.PROCESS_SERIES_LIMIT.of(self._limits.at_once)
-        yield families.PROCESS_NEW_SERIES_LIMIT.of(self._limits.new_per_hour)
+        yield PROCESS_SERIES_LIMIT.of(self._limits.at_once)
+        yield PROCESS_NEW_SERIES_LIMIT.of(self._limits.new_per_hour)
         self._table.keep_up()
         for now in self._table.snapshots[-1:]:
             threads = sum(process.threads for process in now.processes.values())
-            yield families.PROCESSES.by({(state,): count for state, count in _by_state(now).items()})
-            yield families.THREADS.of(threads)
-            yield families.PIDS_LIMIT.of(now.totals.pids_limit)
+            yield PROCESSES.by({(state,): count for state, count in _by_state(now).items()})
+            yield THREADS.of(threads)
+            yield PIDS_LIMIT.of(now.totals.pids_limit)
             if now.totals.tasks:
-                yield families.PROCESS_VISIBILITY_RATIO.of(min(1.0, threads / now.totals.tasks))
-            yield families.PROCESSES_UNREADABLE.of(now.refused + now.malformed)
-            yield families.SAMPLE_TIMESTAMP.of(now.unix_seconds)
-            yield families.SAMPLER_INTERVAL.of(self._table.interval_seconds)
+                yield PROCESS_VISIBILITY_RATIO.of(min(1.0, threads / now.totals.tasks))
+            yield PROCESSES_UNREADABLE.of(now.refused + now.malformed)
+            yield SAMPLE_TIMESTAMP.of(now.unix_seconds)
+            yield SAMPLER_INTERVAL.of(self._table.interval_seconds)
 
 
 def _by_state(now: Snapshot) -> dict[str, int]:

@@ -2,13 +2,38 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Self
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
-from exporter.host.kernel_stat import KernelStat
-from exporter.host.os_release import OsRelease
+from exporter.collectors.collector import Host
+from exporter.collectors.family import CONSTANT, counter, gauge, info
+from exporter.host.kernel_stat import KernelStat, read_kernel_stat
+from exporter.host.os_release import OsRelease, read_os_release
 from marax.clock import Clock
+
+BOOT_TIME = gauge("marax_boot_time_seconds", "When the host booted, in seconds since 1970.")
+TIME = gauge("marax_time_seconds", "The host's clock, in seconds since 1970.")
+CPUS_ONLINE = gauge("marax_cpus_online", "CPUs that are online.")
+UNAME = info(
+    "marax_uname_info",
+    "What uname(2) says; always 1.",
+    sysname=CONSTANT,
+    release=CONSTANT,
+    version=CONSTANT,
+    machine=CONSTANT,
+    nodename=CONSTANT,
+)
+OS = info(
+    "marax_os_info",
+    "What os-release says; always 1.",
+    id=CONSTANT,
+    version_id=CONSTANT,
+    pretty_name=CONSTANT,
+)
+CONTEXT_SWITCHES = counter("marax_context_switches_total", "Context switches.")
+FORKS = counter("marax_forks_total", "Processes and threads started.")
 
 
 class SystemCollector:
@@ -16,13 +41,13 @@ class SystemCollector:
 
     name = "system"
     families = (
-        families.BOOT_TIME,
-        families.TIME,
-        families.CPUS_ONLINE,
-        families.CONTEXT_SWITCHES,
-        families.FORKS,
-        families.UNAME,
-        families.OS,
+        BOOT_TIME,
+        TIME,
+        CPUS_ONLINE,
+        CONTEXT_SWITCHES,
+        FORKS,
+        UNAME,
+        OS,
     )
 
     def __init__(
@@ -32,13 +57,17 @@ class SystemCollector:
         self._read_os_release = read_os_release
         self._clock = clock
 
+    @classmethod
+    def of(cls, host: Host) -> Self:
+        return cls(partial(read_kernel_stat, host.procfs), partial(read_os_release, host.root), host.clock)
+
     def collect(self) -> Iterator[Metric]:
         stat, release, uname = self._read(), self._read_os_release(), os.uname()
-        yield families.BOOT_TIME.of(stat.boot_time_seconds)
-        yield families.TIME.of(self._clock.unix_seconds())
-        yield families.CPUS_ONLINE.of(os.sysconf("SC_NPROCESSORS_ONLN"))
-        yield families.CONTEXT_SWITCHES.of(stat.context_switches)
-        yield families.FORKS.of(stat.forks)
+        yield BOOT_TIME.of(stat.boot_time_seconds)
+        yield TIME.of(self._clock.unix_seconds())
+        yield CPUS_ONLINE.of(os.sysconf("SC_NPROCESSORS_ONLN"))
+        yield CONTEXT_SWITCHES.of(stat.context_switches)
+        yield FORKS.of(stat.forks)
         names = (uname.sysname, uname.release, uname.version, uname.machine, uname.nodename)
-        yield families.UNAME.by({names: 1})
-        yield families.OS.by({(release.id, release.version_id, release.pretty_name): 1})
+        yield UNAME.by({names: 1})
+        yield OS.by({(release.id, release.version_id, release.pretty_name): 1})

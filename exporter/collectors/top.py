@@ -4,11 +4,44 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
+from exporter.collectors.family import counter, gauge, info
 from exporter.host.process_details import Details, DetailsReader
 from exporter.host.stat import Process
 from exporter.host.table import ProcessTable
 from exporter.processes.top import TopMember, TopProcesses, TopSelection
+
+_TOP = "at most 2 x `processes.top` at once, 60 new ones an hour"
+
+SAMPLE_WINDOW = gauge(
+    "marax_sample_window_seconds", "Length of the window behind the per-process CPU ratios."
+)
+TOP_CPU_USAGE_RATIO = gauge(
+    "marax_top_process_cpu_usage_ratio",
+    "Share of the whole host's CPU time that the process used over the sample window, 0 to 1.",
+    pid=_TOP,
+    name=_TOP,
+)
+TOP_MEMORY_RSS = gauge(
+    "marax_top_process_memory_rss_bytes", "Resident memory of the process.", pid=_TOP, name=_TOP
+)
+TOP_INFO = info(
+    "marax_top_process_info",
+    "Who the process is; always 1. The command line only if the settings say so.",
+    pid=_TOP,
+    name=_TOP,
+    user=_TOP,
+    ppid=_TOP,
+    unit=_TOP,
+    cmdline=_TOP,
+)
+TOP_IDENTITIES = counter(
+    "marax_top_identities_total",
+    "Processes that became top processes; one that changed its name or parent counts again.",
+)
+TOP_IDENTITIES_LIMITED = gauge(
+    "marax_top_identities_limited",
+    "1 while newcomers among the top processes appear only in their group, as too many came within the hour.",
+)
 
 
 class TopCollector:
@@ -19,12 +52,12 @@ class TopCollector:
 
     name = "top"
     families = (
-        families.TOP_CPU_USAGE_RATIO,
-        families.TOP_MEMORY_RSS,
-        families.TOP_INFO,
-        families.TOP_IDENTITIES,
-        families.TOP_IDENTITIES_LIMITED,
-        families.SAMPLE_WINDOW,
+        TOP_CPU_USAGE_RATIO,
+        TOP_MEMORY_RSS,
+        TOP_INFO,
+        TOP_IDENTITIES,
+        TOP_IDENTITIES_LIMITED,
+        SAMPLE_WINDOW,
     )
 
     def __init__(self, table: ProcessTable, selection: TopSelection, details: DetailsReader) -> None:
@@ -38,15 +71,15 @@ class TopCollector:
         top = self._selection.newest
         if top is not None:
             yield from self._ratios(top)
-            yield families.TOP_MEMORY_RSS.by({_labels(m): m.process.rss_bytes for m in top.members})
-            yield families.TOP_INFO.by(self._infos(top))
-            yield families.TOP_IDENTITIES.of(top.taken_up)
-            yield families.TOP_IDENTITIES_LIMITED.of(top.limited)
+            yield TOP_MEMORY_RSS.by({_labels(m): m.process.rss_bytes for m in top.members})
+            yield TOP_INFO.by(self._infos(top))
+            yield TOP_IDENTITIES.of(top.taken_up)
+            yield TOP_IDENTITIES_LIMITED.of(top.limited)
 
     def _ratios(self, top: TopProcesses) -> Iterator[Metric]:
         if top.window is not None and self._table.is_current(top.sampled):
-            yield families.SAMPLE_WINDOW.of(top.window.seconds)
-            yield families.TOP_CPU_USAGE_RATIO.by(
+            yield SAMPLE_WINDOW.of(top.window.seconds)
+            yield TOP_CPU_USAGE_RATIO.by(
                 {_labels(m): m.cpu_ratio for m in top.members if m.cpu_ratio is not None}
             )
 

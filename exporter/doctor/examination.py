@@ -75,7 +75,7 @@ class Examination:
 
     def _pressure(self) -> Iterator[Finding]:
         found = read_pressure(self.root / "proc")
-        yield checks.pressure(found, is_wanted=self.settings.collectors.pressure)
+        yield checks.pressure(found, is_wanted=self.settings.collectors.is_on("pressure"))
 
     def _collectors(self) -> Iterator[Finding]:
         runner = CollectorRunner(self.clock)

@@ -8,20 +8,20 @@ from typing import assert_never
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import (
+    COLLECTOR_DURATION,
+    COLLECTOR_ERRORS,
+    COLLECTOR_SUCCESS,
+    COLLECTOR_TIMED_OUT,
+    VERDICTS,
+    Collector,
+)
 from exporter.host.files import HostReadError
 from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, Outcome, TimedOut
 
 logger = logging.getLogger(__name__)
 
-OWN_FAMILIES = (
-    families.COLLECTOR_DURATION,
-    families.COLLECTOR_SUCCESS,
-    families.COLLECTOR_TIMED_OUT,
-    families.COLLECTOR_ERRORS,
-)
-_OWN_NAMES = frozenset(family.name for family in OWN_FAMILIES)
+_OWN_NAMES = frozenset(family.name for family in VERDICTS)
 
 
 class UnknownNameError(Exception):
@@ -118,10 +118,10 @@ def _named(names: frozenset[str], metrics: Iterable[Metric]) -> Iterator[Metric]
 
 
 def _verdicts(outcomes: Mapping[str, Outcome], errors: Mapping[str, int]) -> Iterator[Metric]:
-    yield families.COLLECTOR_DURATION.by({(name,): o.duration_seconds for name, o in outcomes.items()})
-    yield families.COLLECTOR_SUCCESS.by({(name,): isinstance(o, Collected) for name, o in outcomes.items()})
-    yield families.COLLECTOR_TIMED_OUT.by({(name,): isinstance(o, TimedOut) for name, o in outcomes.items()})
-    yield families.COLLECTOR_ERRORS.by({(name,): errors.get(name, 0) for name in outcomes})
+    yield COLLECTOR_DURATION.by({(name,): o.duration_seconds for name, o in outcomes.items()})
+    yield COLLECTOR_SUCCESS.by({(name,): isinstance(o, Collected) for name, o in outcomes.items()})
+    yield COLLECTOR_TIMED_OUT.by({(name,): isinstance(o, TimedOut) for name, o in outcomes.items()})
+    yield COLLECTOR_ERRORS.by({(name,): errors.get(name, 0) for name in outcomes})
 
 
 def _complaint(outcome: Outcome) -> tuple[str, Exception | None]:

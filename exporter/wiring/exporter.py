@@ -1,6 +1,5 @@
 """Builds the real parts and puts them together; only this module and those named after it do."""
 
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -8,14 +7,9 @@ from importlib.metadata import version
 
 from exporter.access.passwords import PasswordChecks, verify
 from exporter.access.service import AuthService
-from exporter.collectors.cgroup import CgroupCollector
-from exporter.collectors.collector import Collector
-from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
+from exporter.collectors.collector import Collector, Host
 from exporter.collectors.itself import AccessCollector, CommandsCollector, ExporterCollector
-from exporter.collectors.load import LoadCollector
-from exporter.collectors.memory import MemoryCollector, VmstatCollector
-from exporter.collectors.pressure import PressureCollector
-from exporter.collectors.system import SystemCollector
+from exporter.collectors.registry import HOST_COLLECTORS
 from exporter.commands.audit import Audit, FileAudit, LogAudit
 from exporter.commands.catalogue import Catalogue
 from exporter.commands.counts import RunCounts
@@ -25,11 +19,7 @@ from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.files import PROCFS, ROOT, HostReadError
-from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.memory import read_memory, read_vmstat
-from exporter.host.os_release import read_os_release
 from exporter.host.own_process import OwnProcessReader
-from exporter.host.pressure import read_pressure
 from exporter.reload import Reloader
 from exporter.reports.process_list import ProcessList, Wanted
 from exporter.reports.stats import Stats
@@ -69,8 +59,9 @@ class Exporter:
         self.auth = AuthService(settings.state_dir, checks=partial(PasswordChecks, verify), clock=clock)
         self.runner, runs = Runner(most_at_once=MOST_AT_ONCE), RunCounts()
         self.command_service = CommandService(self.runner, runs, Catalogue(()), LogAudit())
+        host = Host(root=ROOT, clock=clock, usage=self._usage)
         self._host = (
-            *_host_collectors(clock, self._usage),
+            *(collector.of(host) for collector in HOST_COLLECTORS),
             AccessCollector(self.auth),
             CommandsCollector(runs, self.runner.running),
             itself,
@@ -149,17 +140,3 @@ def need_procfs() -> None:
         raise CannotReachError(
             "marax-exporter reads Linux's /proc, and there is none here: run it on Linux, with /proc mounted"
         )
-
-
-def _host_collectors(clock: Clock, usage: UsageWindow) -> tuple[Collector, ...]:
-    read_stat = partial(read_kernel_stat, PROCFS)
-    return (
-        CpuCollector(read_stat, clock, usage),
-        CpuPerCoreCollector(read_stat),
-        LoadCollector(os.getloadavg),
-        MemoryCollector(read_memory),
-        VmstatCollector(partial(read_vmstat, PROCFS), page_bytes=os.sysconf("SC_PAGE_SIZE")),
-        PressureCollector(partial(read_pressure, PROCFS)),
-        SystemCollector(read_stat, partial(read_os_release, ROOT), clock),
-        CgroupCollector(ROOT),
-    )

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
 from exporter.collectors.family import Family
+from exporter.collectors.load import LOAD1
+from exporter.collectors.memory import MEMORY_TOTAL
 
 
 class FakeCollector:
     """Offers one family and gives it the number of times that it ran, or raises what it was told to."""
 
-    def __init__(self, name: str = "load", family: Family = families.LOAD1) -> None:
+    def __init__(self, name: str = "load", family: Family = LOAD1) -> None:
         self.name = name
         self.families: tuple[Family, ...] = (family,)
         self.runs = 0
@@ -28,7 +29,7 @@ class FakeCollector:
 class StuckCollector(FakeCollector):
     """Does not return before `release` is called."""
 
-    def __init__(self, name: str = "memory", family: Family = families.MEMORY_TOTAL) -> None:
+    def __init__(self, name: str = "memory", family: Family = MEMORY_TOTAL) -> None:
         super().__init__(name, family)
         self._released = threading.Event()
         self.started = threading.Event()

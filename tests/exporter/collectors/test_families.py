@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors.families import FAMILIES
 from exporter.collectors.family import Family
+from exporter.collectors.registry import FAMILIES
 from exporter.scrape.exposition import as_text
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"

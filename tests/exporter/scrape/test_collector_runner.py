@@ -3,7 +3,8 @@ import sys
 import threading
 import time
 
-from exporter.collectors import families
+from exporter.collectors.load import LOAD1
+from exporter.collectors.memory import MEMORY_TOTAL
 from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, TimedOut
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
@@ -16,7 +17,7 @@ def test_runs_each_collector_and_says_how_it_fared():
     outcomes = CollectorRunner(SystemClock()).run([good, bad], within_seconds=5)
 
     assert isinstance(outcomes["load"], Collected)
-    assert outcomes["load"].metrics == (families.LOAD1.of(1),)
+    assert outcomes["load"].metrics == (LOAD1.of(1),)
     assert isinstance(outcomes["cpu"], Failed)
     assert outcomes["cpu"].error is bad.error
 
@@ -77,7 +78,7 @@ def test_runs_a_collector_again_once_it_came_back_and_serves_nothing_of_before()
     outcome = collector_runner.run([stuck], within_seconds=5)[stuck.name]
 
     assert isinstance(outcome, Collected)
-    assert outcome.metrics == (families.MEMORY_TOTAL.of(2),)
+    assert outcome.metrics == (MEMORY_TOTAL.of(2),)
 
 
 def test_shares_a_turn_with_a_scrape_that_comes_meanwhile():

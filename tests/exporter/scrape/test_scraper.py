@@ -5,27 +5,27 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics_core import Metric
 
-from exporter.collectors import families
-from exporter.collectors.collector import Collector
+from exporter.collectors.collector import VERDICTS, Collector
 from exporter.collectors.cpu import CpuPerCoreCollector
-from exporter.collectors.memory import VmstatCollector
+from exporter.collectors.load import LOAD1
+from exporter.collectors.memory import MEMORY_TOTAL, SWAP_IN, VmstatCollector
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_vmstat
 from exporter.scrape.collector_runner import CollectorRunner
-from exporter.scrape.scraper import EVERYTHING, OWN_FAMILIES, Scraper, Selection, UnknownNameError
+from exporter.scrape.scraper import EVERYTHING, Scraper, Selection, UnknownNameError
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
 
 
 @pytest.fixture
 def load() -> FakeCollector:
-    return FakeCollector("load", families.LOAD1)
+    return FakeCollector("load", LOAD1)
 
 
 @pytest.fixture
 def swap() -> FakeCollector:
-    return FakeCollector("vmstat", families.SWAP_IN)
+    return FakeCollector("vmstat", SWAP_IN)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_collector_that_raises_costs_only_itself(scraper: Scraper, load: FakeC
 
 
 def test_a_collector_that_is_stuck_costs_only_itself(swap: FakeCollector):
-    stuck = StuckCollector("memory", families.MEMORY_TOTAL)
+    stuck = StuckCollector("memory", MEMORY_TOTAL)
     scraper = Scraper([stuck, swap], CollectorRunner(SystemClock()))
 
     found = samples(scraper.scrape(EVERYTHING, within_seconds=0.2))
@@ -180,7 +180,7 @@ def test_runs_other_collectors_once_they_are_exchanged(
 
 
 def test_offers_a_verdict_in_four_families():
-    assert {family.name for family in OWN_FAMILIES} == {
+    assert {family.name for family in VERDICTS} == {
         "marax_collector_duration_seconds",
         "marax_collector_success",
         "marax_collector_timed_out",

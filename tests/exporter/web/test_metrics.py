@@ -11,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from exporter.collectors import families
+from exporter.collectors.cgroup import CONTAINER
+from exporter.collectors.load import LOAD1
+from exporter.collectors.system import FORKS
 from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import Scraper, Selection
 from exporter.web.app import create_app
@@ -32,7 +34,7 @@ class RecordingScraper:
 
     def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]:
         self.asked.append((selection, within_seconds))
-        return [families.LOAD1.of(0.5), families.FORKS.of(7), families.CONTAINER.by({("lx\ud800c",): 1})]
+        return [LOAD1.of(0.5), FORKS.of(7), CONTAINER.by({("lx\ud800c",): 1})]
 
 
 class BrokenScraper:
