@@ -14,19 +14,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request, Resolve, TimedOut
 from alertbridge.mail.host_facts import HostState, LastValues
+from alertbridge.prometheus import exporter_metrics
 from marax.clock import Clock
 
 TIMEOUT_SECONDS = 5.0
 
 _LARGEST_BYTES = 1024 * 1024
-_CHEAP = "/metrics?" + urlencode([("collect[]", name) for name in ("cpu", "load", "memory", "system")])
+_CHEAP = "/metrics?" + urlencode([("collect[]", name) for name in exporter_metrics.HOST_COLLECTORS])
 _ALL = "/metrics"
 _TEXT_FORMAT = "text/plain; version=0.0.4"
 _OURS = re.compile(rb"(?m)^marax_[a-z]")
-_SAMPLES = re.compile(
-    rb"(?m)^marax_(?:cpu_usage_ratio|cpus_online|load1|memory_usage_ratio|memory_total_bytes"
-    rb"|boot_time_seconds|time_seconds)[ \t{][^\r\n]*"
-)
+_NEEDED = "|".join((*exporter_metrics.VALUES, *exporter_metrics.BOOT)).encode()
+_SAMPLES = re.compile(rb"(?m)^(?:%b)[ \t{][^\r\n]*" % _NEEDED)
 _BAD_REQUEST = 400
 _BEYOND_ANY_HOST = 1e18  # a byte count or an epoch of more is nonsense, and so is NaN
 _MEANING = {
@@ -143,17 +142,17 @@ def _state(host: HostSettings, samples: Mapping[str, float] | str, answer_second
 
 def _values(samples: Mapping[str, float]) -> LastValues:
     return LastValues(
-        cpu_ratio=samples.get("marax_cpu_usage_ratio"),
-        memory_ratio=samples.get("marax_memory_usage_ratio"),
-        memory_total_bytes=samples.get("marax_memory_total_bytes"),
-        load1=samples.get("marax_load1"),
-        cpus=samples.get("marax_cpus_online"),
+        cpu_ratio=samples.get(exporter_metrics.CPU_USAGE_RATIO),
+        memory_ratio=samples.get(exporter_metrics.MEMORY_USAGE_RATIO),
+        memory_total_bytes=samples.get(exporter_metrics.MEMORY_TOTAL_BYTES),
+        load1=samples.get(exporter_metrics.LOAD1),
+        cpus=samples.get(exporter_metrics.CPUS_ONLINE),
     )
 
 
 def _uptime_seconds(samples: Mapping[str, float]) -> float | None:
     """Return the uptime by the host's own clock, whatever ours says."""
-    now, booted = samples.get("marax_time_seconds"), samples.get("marax_boot_time_seconds")
+    booted, now = map(samples.get, exporter_metrics.BOOT)
     return None if now is None or booted is None else max(0.0, now - booted)
 
 

@@ -6,8 +6,9 @@ from statistics import fmean
 
 from alertbridge.mail.host_facts import History, LastDay, Usage
 from alertbridge.prometheus.answers import Series
+from alertbridge.prometheus.exporter_metrics import CPU_USAGE_RATIO, MEMORY_USAGE_RATIO
 
-HISTORY_NAMES = ("marax_cpu_usage_ratio", "marax_memory_usage_ratio", "up")
+HISTORY_NAMES = (CPU_USAGE_RATIO, MEMORY_USAGE_RATIO, "up")
 HISTORY_SECONDS = 3600.0
 
 _MOST_USAGES = 3600  # one for every second

@@ -6,16 +6,7 @@ from dataclasses import dataclass
 
 from alertbridge.mail.host_facts import LastValues, ProcessFact
 from alertbridge.prometheus.answers import Sample, Series
-
-VALUE_NAMES = (
-    "marax_cpu_usage_ratio",
-    "marax_memory_usage_ratio",
-    "marax_memory_total_bytes",
-    "marax_load1",
-    "marax_cpus_online",
-)
-BOOT_NAMES = ("marax_boot_time_seconds", "marax_time_seconds")
-PROCESS_NAMES = ("marax_top_process_cpu_usage_ratio", "marax_top_process_memory_rss_bytes")
+from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
 
 _MOST_INSTANCES = 40
 _WIDEST_SPREAD_SECONDS = 600.0
@@ -104,9 +95,9 @@ def outage(up: Iterable[Sample], *, fired_unix_seconds: float, until_unix_second
 def last_values(series: Iterable[Series], moment: float) -> LastValues | None:
     """Return what a host said of itself in the last minute up to *moment*; None when it said nothing."""
     known = _latest(series, moment)
-    if not any(name in known for name in VALUE_NAMES):
+    if not any(name in known for name in VALUES):
         return None
-    cpu, memory, memory_total, load1, cpus = (known.get(name) for name in VALUE_NAMES)
+    cpu, memory, memory_total, load1, cpus = (known.get(name) for name in VALUES)
     return LastValues(
         cpu_ratio=cpu, memory_ratio=memory, memory_total_bytes=memory_total, load1=load1, cpus=cpus
     )
@@ -116,7 +107,7 @@ def top_processes(series: Iterable[Series], moment: float) -> tuple[ProcessFact,
     """Return the processes that a host told of in the last minute up to *moment*, most CPU first."""
     by_process: dict[tuple[str, str], list[Series]] = {}
     for one in series:
-        if one.labels.get("__name__") in PROCESS_NAMES:
+        if one.labels.get("__name__") in TOP_PROCESSES:
             process = (one.labels.get("pid", ""), one.labels.get("name", ""))
             by_process.setdefault(process, []).append(one)
     facts = [_process(pid, name, _latest(own, moment)) for (pid, name), own in by_process.items()]
@@ -131,7 +122,7 @@ def has_rebooted(series: Iterable[Series], moment: float, since: float | None) -
     it is for a machine that has not been heard after *since*.
     """
     known = _latest(series, moment)
-    booted, its_time = (known.get(name) for name in BOOT_NAMES)
+    booted, its_time = (known.get(name) for name in BOOT)
     if since is None or moment <= since or booted is None:
         return None
     return (booted if its_time is None else moment - (its_time - booted)) > since
@@ -160,7 +151,7 @@ def _latest(series: Iterable[Series], moment: float) -> dict[str, float]:
 
 
 def _process(pid: str, name: str, known: Mapping[str, float]) -> ProcessFact:
-    cpu, memory = (known.get(metric) for metric in PROCESS_NAMES)
+    cpu, memory = (known.get(metric) for metric in TOP_PROCESSES)
     return ProcessFact(pid=pid, name=name, cpu_ratio=cpu, memory_rss_bytes=memory)
 
 

@@ -8,13 +8,11 @@ from typing import Protocol, TypeVar
 from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
 from alertbridge.prometheus.answers import NotKnown, Series, matcher
 from alertbridge.prometheus.client import PrometheusApi
+from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
 from alertbridge.prometheus.outage import (
-    BOOT_NAMES,
     LAST_MINUTE_SECONDS,
-    PROCESS_NAMES,
-    VALUE_NAMES,
     Outage,
     Span,
     has_rebooted,
@@ -156,7 +154,7 @@ class _LookUp:
             for subject, moment in moments.items()
             if moment is not None
         ]
-        found = await self._series("|".join((*VALUE_NAMES, *BOOT_NAMES, *PROCESS_NAMES)), spans, _DOING)
+        found = await self._series("|".join((*VALUES, *BOOT, *TOP_PROCESSES)), spans, _DOING)
         return {subject: tuple(_of(subject, found)) for subject in self._subjects}
 
     async def _series(self, names: str, spans: Iterable[Span], *what: str) -> Mapping[str, list[Series]]:
