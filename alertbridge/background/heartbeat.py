@@ -11,7 +11,7 @@ from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.outbox.pulses import Pulse
 from marax.clock import Clock
 
-logger = logging.getLogger("heartbeat")
+logger = logging.getLogger(__name__)
 
 
 class PulseStore(Protocol):

@@ -14,7 +14,7 @@ _BUDGET_SECONDS = 10.0
 _LARGEST_BYTES = 64 * 1024
 _OK = range(200, 300)
 
-logger = logging.getLogger("ping")
+logger = logging.getLogger(__name__)
 
 
 class PingConfig(Protocol):

@@ -19,7 +19,7 @@ from marax.clock import Clock
 
 _GRACE_SECONDS = 300.0
 
-logger = logging.getLogger("reconciliation")
+logger = logging.getLogger(__name__)
 
 
 class ReconciliationConfig(Protocol):

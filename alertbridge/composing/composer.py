@@ -17,7 +17,7 @@ from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.routing.recipients import Routing, watches
 from marax.clock import Clock
 
-logger = logging.getLogger("compose")
+logger = logging.getLogger(__name__)
 
 
 class MailComposer:

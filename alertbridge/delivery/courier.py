@@ -30,7 +30,7 @@ from marax.clock import Clock
 
 _STORE_TROUBLE_SECONDS = 5.0
 
-logger = logging.getLogger("courier")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from alertbridge.outbox.deliveries import Concerned, Deliveries, DeliveryNews, N
 from alertbridge.outbox.schema import Delivery
 from marax.clock import Clock
 
-logger = logging.getLogger("aftermath")
+logger = logging.getLogger(__name__)
 
 
 class DeliveryEvents:

@@ -30,7 +30,7 @@ _LONGEST_PAUSE_SECONDS = 3600.0
 # "Event Polling" in Mailgun's user manual: of half an hour ago, all events are there
 _PROVEN_SECONDS = 1800.0
 
-logger = logging.getLogger("lanes")
+logger = logging.getLogger(__name__)
 
 
 class PrimaryTransport:

@@ -14,7 +14,7 @@ _PROBE_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 3600.0
 _NOTEWORTHY_SECONDS = 30.0  # less is how clocks are kept in step
 
-logger = logging.getLogger("clock")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from alertbridge.alerts.internal import undeliverable_alert
 from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
 
-logger = logging.getLogger("undeliverable")
+logger = logging.getLogger(__name__)
 
 
 class OpenAlerts(Protocol):

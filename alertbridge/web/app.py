@@ -23,7 +23,7 @@ from marax.settings.secret import Secret
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
 _LONGEST_DETAIL = 300
 
-logger = logging.getLogger("webhook")
+logger = logging.getLogger(__name__)
 
 
 class Receiver(Protocol):

@@ -30,7 +30,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
-logger = logging.getLogger("webhook")
+logger = logging.getLogger(__name__)
 
 
 class DeliveryEvents(Protocol):

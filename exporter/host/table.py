@@ -9,7 +9,7 @@ from exporter.host.files import HostReadError
 from exporter.host.snapshot import Snapshot, Window, window_of, with_newest
 from marax.clock import Clock
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _LARGEST_COST_RATIO = 0.01
 _LONGEST_INTERVAL_SECONDS = 60.0
@@ -140,7 +140,7 @@ class ProcessTable:
         try:
             self._scan_unless(self._pause_seconds() / 2)  # a reader's own scan will do instead
         except HostReadError as error:
-            _logger.warning("processes not scanned", extra={"error": str(error)})
+            logger.warning("processes not scanned", extra={"error": str(error)})
 
     def _pause_seconds(self) -> float:
         return self._pace.prime_seconds if len(self._snapshots) == 1 else self.interval_seconds

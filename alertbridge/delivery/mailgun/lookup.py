@@ -19,7 +19,7 @@ _TIMEOUTS = Timeouts(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15
 _TRY_LATER = (408, 420, 429)
 _NOT_TAKEN = "rejected"
 
-logger = logging.getLogger("mailgun")
+logger = logging.getLogger(__name__)
 
 
 class MailgunLookup:
