@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from marax.clock import SystemClock
-from marax.commandline import ExitCode, program, takes_config
+from marax.commandline import ExitCode, log_level, program, takes_config
 from marax.logs import log_to
 
 if TYPE_CHECKING:  # what a command needs it imports, so that `--help` is quick
@@ -42,7 +42,7 @@ def serve(config: Path) -> None:
     """Serve /metrics until SIGTERM."""
     from exporter.wiring.serve import serve as serve_with
 
-    log_to()
+    log_to(level=log_level())
     serve_with(_reader(config, must_be_trusted=True))
 
 

@@ -1,5 +1,6 @@
-"""What the command lines of both programs share: exit codes, `--config`, examples first in `--help`."""
+"""What the command lines of both programs share: exit codes, `--config`, `--log-level`, examples first."""
 
+import logging
 from collections.abc import Callable
 from enum import IntEnum
 from importlib.metadata import version
@@ -11,6 +12,9 @@ import click
 from marax.settings.reader import SettingsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOG_LEVEL = f"{__name__}.log_level"
 
 
 class ExitCode(IntEnum):
@@ -28,11 +32,14 @@ class CannotReachError(Exception):
 
 
 class _ExamplesFirst(click.Command):
-    """A command whose help begins with what people type."""
+    """A command whose help begins with what people type; `--log-level` may stand after it or before."""
+
+    default_log_level: str | None = None
 
     def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
+        self.params.append(_log_level_parameter(self.default_log_level))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.examples:
@@ -55,6 +62,7 @@ class Program(ExampledGroup):
     """A command line that serves unless told otherwise, and turns known errors into exit codes."""
 
     group_class = ExampledGroup
+    default_log_level = "info"
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -66,7 +74,7 @@ class Program(ExampledGroup):
 
 
 def program(default_config: str, examples: str) -> Callable[[Callable[..., Any]], Program]:
-    """Return a decorator that makes a program: `--config` and `--version`, and `serve` by default.
+    """Return a decorator that makes a program: `--config`, `--log-level`, `--version`, `serve` by default.
 
     The decorated function gives the program its help text; its body is never run.
     """
@@ -101,6 +109,28 @@ def takes_config(command: Command) -> Command:
         help="Settings file.",
     )
     return inherited(command)
+
+
+def log_level() -> int:
+    """Return the level that the running command is to log from."""
+    name: str = click.get_current_context().meta[_LOG_LEVEL]
+    return logging.getLevelNamesMapping()[name.upper()]
+
+
+def _log_level_parameter(default: str | None) -> click.Option:
+    def note(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            ctx.meta[_LOG_LEVEL] = value  # which a command shares with the program
+
+    return click.Option(
+        ["--log-level"],
+        type=click.Choice(_LOG_LEVELS),
+        default=default,
+        show_default=True,
+        expose_value=False,
+        callback=note,
+        help="Log messages of this level and above.",
+    )
 
 
 def _config_parameter(default: str) -> click.Option:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@+-]+")
+_OURS = frozenset({"alertbridge", "exporter", "marax"})
 _STANDARD_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {
     "message",
     "asctime",
@@ -33,10 +34,16 @@ class KeyValueFormatter(logging.Formatter):
 
 
 def log_to(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
-    """Send every log record of this process from *level* up to *stream*."""
+    """Send the log records of this process from *level* up to *stream*; of libraries', none below INFO."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(KeyValueFormatter())
+    handler.addFilter(_is_ours_or_important)
     logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _is_ours_or_important(record: logging.LogRecord) -> bool:
+    """Leave out what libraries say for debugging: it may hold URLs or headers with a secret in them."""
+    return record.levelno >= logging.INFO or record.name.partition(".")[0] in _OURS
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marax.commandline import ExitCode, program, takes_config
+from marax.commandline import ExitCode, log_level, program, takes_config
 
 if TYPE_CHECKING:
     from alertbridge.composing.direct_mail import DirectMail
@@ -49,7 +49,7 @@ def serve(config: Path) -> None:
     from marax.logs import log_to
 
     service = Service(config)
-    log_to()
+    log_to(level=log_level())
     service.run()
 
 

@@ -71,6 +71,7 @@ class Scraper:
         outcomes = self._runner.run(chosen, within_seconds=within_seconds)
         for name, outcome in outcomes.items():
             self._take_note(name, outcome)
+            logger.debug("collector ran", extra={"collector": name, "seconds": outcome.duration_seconds})
         metrics = [m for o in outcomes.values() if isinstance(o, Collected) for m in o.metrics]
         return list(_named(selection.names, [*metrics, *_verdicts(outcomes, self._errors)]))
 

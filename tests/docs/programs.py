@@ -17,7 +17,7 @@ from exporter.config import ExporterSettings
 from marax.commandline import ExitCode, Program
 from tests.docs.pages import DOCS, ROOT, Page
 
-_EVERYWHERE = {"--config", "--help"}
+EVERYWHERE = {"--config", "--log-level", "--help"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def own_options(command: click.Command) -> set[str]:
     """Return the long options that *command* has beyond those that all commands have."""
     context = click.Context(command)
     names = (opt for param in command.get_params(context) for opt in param.opts + param.secondary_opts)
-    return {name for name in names if name.startswith("--")} - _EVERYWHERE
+    return {name for name in names if name.startswith("--")} - EVERYWHERE
 
 
 def invocations(shell: str) -> Iterator[tuple[Documented, list[str]]]:

@@ -37,10 +37,10 @@ def config(tmp_path: Path) -> Path:
 class Served:
     """A `marax-exporter serve` on a free port, and what it says."""
 
-    def __init__(self, config: Path, *, under: Sequence[str] = ()) -> None:
+    def __init__(self, config: Path, *options: str, under: Sequence[str] = ()) -> None:
         self._log = config.with_suffix(".log")
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen([*under, COMMAND, "--config", config], stderr=log)
+            self._process = subprocess.Popen([*under, COMMAND, "--config", config, *options], stderr=log)
         until(lambda: "msg=listening" in self.log)
         found = re.search(r"address=(\S+)", self.log)
         assert found
@@ -197,6 +197,16 @@ def test_serves_with_as_many_descriptors_as_it_may_have(config: Path):
 
 def test_says_where_it_listens_and_how_to_open_it(served: Served):
     assert "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it" in served.log
+
+
+def test_logs_as_much_as_it_is_told_to(config: Path):
+    exporter = Served(config, "--log-level", "debug")
+    try:
+        exporter.get("/metrics")
+
+        assert 'level=debug logger=exporter.scrape.scraper msg="collector ran" collector=cpu' in exporter.log
+    finally:
+        exporter.kill()
 
 
 def test_a_busy_port_ends_with_4_and_the_next_step(config: Path):

@@ -35,6 +35,19 @@ def test_nothing_from_outside_can_forge_a_line_or_a_field(logged):
     assert 'path="/a b=c\\r\\n"' in line
 
 
+def test_debugging_shows_our_own_records_and_none_of_the_libraries(logged):
+    log_to(logged, level=logging.DEBUG)
+
+    logging.getLogger("exporter.scrape.scraper").debug("collector ran")
+    logging.getLogger("urllib3.connectionpool").debug("POST /v3/key-0123")
+    logging.getLogger("urllib3.connectionpool").warning("retrying")
+
+    assert [line.partition(" logger=")[2] for line in logged.getvalue().splitlines()] == [
+        'exporter.scrape.scraper msg="collector ran"',
+        "urllib3.connectionpool msg=retrying",
+    ]
+
+
 def test_a_traceback_stays_on_its_line(logged):
     try:
         raise ValueError("a surprise")  # noqa: TRY301 - what is logged must have been raised
