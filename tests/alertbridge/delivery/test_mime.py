@@ -57,6 +57,28 @@ def test_a_mail_without_images_has_just_two_parts():
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_shows_several_images_each_by_its_own_name():
+    images = tuple(InlineImage(name=f"chart-{number}.png", png=PNG + bytes([number])) for number in (1, 2))
+    mail = a_mail(html='<img src="cid:chart-1.png"><img src="cid:chart-2.png">\n', images=images)
+
+    _, related = read_back(mail).iter_parts()
+    html, *parts = related.iter_parts()
+
+    assert html.get_content() == mail.html
+    assert [part["Content-ID"] for part in parts] == ["<chart-1.png>", "<chart-2.png>"]
+    assert [part.get_content_type() for part in parts] == ["image/png", "image/png"]
+    assert [part.get_content() for part in parts] == [image.png for image in images]
+
+
+def test_no_line_is_longer_than_mail_servers_take():
+    long = "Grüße " * 500 + "x" * 5000 + "\n"
+    mail = a_mail(text=long, html=long, images=(InlineImage(name="chart.png", png=PNG * 1000),))
+
+    lines = email_message(mail, date_unix_seconds=0.0).as_bytes().split(b"\n")
+
+    assert max(map(len, lines)) <= 998  # RFC 5322, 2.1.1
+
+
 def test_a_reply_names_the_root_of_its_thread_twice():
     message = read_back(a_mail(thread_root="<root@example.org>"))
 
