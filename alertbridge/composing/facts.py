@@ -104,6 +104,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         summary=alert.annotations.get("summary", ""),
         description=alert.annotations.get("description", ""),
         runbook_url=alert.annotations.get("runbook_url", ""),
+        graph_url=alert.generator_url,
         fired_unix_seconds=alert.starts_unix_seconds,
         ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
         last_values=found.last_values,

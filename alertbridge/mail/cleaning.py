@@ -3,12 +3,14 @@
 import re
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from html import escape
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 _Facts = TypeVar("_Facts")
 
 _CUT = "..."
+_LINKS = ("runbook_url", "graph_url")
 # printable by Unicode's account, yet without any width: joiners, fillers, variation selectors
 _WIDTHLESS = dict.fromkeys(
     (
@@ -29,11 +31,13 @@ _LONGEST_BY_FIELD = {
     "description": 600,
     "reason": 1000,
     "runbook_url": 300,
-    "told_because": 200,
+    "reason_for_mail": 200,
     "missing": 240,
     "down": 48,
 }
 _NAMELESS = "(no name)"
+# as it stands in HTML, twice; Prometheus writes the whole expression into the link to a rule's graph
+_LONGEST_LINK = 1500
 
 # no space, quote, angle bracket or stray percent sign; all ASCII, so that no letter passes for another
 _PLAIN_URL = re.compile(r"https?://(?:[!#$&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]|%[0-9A-Fa-f]{2})+", re.IGNORECASE)
@@ -64,7 +68,7 @@ def cleaned(facts: _Facts) -> _Facts:
 
 def is_web_link(url: str) -> bool:
     """Say whether *url* may be a link: http or https, a plain host, nothing in it that acts or deceives."""
-    if len(url) > _LONGEST_BY_FIELD["runbook_url"] or not _PLAIN_URL.fullmatch(url):
+    if len(escape(url)) > _LONGEST_LINK or url.endswith(_CUT) or not _PLAIN_URL.fullmatch(url):
         return False
     try:
         parts = urlsplit(url)
@@ -84,7 +88,9 @@ def _cleaned(name: str, value: Any) -> Any:
 
 
 def _cleaned_text(name: str, text: str) -> str:
-    if name == "runbook_url" and is_web_link(text):
+    if name in _LINKS and is_web_link(text):
         return text
+    if name == "graph_url":
+        return ""
     line = clean(text, _LONGEST_BY_FIELD.get(name, _LONGEST))
     return line or (_NAMELESS if name == "name" else "")

@@ -44,6 +44,7 @@ class HostFacts:
         summary: The alert's own summary; may be empty.
         description: The alert's own description; may be empty.
         runbook_url: The alert's runbook; may be empty.
+        graph_url: The graph of the alert's rule; nothing but a web link counts.
         fired_unix_seconds: When the alert fired; for a dead host that is later than its death.
         since_unix_seconds: The last scrape that the host answered, or None when that is not known.
         ended_unix_seconds: When the alert ended; None while it fires.
@@ -69,6 +70,7 @@ class HostFacts:
     summary: str
     description: str
     runbook_url: str
+    graph_url: str = ""
     fired_unix_seconds: float
     since_unix_seconds: float | None = None
     ended_unix_seconds: float | None = None
@@ -101,7 +103,7 @@ class Reader:
         name: As in the settings.
         address: Their mail address.
         timezone: For every time in the mail, beside UTC.
-        told_because: Why they get it, as half a sentence: `you watch web-* for critical alerts`.
+        reason_for_mail: Why they get it, as half a sentence: `you watch web-* for critical alerts`.
     """
 
     name: str

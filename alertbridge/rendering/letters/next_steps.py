@@ -18,15 +18,23 @@ _MANY_DOWN = (
 
 
 def next_steps(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
-    """Return the steps and runbooks, at most *at_most* of these; nothing when there are none."""
+    """Return the steps, at most *at_most* runbooks, and the graph; nothing when there is none of them."""
     steps = _steps(facts)
-    troubled = [] if facts.kind in _OVER else facts.hosts
+    troubled = () if facts.kind in _OVER else facts.hosts
     urls = list(dict.fromkeys(host.runbook_url for host in troubled if host.runbook_url))
-    links = tuple(Link("Runbook", url, is_web_link(url)) for url in urls[:at_most])
+    runbooks = (Link("Runbook", url, is_web_link(url)) for url in urls[:at_most])
+    graph = _graph(troubled) if at_most > 1 else ()  # the first to go where room is scarce
+    links = (*runbooks, *graph)
     if not steps and not links:
         return ()
     lines = (f"There are {len(urls) - at_most} more runbooks.",) if len(urls) > at_most else ()
     return (Section(title="What to do next", lines=lines, steps=steps, links=links),)
+
+
+def _graph(hosts: tuple[HostFacts, ...]) -> tuple[Link, ...]:
+    """Return the link to the graph that all *hosts* share, as those of one rule do."""
+    urls = {host.graph_url for host in hosts}
+    return tuple(Link("Graph", url, is_link=True) for url in urls if len(urls) == 1 and is_web_link(url))
 
 
 def _steps(facts: AlertFacts) -> tuple[Step, ...]:

@@ -50,6 +50,7 @@ _WEB_1_DOWN = HostFacts(
     summary="web-1 does not answer its scrapes.",
     description="On call for it: the web team, extension 4711.",
     runbook_url="https://wiki.example.org/runbooks/host-down",
+    graph_url="https://prometheus.example.org/graph?g0.expr=up+%3D%3D+0&g0.tab=1",
     fired_unix_seconds=_FIRED,
     since_unix_seconds=_DIED,
     reason=_REFUSED,
@@ -90,6 +91,7 @@ _WEB_1_BUSY = replace(
     summary="CPU of web-1 above 90 % for 15 minutes.",
     description="It is kept busy by a few processes; the largest are listed below.",
     runbook_url="https://wiki.example.org/runbooks/high-cpu",
+    graph_url="https://prometheus.example.org/graph?g0.expr=marax%3Acpu+%3E+0.9",
     reason="",
     history=busy_hour(_FIRED + 30),
     last_day=None,
@@ -185,6 +187,7 @@ def _host_short_of_memory() -> HostFacts:
         alertname="HighMemory",
         severity="critical",
         summary="RAM of web-1 above 85 %.",
+        graph_url="https://prometheus.example.org/graph?g0.expr=marax%3Amem+%3E+0.85",
         description="It has grown for half an hour; the kernel will end processes for want of memory.",
     )
 
@@ -197,6 +200,7 @@ def _host_flapping() -> HostFacts:
         summary="web-1 went away and came back 6 times in 30 minutes.",
         description="",
         runbook_url="",
+        graph_url="",
         last_values=_CALM,
         top_processes=(),
         history=flapping_hour(_FIRED + 30),

@@ -115,6 +115,15 @@ def test_another_alert_is_told_with_the_hour_and_without_the_outages():
     assert "refused" not in mail.text
 
 
+def test_a_mail_links_to_the_graph_that_alertmanager_posted():
+    graph = "http://mon-1:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1"
+
+    mail = mail_about(replace(an_alert(), generator_url=graph))
+
+    assert read(mail.html).links == [graph]
+    assert f"Graph: {graph}\n" in mail.text
+
+
 def test_a_mail_that_leaves_late_says_so():
     assert "Delayed by 20 min" in mail_about(an_alert(), after_seconds=1200).text
     assert "Delayed" not in mail_about(an_alert(), after_seconds=600).text

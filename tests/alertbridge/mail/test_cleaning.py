@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alertbridge.mail.cleaning import clean, cleaned, is_web_link
 from tests.alertbridge.rendering.hostile import hostile_texts
-from tests.builders import alert_facts, host_facts
+from tests.builders import alert_facts, host_facts, reader
 
 limits = st.integers(min_value=4, max_value=300)
 
@@ -83,6 +83,13 @@ def test_cleans_every_text_of_a_fact_however_deep():
 def test_lets_a_web_page_be_a_link(url):
     assert is_web_link(url)
     assert cleaned(host_facts(runbook_url=url)).runbook_url == url
+    assert cleaned(host_facts(graph_url=url)).graph_url == url
+
+
+def test_lets_the_long_expression_of_a_rule_be_a_link():
+    url = "http://mon-1:9090/graph?g0.expr=" + "%28up+%3D%3D+0%29" * 80 + "&g0.tab=1"
+
+    assert cleaned(host_facts(graph_url=url)).graph_url == url
 
 
 @pytest.mark.parametrize(
@@ -102,12 +109,21 @@ def test_lets_a_web_page_be_a_link(url):
         'https://example.org/"onclick=',
         "https://example.org/%recipient.name%",
         "https://example.org/%zz",
-        "https://example.org/" + "a" * 300,
+        "https://example.org/" + "a" * 1500,
+        "https://example.org/" + "&" * 300,
+        "https://example.org/cut-sho...",
         "wiki/HostDown",
     ],
 )
 def test_does_not_let_anything_else_be_a_link(url):
     assert not is_web_link(url)
+    assert cleaned(host_facts(graph_url=url)).graph_url == ""
+
+
+def test_keeps_a_reason_for_the_mail_of_200_characters():
+    reason = "you watch " + ", ".join(f"web-{number}" for number in range(22))
+
+    assert cleaned(reader(reason_for_mail=reason)).reason_for_mail == reason
 
 
 def test_refuses_what_is_no_fact():

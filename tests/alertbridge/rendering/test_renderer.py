@@ -241,6 +241,54 @@ def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():
     assert "Runbook: javascript:alert(1)\n" in shown.text
 
 
+def test_links_to_the_graph_of_the_rule_below_the_runbook():
+    page, graph = "https://wiki.example.org/down", "http://mon-1:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1"
+
+    rendered = RENDERER.render(alert_facts(hosts=(host_facts(runbook_url=page, graph_url=graph),)))
+
+    assert read(rendered.html).links == [page, graph]
+    assert f"Runbook: {page}\nGraph: {graph}\n" in rendered.text
+
+
+@pytest.mark.parametrize("kind", [Kind.UP, Kind.OK])
+def test_links_to_no_graph_once_all_is_well(kind):
+    host = host_facts(is_over=True, graph_url="http://mon-1:9090/graph?g0.expr=up")
+
+    rendered = RENDERER.render(alert_facts(kind, hosts=(host,)))
+
+    assert read(rendered.html).links == []
+    assert "Graph" not in rendered.text
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https://bank.example@evil.example/", "mon-1/graph", ""]
+)
+def test_does_not_mention_a_graph_that_is_no_web_page(url):
+    rendered = RENDERER.render(alert_facts(hosts=(host_facts(graph_url=url),)))
+
+    assert read(rendered.html).links == []
+    assert "Graph" not in rendered.text + rendered.html
+
+
+@pytest.mark.parametrize(
+    ("expressions", "links"),
+    [
+        (("up", "up", "up"), ["http://mon-1:9090/graph?g0.expr=up"]),
+        (("up", "up", "cpu"), []),
+        (("up", ""), []),
+    ],
+    ids=["all share one", "one has another", "one has none"],
+)
+def test_links_to_a_graph_from_many_hosts_only_where_it_is_that_of_all(expressions, links):
+    urls = [expression and f"http://mon-1:9090/graph?g0.expr={expression}" for expression in expressions]
+    hosts = tuple(host_facts(f"web-{number}", graph_url=url) for number, url in enumerate(urls))
+
+    rendered = RENDERER.render(alert_facts(hosts=hosts))
+
+    assert read(rendered.html).links == links
+    assert rendered.text.count("Graph: ") == len(links)
+
+
 @pytest.mark.parametrize(
     ("fleet", "told"),
     [
@@ -300,15 +348,21 @@ def test_shows_fewer_hosts_where_fifty_would_make_too_large_a_mail():
 
 @pytest.mark.parametrize("count", [1, 3, 60])
 @pytest.mark.parametrize("kind", Kind)
-def test_keeps_its_size_when_every_text_is_as_long_as_can_be(kind, count):
+@pytest.mark.parametrize("runbook", ["'" * 2000, "https://example.org/" + "a" * 1478], ids=["text", "link"])
+def test_keeps_its_size_when_every_text_is_as_long_as_can_be(runbook, kind, count):
     longest = "'" * 2000
     process = ProcessFact(pid=longest, name=longest, cpu_ratio=0.5, memory_rss_bytes=1e9)
-    texts = dict.fromkeys(
-        ("name", "address", "severity", "summary", "description", "runbook_url", "reason"), longest
-    )
+    texts = dict.fromkeys(("name", "address", "severity", "summary", "description", "reason"), longest)
     hour = history({-60: (0.5, 0.5)})
     hosts = tuple(
-        host_facts(**texts, alertname=f"{number}{longest}", top_processes=(process,) * 60, history=hour)
+        host_facts(
+            **texts,
+            alertname=f"{number}{longest}",
+            runbook_url=f"{runbook}{number:02}",
+            graph_url="https://example.org/" + "b" * 1480,
+            top_processes=(process,) * 60,
+            history=hour,
+        )
         for number in range(count)
     )
     facts = alert_facts(
