@@ -1,4 +1,4 @@
-"""The courier's loop: claim a due notice, compose it, send it, settle it."""
+"""The courier's loop: claim a due notice, compose its mail, send it, settle it."""
 
 import logging
 import threading
@@ -8,13 +8,13 @@ from typing import Protocol, assert_never
 
 from alertbridge.delivery.mailer import (
     Accepted,
+    AlreadyAccepted,
     Ambiguous,
     Dispatch,
     MessageRefused,
     NotSent,
     Outcome,
     RecipientRefused,
-    TakenBefore,
     TransportPaused,
     word_for,
 )
@@ -28,19 +28,19 @@ from alertbridge.outbox.notices import Claim, Notices
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
-_STORE_TROUBLE_SECONDS = 5.0
+_STORE_RETRY_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A notice put in words.
+    """The mail of a notice.
 
     Attributes:
         mail: What is sent.
-        kind: What it tells, for the metrics.
-        last_answered: When each host that it is about last answered, by alert id, where that was found out.
+        kind: Of mail, for the metrics.
+        last_answered: When each host that it is about last answered, by alert id, where that is known.
     """
 
     mail: Mail
@@ -49,14 +49,14 @@ class Letter:
 
 
 class Composer(Protocol):
-    """Puts a notice in words."""
+    """Writes the mail of a notice."""
 
     def compose(self, claim: Claim, routing: Routing) -> Letter: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryConfig:
-    """What the settings in force give the courier; replaced as a whole when they are read anew."""
+    """What the courier takes from the settings in force; replaced as a whole on a reload."""
 
     routing: Routing
     composer: Composer
@@ -71,7 +71,7 @@ class CourierConfig(Protocol):
 
 
 class Courier:
-    """Sends what is owed, critical first, one notice a turn; several threads may run it."""
+    """Sends what is due, critical first, one notice a turn; several threads may run it."""
 
     def __init__(  # noqa: PLR0913 - the seams of the loop
         self,
@@ -93,21 +93,21 @@ class Courier:
         self._metrics = metrics
         self._wakeup = wakeup
         self._is_stopping = threading.Event()
-        self._is_cut_off = False
+        self._is_unreachable = False
 
     def run(self) -> None:
-        """Take turns until `stop`; a surprise costs the turn, never the loop."""
+        """Take turns until `stop`; an unexpected error costs the turn, never the loop."""
         while not self._is_stopping.is_set():
             try:
                 was_busy = self.turn()
             except StoreError as error:
-                logger.warning("the store cannot be used, trying again", extra={"reason": str(error)})
-                self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
+                logger.warning("cannot use the database, retrying", extra={"reason": str(error)})
+                self._is_stopping.wait(_STORE_RETRY_SECONDS)
                 continue
             except Exception:
-                logger.exception("a surprise while sending")
+                logger.exception("unexpected error while sending")
                 self._metrics.courier_errors.inc()
-                self._is_stopping.wait(_STORE_TROUBLE_SECONDS)
+                self._is_stopping.wait(_STORE_RETRY_SECONDS)
                 continue
             if not was_busy:
                 self._wakeup.wait()
@@ -132,16 +132,16 @@ class Courier:
         try:
             letter = delivery.composer.compose(claim, delivery.routing)
         except Exception:
-            logger.exception("a notice could not be put in words", extra={"notice": claim.notice_id})
+            logger.exception("could not render notification", extra={"notice": claim.notice_id})
             self._metrics.courier_errors.inc()
-            self._put_off(claim, "unknown", NotSent(reason="it could not be put in words"))
+            self._defer(claim, "unknown", NotSent(reason="the mail could not be rendered"))
             return True
         outcome = self._send(delivery.mailer, letter, claim)
         self._metrics.send_attempts.labels(outcome=word_for(outcome)).inc()
         self._keep_trying(lambda: self._settle(claim, letter, outcome))
         return True
 
-    def _send(self, mailer: Dispatch, letter: Letter, claim: Claim) -> Outcome | TakenBefore:
+    def _send(self, mailer: Dispatch, letter: Letter, claim: Claim) -> Outcome | AlreadyAccepted:
         try:
             if claim.ambiguous_since_unix_seconds is None:
                 return mailer.send(letter.mail)
@@ -149,20 +149,20 @@ class Courier:
                 letter.mail, ambiguous_since_unix_seconds=claim.ambiguous_since_unix_seconds
             )
         except Exception as error:
-            logger.exception("a mailer raised")
+            logger.exception("unexpected error in a mailer")
             self._metrics.courier_errors.inc()
             return Ambiguous(reason=f"the mailer failed unexpectedly ({type(error).__name__})")
 
-    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | TakenBefore) -> None:
+    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | AlreadyAccepted) -> None:
         match outcome:
-            case Accepted(provider_id=provider_id) | TakenBefore(provider_id=provider_id):
+            case Accepted(provider_id=provider_id) | AlreadyAccepted(provider_id=provider_id):
                 self._settle_accepted(claim, letter, provider_id)
                 if claim.is_ambiguous:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
                     self._metrics.ambiguous.labels(resolved_by=resolved_by).inc()
             case NotSent() | Ambiguous():
-                self._is_cut_off = self._is_cut_off or isinstance(outcome, NotSent)
-                self._put_off(claim, letter.kind, outcome)
+                self._is_unreachable = self._is_unreachable or isinstance(outcome, NotSent)
+                self._defer(claim, letter.kind, outcome)
             case TransportPaused(reason=reason, for_seconds=asked):
                 until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
                 self._notices.pause(claim, until, reason)
@@ -175,14 +175,14 @@ class Courier:
     def _settle_accepted(self, claim: Claim, letter: Letter, provider_id: str) -> None:
         now = self._clock.unix_seconds()
         self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
-        if self._is_cut_off:  # no longer: the others need not sit out their waits
+        if self._is_unreachable:  # no longer: the others need not sit out their waits
             self._notices.retry_now(now)
-            self._is_cut_off = False
-        self._reports.note_taken(claim.user_name)
+            self._is_unreachable = False
+        self._reports.note_accepted(claim.user_name)
         self._metrics.mails.labels(kind=letter.kind, result="accepted").inc()
         self._metrics.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
         logger.info(
-            "mail taken",
+            "mail accepted by provider",
             extra={
                 "user": claim.user_name,
                 "subject": letter.mail.subject,
@@ -192,10 +192,10 @@ class Courier:
             },
         )
 
-    def _put_off(self, claim: Claim, kind: str, outcome: NotSent | Ambiguous) -> None:
+    def _defer(self, claim: Claim, kind: str, outcome: NotSent | Ambiguous) -> None:
         now = self._clock.unix_seconds()
         if now - claim.created_unix_seconds > self._backoff.max_age_seconds:
-            self._give_up(claim, kind, f"too old to be tried again; last: {outcome.reason}")
+            self._give_up(claim, kind, f"expired; last error: {outcome.reason}")
             return
         if isinstance(outcome, Ambiguous):
             wait_seconds = self._backoff.ambiguous_wait_seconds(claim.attempts)
@@ -207,7 +207,7 @@ class Courier:
                 wait_seconds = min(wait_seconds, outcome.try_within_seconds)
             self._notices.defer(claim, now + wait_seconds, outcome.reason)
         logger.warning(
-            "a mail has to wait",
+            "delivery deferred",
             extra={
                 "user": claim.user_name,
                 "incident": claim.incident_id,
@@ -222,16 +222,16 @@ class Courier:
         self._reports.note_refused(claim.user_name, reason)
         self._metrics.mails.labels(kind=kind, result="dead").inc()
         logger.error(
-            "a notice was given up",
+            "delivery failed permanently",
             extra={"user": claim.user_name, "incident": claim.incident_id, "reason": reason},
         )
 
     def _keep_trying(self, settle: Callable[[], None]) -> None:
-        """Settle what has been sent even while the store is in trouble; else it would be sent again."""
+        """Settle what has been sent even while the database fails; else it would be sent again."""
         while True:
             try:
                 return settle()
             except StoreError as error:
-                logger.warning("what was sent cannot be noted, trying again", extra={"reason": str(error)})
-                if self._is_stopping.wait(_STORE_TROUBLE_SECONDS):
+                logger.warning("cannot record a sent mail, retrying", extra={"reason": str(error)})
+                if self._is_stopping.wait(_STORE_RETRY_SECONDS):
                     raise

@@ -1,4 +1,4 @@
-"""What the mail service tells of a mail after it took it, and who has to know."""
+"""What the provider reports about a mail after it accepted it, and who has to know."""
 
 import logging
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class DeliveryEvents:
-    """Takes news of mails: kept with the notice, and told to the admins when a user cannot be reached."""
+    """Takes news of mails: stored with the notice, and reported to the admins when a user is unreachable."""
 
     def __init__(
         self, deliveries: Deliveries, reports: RecipientReports, clock: Clock, metrics: Metrics
@@ -26,12 +26,12 @@ class DeliveryEvents:
         """Take *news* and return whom they concern; taking them again changes nothing.
 
         Raises:
-            StoreError: Not all of it could be stored; it has to be told again.
+            StoreError: Not all of it could be stored; it has to be reported again.
         """
         concerned = self._deliveries.find(news)
         if isinstance(concerned, Concerned):
             self._report(concerned.user_name, news)
-        # Last: the token is spent with it, and what is told again must not be taken for a replay
+        # Last: the token is spent with it, and what is reported again must not be taken for a replay
         self._deliveries.note(news, self._clock.unix_seconds())
         if isinstance(concerned, Concerned) and concerned.was_ambiguous:
             self._metrics.ambiguous.labels(resolved_by="event").inc()
@@ -43,18 +43,18 @@ class DeliveryEvents:
                 self._reports.note_delivered(user_name)
             case Delivery.BOUNCED | Delivery.SUPPRESSED:
                 self._reports.note_refused(user_name, _reason(news))
-                logger.error("a mail was not delivered", extra=_fields(user_name, news))
+                logger.error("mail bounced or suppressed", extra=_fields(user_name, news))
             case Delivery.DELAYED:
-                logger.warning("a mail is not delivered yet", extra=_fields(user_name, news))
+                logger.warning("mail delayed", extra=_fields(user_name, news))
 
 
 def _reason(news: DeliveryNews) -> str:
     said = f"{news.delivery}: {news.detail or 'no reason given'}"
     if news.delivery is Delivery.SUPPRESSED:
-        return f"{said}; once the address works, take it off the service's list of suppressed ones"
+        return f"{said}; once the address works, remove it from the provider's suppression list"
     return said
 
 
 def _fields(user_name: str, news: DeliveryNews) -> dict[str, str]:
-    told = {"delivery": news.delivery.value, "reason": news.detail, "message_id": news.message_id}
-    return {"user": user_name, **told}
+    what = {"delivery": news.delivery.value, "reason": news.detail, "message_id": news.message_id}
+    return {"user": user_name, **what}

@@ -1,4 +1,4 @@
-"""Two ways of sending: the second while the first has been in trouble for long."""
+"""A primary transport, and failover to another while the primary has been failing for long."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ from dataclasses import replace
 from alertbridge.delivery.mailer import (
     Absent,
     Accepted,
+    AlreadyAccepted,
     Ambiguous,
     Finding,
     Found,
@@ -14,7 +15,6 @@ from alertbridge.delivery.mailer import (
     Mailer,
     NotSent,
     Outcome,
-    TakenBefore,
     TransportPaused,
     Unanswered,
 )
@@ -24,19 +24,20 @@ from marax.clock import Clock
 
 PROBE_SECONDS = 60.0
 _WORTH_ASKING_SECONDS = 300.0
-# A mail that comes back in doubt has to wait for the lane, so few may
-_PROBE_AFTER_DOUBT_SECONDS = 900.0
+# A mail whose attempt was ambiguous has to wait for the primary, so few may
+_PROBE_AFTER_AMBIGUOUS_SECONDS = 900.0
 _LONGEST_PAUSE_SECONDS = 3600.0
-# "Event Polling" in Mailgun's user manual: of half an hour ago, all events are there
+# After half an hour a provider knows all events of a mail ("Event Polling" in Mailgun's user manual)
 _PROVEN_SECONDS = 1800.0
 
 logger = logging.getLogger(__name__)
 
 
 class PrimaryTransport:
-    """Sends by *mailer*; *lookup* says which mails in doubt it had taken. Threads may share it."""
+    """Sends by *mailer*; *lookup* says which ambiguous mails it had accepted. Threads may share it."""
 
     def __init__(self, mailer: Mailer, lookup: Lookup, clock: Clock) -> None:
+        self.name = mailer.name
         self._mailer = mailer
         self._lookup = lookup
         self._clock = clock
@@ -45,13 +46,13 @@ class PrimaryTransport:
         return self._mailer.send(mail)
 
     def find(self, message_id: str) -> Finding:
-        """Return what the far side knows of a mail in doubt."""
+        """Return what the provider knows of an ambiguous mail."""
         return self._lookup.find(message_id)
 
-    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | AlreadyAccepted:
         match self.find(mail.message_id):
             case Found(provider_id=provider_id):
-                return TakenBefore(provider_id=provider_id)
+                return AlreadyAccepted(provider_id=provider_id)
             case Unanswered(reason=reason) if self._age(ambiguous_since_unix_seconds) < _WORTH_ASKING_SECONDS:
                 return NotSent(reason=f"it may have been sent: {reason}")
             case _:
@@ -62,128 +63,139 @@ class PrimaryTransport:
 
 
 class CircuitBreaker:
-    """A lane is in trouble from its first failure to the next mail that it takes. Threads may share it."""
+    """Opens when a transport has been failing for *open_after_seconds*, without accepting a mail in between.
 
-    def __init__(self, lasting_after_seconds: float, clock: Clock) -> None:
-        self._lasting_after_seconds = lasting_after_seconds
+    Threads may share it.
+    """
+
+    def __init__(self, open_after_seconds: float, clock: Clock) -> None:
+        self._open_after_seconds = open_after_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._since_seconds: float | None = None
-        self._worth_a_try_seconds = 0.0
+        self._failing_since_seconds: float | None = None
+        self._next_probe_seconds = 0.0
 
-    def note(self, outcome: Outcome | TakenBefore) -> None:
-        """Keep what came of an attempt by the lane."""
+    def note(self, outcome: Outcome | AlreadyAccepted) -> None:
+        """Note the outcome of an attempt by that transport."""
         now = self._clock.monotonic_seconds()
         with self._lock:
             match outcome:
                 case Accepted():
-                    self._since_seconds, self._worth_a_try_seconds = None, 0.0
+                    self._failing_since_seconds, self._next_probe_seconds = None, 0.0
                     return
                 case Ambiguous():
-                    wait_seconds = _PROBE_AFTER_DOUBT_SECONDS
+                    wait_seconds = _PROBE_AFTER_AMBIGUOUS_SECONDS
                 case TransportPaused(for_seconds=asked) if asked is not None:
                     wait_seconds = min(asked, _LONGEST_PAUSE_SECONDS)
                 case TransportPaused() | NotSent():
                     wait_seconds = PROBE_SECONDS
                 case _:  # it speaks of the mail or of its recipient
                     return
-            self._worth_a_try_seconds = max(self._worth_a_try_seconds, now + wait_seconds)
-            self._since_seconds = now if self._since_seconds is None else self._since_seconds
+            self._next_probe_seconds = max(self._next_probe_seconds, now + wait_seconds)
+            if self._failing_since_seconds is None:
+                self._failing_since_seconds = now
 
-    def is_lasting(self) -> bool:
-        """Return whether the lane has been in trouble for so long that another has to be used."""
+    def is_open(self) -> bool:
+        """Return whether the transport has been failing for so long that another has to be used."""
         with self._lock:
-            return self._since_seconds is not None and self._left_seconds(self._since_seconds) <= 0.0
+            since = self._failing_since_seconds
+            return since is not None and self._left_seconds(since) <= 0.0
 
-    def seconds_until_lasting(self) -> float:
-        """Return how much longer the trouble has to go on until it is lasting."""
+    def seconds_until_open(self) -> float:
+        """Return how much longer the transport has to fail until another is used."""
         with self._lock:
-            if self._since_seconds is None:
-                return self._lasting_after_seconds
-            return max(0.0, self._left_seconds(self._since_seconds))
+            if self._failing_since_seconds is None:
+                return self._open_after_seconds
+            return max(0.0, self._left_seconds(self._failing_since_seconds))
 
     def try_probe(self) -> bool:
-        """Return whether the lane is worth a try now; in lasting trouble, to one caller at a time."""
+        """Return whether the transport is worth a try now; while it is failing, to one caller at a time."""
         now = self._clock.monotonic_seconds()
         with self._lock:
-            if now < self._worth_a_try_seconds and self._since_seconds is not None:
+            if now < self._next_probe_seconds and self._failing_since_seconds is not None:
                 return False
-            self._worth_a_try_seconds = now + PROBE_SECONDS
+            self._next_probe_seconds = now + PROBE_SECONDS
             return True
 
     def _left_seconds(self, since_seconds: float) -> float:
-        return since_seconds + self._lasting_after_seconds - self._clock.monotonic_seconds()
+        return since_seconds + self._open_after_seconds - self._clock.monotonic_seconds()
 
 
 class Failover:
-    """Sends by *first*; once its *trouble* is lasting, by *second* what has surely not been sent.
+    """Sends by *primary*; once its *breaker* is open, by *secondary* what has surely not been sent.
 
-    A mail in doubt stays with the first, unless the first proves not to have it. Now and then a mail tries
-    the first all the same; one that it takes ends the use of the second. Threads may share it.
+    An ambiguous mail stays with the primary, unless that proves not to have it. Now and then a mail probes
+    the primary all the same; one that it accepts ends the failover. Threads may share it.
     """
 
     def __init__(
-        self, first: PrimaryTransport, second: Mailer, trouble: CircuitBreaker, clock: Clock, metrics: Metrics
+        self,
+        primary: PrimaryTransport,
+        secondary: Mailer,
+        breaker: CircuitBreaker,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
-        self._first = first
-        self._second = second
-        self._trouble = trouble
+        self._primary = primary
+        self._secondary = secondary
+        self._breaker = breaker
         self._clock = clock
-        self._is_second_in_use = False
+        self._is_on = False
+        self._names = {"primary": primary.name, "secondary": secondary.name}
         self._gauge = metrics.second_lane_in_use
         self._gauge.set(0)
 
     def send(self, mail: Mail) -> Outcome:
-        if self._trouble.is_lasting() and not self._trouble.try_probe():
-            return self._by_second(mail)
-        outcome = self._first.send(mail)
+        if self._breaker.is_open() and not self._breaker.try_probe():
+            return self._send_by_secondary(mail)
+        outcome = self._primary.send(mail)
         self._note(outcome)
         if not isinstance(outcome, NotSent | TransportPaused):
             return outcome
-        return self._by_second(mail) if self._trouble.is_lasting() else self._until_lasting(outcome)
+        return self._send_by_secondary(mail) if self._breaker.is_open() else self._until_open(outcome)
 
-    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
-        if self._trouble.is_lasting():
-            return self._send_again_in_trouble(
-                mail, self._clock.unix_seconds() - ambiguous_since_unix_seconds
-            )
-        outcome = self._first.send_again(mail, ambiguous_since_unix_seconds=ambiguous_since_unix_seconds)
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | AlreadyAccepted:
+        if self._breaker.is_open():
+            ambiguous_seconds = self._clock.unix_seconds() - ambiguous_since_unix_seconds
+            return self._send_again_while_open(mail, ambiguous_seconds)
+        outcome = self._primary.send_again(mail, ambiguous_since_unix_seconds=ambiguous_since_unix_seconds)
         self._note(outcome)
-        return self._until_lasting(outcome) if isinstance(outcome, TransportPaused) else outcome
+        return self._until_open(outcome) if isinstance(outcome, TransportPaused) else outcome
 
-    def _send_again_in_trouble(self, mail: Mail, ambiguous_seconds: float) -> Outcome | TakenBefore:
-        match self._first.find(mail.message_id):
+    def _send_again_while_open(self, mail: Mail, ambiguous_seconds: float) -> Outcome | AlreadyAccepted:
+        waits = NotSent(reason=f"it may have been sent; waiting for {self._primary.name} to resolve that")
+        match self._primary.find(mail.message_id):
             case Found(provider_id=provider_id):
-                return TakenBefore(provider_id=provider_id)
+                return AlreadyAccepted(provider_id=provider_id)
             case Absent() if ambiguous_seconds >= _PROVEN_SECONDS:
-                return self._by_second(mail)
+                return self._send_by_secondary(mail)
             case Absent():
-                return NotSent(reason="it may have been sent; until that is disproved it waits for Mailgun")
-            case _ if self._trouble.try_probe():
-                outcome = self._first.send(mail)
+                return waits
+            case _ if self._breaker.try_probe():
+                outcome = self._primary.send(mail)
                 self._note(outcome)
-                # A pause would hold up those that can leave by the second lane
+                # A pause would hold up those that can leave by the secondary
                 return NotSent(reason=outcome.reason) if isinstance(outcome, TransportPaused) else outcome
             case _:
-                return NotSent(reason="it may have been sent, so it waits for Mailgun")
+                return waits
 
-    def _by_second(self, mail: Mail) -> Outcome:
-        if not self._is_second_in_use:
-            self._is_second_in_use = True
+    def _send_by_secondary(self, mail: Mail) -> Outcome:
+        if not self._is_on:
+            self._is_on = True
             self._gauge.set(1)
-            logger.warning("Mailgun has been in trouble for long; mail leaves by the second lane")
-        return self._second.send(mail)
+            logger.warning("primary transport failing, failover on", extra=self._names)
+        return self._secondary.send(mail)
 
-    def _note(self, outcome: Outcome | TakenBefore) -> None:
-        self._trouble.note(outcome)
-        if self._is_second_in_use and not self._trouble.is_lasting():
-            self._is_second_in_use = False
+    def _note(self, outcome: Outcome | AlreadyAccepted) -> None:
+        self._breaker.note(outcome)
+        if self._is_on and not self._breaker.is_open():
+            self._is_on = False
             self._gauge.set(0)
-            logger.info("Mailgun takes mail again; the second lane rests")
+            logger.info("primary transport recovered, failover off", extra=self._names)
 
-    def _until_lasting(self, outcome: NotSent | TransportPaused) -> NotSent | TransportPaused:
-        """Return *outcome* with a wait that ends when the second lane may be used."""
-        left_seconds = self._trouble.seconds_until_lasting()
+    def _until_open(self, outcome: NotSent | TransportPaused) -> NotSent | TransportPaused:
+        """Return *outcome* with a wait that ends when the secondary may be used."""
+        left_seconds = self._breaker.seconds_until_open()
         if isinstance(outcome, NotSent):
             return replace(outcome, try_within_seconds=left_seconds)
         asked = PROBE_SECONDS if outcome.for_seconds is None else outcome.for_seconds

@@ -1,4 +1,4 @@
-"""What a way of sending mail offers, and what can come of one attempt."""
+"""What a transport for mail offers, and every outcome of one attempt."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,14 +8,14 @@ from alertbridge.mail.mail import Mail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The far side took the mail; *provider_id* is its name for it."""
+    """The provider accepted the mail; *provider_id* is its name for it."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBefore:
-    """An earlier attempt turned out to have been taken, as *provider_id*; nothing was sent now."""
+class AlreadyAccepted:
+    """An earlier attempt turns out to have been accepted, as *provider_id*; nothing was sent now."""
 
     provider_id: str
 
@@ -26,7 +26,7 @@ class NotSent:
 
     Attributes:
         reason: Why.
-        try_within_seconds: When another attempt is worth it at the latest; None when that is not known.
+        try_within_seconds: When to try again at the latest; None when that is not known.
     """
 
     reason: str
@@ -45,8 +45,8 @@ class TransportPaused:
     """Nothing goes through at present, whoever it is for; surely not sent.
 
     Attributes:
-        reason: What the far side said, and the next step where there is one.
-        for_seconds: How long to leave it alone; None when the far side did not say.
+        reason: What the provider said, and the next step where there is one.
+        for_seconds: How long to pause; None when the provider did not say.
     """
 
     reason: str
@@ -62,7 +62,7 @@ class RecipientRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRefused:
-    """This mail as it stands will never be taken."""
+    """This mail as it stands will never be accepted."""
 
     reason: str
 
@@ -71,7 +71,7 @@ Outcome = Accepted | NotSent | Ambiguous | TransportPaused | RecipientRefused | 
 
 _WORDS: dict[type[object], str] = {
     Accepted: "accepted",
-    TakenBefore: "taken_before",
+    AlreadyAccepted: "taken_before",
     NotSent: "not_sent",
     Ambiguous: "ambiguous",
     TransportPaused: "lane_paused",
@@ -80,37 +80,46 @@ _WORDS: dict[type[object], str] = {
 }
 
 
-def word_for(outcome: Outcome | TakenBefore) -> str:
+def word_for(outcome: Outcome | AlreadyAccepted) -> str:
     """Return what *outcome* is called in the metrics."""
     return _WORDS[type(outcome)]
 
 
 class Mailer(Protocol):
-    """A way of sending mail."""
+    """A transport for mail."""
+
+    @property
+    def name(self) -> str:
+        """What logs call it: `Mailgun`, `SMTP server mx.example.org`."""
+        ...
 
     def send(self, mail: Mail) -> Outcome:
-        """Try once to send *mail*; what the far side does wrong is an outcome, never raised."""
+        """Try once to send *mail*; what the provider does wrong is an outcome, never raised."""
         ...
 
 
-class Dispatch(Mailer, Protocol):
-    """Sends by whatever way is best, and knows what to do about a mail in doubt."""
+class Dispatch(Protocol):
+    """Sends by whatever transport is best, and resolves ambiguous mails."""
 
-    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | TakenBefore:
-        """Send *mail*, of which an attempt that ended then left open whether it was sent, unless it was."""
+    def send(self, mail: Mail) -> Outcome:
+        """Try once to send *mail*; what a provider does wrong is an outcome, never raised."""
+        ...
+
+    def send_again(self, mail: Mail, *, ambiguous_since_unix_seconds: float) -> Outcome | AlreadyAccepted:
+        """Send *mail*, whose attempt that ended then was ambiguous, unless that one was accepted."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The mail was taken; *provider_id* is the far side's name for it."""
+    """The mail was accepted; *provider_id* is the provider's name for it."""
 
     provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The far side knows nothing of it, or not yet."""
+    """The provider does not know it, or not yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +146,7 @@ class Lookup(Protocol):
 
 
 class NoLookup:
-    """For a far side that cannot be asked."""
+    """For a provider that cannot be asked."""
 
     def find(self, _message_id: str) -> Finding:
         return Unknowable()

@@ -22,7 +22,7 @@ _TAKEN_HEADER = re.compile(
 
 
 class UnfitMailError(Exception):
-    """A mail that no way of sending could carry; *outcome* says why."""
+    """A mail that no transport could carry; *outcome* says why."""
 
     def __init__(self, outcome: RecipientRefused | MessageRefused) -> None:
         super().__init__(outcome.reason)

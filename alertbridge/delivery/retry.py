@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Full jitter (AWS Architecture Blog, 2015) over steps that grow to 15 minutes; given up after *max_age*.
+    """Full jitter (AWS Architecture Blog, 2015) over steps that grow to 15 minutes; expired after *max_age*.
 
     Attributes:
         max_age_seconds: How old a notice may get before it is a dead letter.
@@ -39,7 +39,7 @@ class Backoff:
         return max(_AFTER_AMBIGUOUS_SECONDS, self.wait_seconds(attempts))
 
     def pause_seconds(self, asked_seconds: float | None) -> float:
-        """Return how long to leave a lane alone that *asked* for so long, or did not say: 1 s to 1 h."""
+        """Return how long to pause a transport that *asked* for so long, or did not say: 1 s to 1 h."""
         asked = _PROBE_SECONDS if asked_seconds is None else asked_seconds
         return min(max(asked, 1.0), _LONGEST_PAUSE_SECONDS)
 

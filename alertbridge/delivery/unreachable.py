@@ -1,4 +1,4 @@
-"""Telling the admins, once, that mail to somebody is refused for good, and that it goes through again."""
+"""Telling the admins, once, that mail to a user fails permanently, and once that it arrives again."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -21,20 +21,20 @@ class OpenAlerts(Protocol):
 
 
 class RecipientReports(Protocol):
-    """Hears of each user what became of mail to them; StoreError when it cannot keep it."""
+    """Notes what became of mail to each user; StoreError when that cannot be stored."""
 
     def note_refused(self, user_name: str, reason: str) -> None: ...
 
-    def note_taken(self, user_name: str) -> None: ...
+    def note_accepted(self, user_name: str) -> None: ...
 
     def note_delivered(self, user_name: str) -> None: ...
 
 
 class UnreachableUsers:
-    """Raises an alert of the bridge's own when a mail is given up, and ends it when one goes through.
+    """Raises an internal alert when a mail to a user fails permanently, and ends it when one arrives.
 
-    A mail that the service took does not end it while *bounces* says of the user that their mails come back:
-    the service takes those, too. That nobody is told twice is the work of the outbox behind *tell*.
+    A mail that the provider accepted does not end it while *bounces* says that mail to this user bounces: the
+    provider accepts that, too. The outbox behind *tell* sees to it that nobody is told twice.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class UnreachableUsers:
         self._clock = clock
 
     def note_refused(self, user_name: str, reason: str) -> None:
-        """Note that a mail to *user_name* was given up for the *reason*.
+        """Note that a mail to *user_name* failed permanently, for that *reason*.
 
         Raises:
             StoreError: That could not be stored.
@@ -60,8 +60,8 @@ class UnreachableUsers:
         if not self._is_open(user_name):
             self._tell(undeliverable_alert(user_name, reason, now, ends_unix_seconds=None))
 
-    def note_taken(self, user_name: str) -> None:
-        """Note that the service took a mail to *user_name*.
+    def note_accepted(self, user_name: str) -> None:
+        """Note that the provider accepted a mail to *user_name*.
 
         Raises:
             StoreError: That could not be stored.
@@ -81,11 +81,11 @@ class UnreachableUsers:
             self._tell(undeliverable_alert(user_name, "", since, ends_unix_seconds=ended))
 
     def suppressed(self, user_names: Iterable[str]) -> Mapping[str, bool] | None:
-        """Return of each of these users whether mail to them is refused; None while that cannot be read."""
+        """Return for each of these users whether mail to them fails; None while that cannot be read."""
         try:
             return {name: self._is_open(name) for name in user_names}
         except StoreError:
-            logger.warning("who cannot be reached cannot be read for the metrics")
+            logger.warning("cannot read suppressed recipients for /metrics")
             return None
 
     def _is_open(self, user_name: str) -> bool:

@@ -74,7 +74,7 @@ class Bridge:
     def note_refused(self, _user_name: str, _reason: str) -> None:
         raise AssertionError
 
-    def note_taken(self, _user_name: str) -> None:
+    def note_accepted(self, _user_name: str) -> None:
         """Nobody was refused before."""
 
     def note_delivered(self, user_name: str) -> None: ...

@@ -1,8 +1,9 @@
-"""What every way of sending mail promises, the fake one included."""
+"""What every transport promises, the fake one included."""
 
 import email
 import email.policy
 import email.utils
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -222,6 +223,10 @@ def test_a_broken_far_side_is_an_outcome(post):
     assert isinstance(outcome, NotSent | Ambiguous | TransportPaused)
     assert outcome.reason
     assert SECRET not in repr(outcome)
+
+
+def test_bears_a_name_for_the_log(post):
+    assert re.fullmatch(r"Mailgun|Maildir|SMTP server 127\.0\.0\.1|fake", post.mailer.name)
 
 
 def test_nothing_shows_the_secret(post):

@@ -41,7 +41,7 @@ def test_every_metric_of_the_bridge_is_documented_and_every_documented_one_is_th
     bridge = Served(Settings(tmp_path))
     try:
         bridge.post(payload_of(an_alert()))
-        until(lambda: "mail taken" in bridge.log)
+        until(lambda: "mail accepted by provider" in bridge.log)
 
         assert documented_rows() == published(bridge.get("/metrics"))
     finally:

@@ -1,4 +1,4 @@
-"""A way of sending mail that keeps what it was given."""
+"""A transport that keeps what it was given."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ class FakeMailer:
     """Answers with the outcomes that a test asked for, one an attempt, and otherwise accepts.
 
     Attributes:
+        name: As in logs.
         tried: Every mail that `send` was called with, in order.
         accepted: Those that it accepted, as they would arrive.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "fake") -> None:
+        self.name = name
         self.tried: list[Mail] = []
         self.accepted: list[Mail] = []
         self._next: list[Outcome] = []
@@ -48,7 +50,7 @@ class FakeMailer:
 
 
 def a_mail(**changes: Any) -> Mail:
-    """Return a mail that any way of sending takes, but for *changes*."""
+    """Return a mail that any transport takes, but for *changes*."""
     usual: dict[str, Any] = {
         "sender": "marax <alerts@mg.example.org>",
         "recipient": "ann@example.org",

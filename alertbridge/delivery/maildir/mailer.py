@@ -1,4 +1,4 @@
-"""Mail into a Maildir on this machine: for a start without Mailgun, and for demonstrations."""
+"""Mail into a Maildir on this machine: for a start without a mail service, and for demonstrations."""
 
 import os
 import secrets
@@ -18,6 +18,8 @@ class MaildirMailer:
     A mail appears whole or not at all (https://cr.yp.to/proto/maildir.html), also when the process is
     killed, the power fails or the disk is full; the standard library's `mailbox` promises less.
     """
+
+    name = "Maildir"
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._directory = directory

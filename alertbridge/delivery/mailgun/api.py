@@ -17,7 +17,7 @@ _LARGEST_ANSWER_BYTES = 64 * 1024
 _HEADERS = {"Connection": "close", "Accept-Encoding": "identity", "User-Agent": "marax-alertbridge"}
 
 
-class MailgunCalls:
+class MailgunApi:
     """Makes calls to one URL of the API; looks for a proxy and for CA certificates where `requests` does."""
 
     def __init__(self, url: str, api_key: Secret, timeouts: Timeouts) -> None:
@@ -46,7 +46,7 @@ class MailgunCalls:
         """
         return run_with_deadline(self._timeouts.whole_seconds, lambda: self._made(call))
 
-    def said_by(self, error: OSError) -> str:
+    def error_text(self, error: OSError) -> str:
         """Return what lies at the root of *error*, as a part of one line."""
         return quoted(self._without_key(_root_cause(error).encode(errors="replace")).decode())
 

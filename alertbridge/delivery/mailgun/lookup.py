@@ -10,7 +10,7 @@ import msgspec
 from alertbridge.delivery.deadline import Timeouts
 from alertbridge.delivery.mailer import Absent, Finding, Found, Unanswered, Unknowable
 from alertbridge.delivery.mailgun.answers import Answer
-from alertbridge.delivery.mailgun.api import MailgunCalls
+from alertbridge.delivery.mailgun.api import MailgunApi
 from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.quoting import quoted
 from marax.settings.secret import Secret
@@ -26,18 +26,18 @@ class MailgunLookup:
     """Asks the events API, until it says that this key may not: a domain sending key may only send."""
 
     def __init__(self, settings: MailgunSettings, api_key: Secret, timeouts: Timeouts = _TIMEOUTS) -> None:
-        self._calls = MailgunCalls(settings.events_url(), api_key, timeouts)
+        self._api = MailgunApi(settings.events_url(), api_key, timeouts)
         self._is_allowed = True
 
     def find(self, message_id: str) -> Finding:
         if not self._is_allowed:
             return Unknowable()
         # Without `begin`, Mailgun looks from its own now into the past
-        call = self._calls.get([("message-id", message_id.strip("<>")), ("limit", "100")])
+        call = self._api.get([("message-id", message_id.strip("<>")), ("limit", "100")])
         try:
-            answer = self._calls.answer_to(call)
+            answer = self._api.answer_to(call)
         except OSError as error:
-            return Unanswered(reason=f"{self._calls.site} could not be asked: {self._calls.said_by(error)}")
+            return Unanswered(reason=f"{self._api.site} could not be asked: {self._api.error_text(error)}")
         finding = _finding_of(answer, message_id.strip("<>"))
         if isinstance(finding, Unknowable):
             self._is_allowed = False

@@ -6,7 +6,7 @@ import threading
 from alertbridge.delivery.deadline import DEFAULT_TIMEOUTS, Timeouts
 from alertbridge.delivery.mailer import Ambiguous, MessageRefused, NotSent, Outcome
 from alertbridge.delivery.mailgun.answers import outcome_of
-from alertbridge.delivery.mailgun.api import MailgunCalls
+from alertbridge.delivery.mailgun.api import MailgunApi
 from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.mime import UnfitMailError, fit
 from alertbridge.mail.mail import Mail
@@ -19,10 +19,12 @@ _LARGEST_OPTIONS_BYTES = 16_000  # Mailgun limits o: and h: fields "to 16 kB tot
 class MailgunMailer:
     """Hands each mail to Mailgun in one call, and never in a second one by itself; threads may share it."""
 
+    name = "Mailgun"
+
     def __init__(
         self, settings: MailgunSettings, api_key: Secret, clock: Clock, timeouts: Timeouts = DEFAULT_TIMEOUTS
     ) -> None:
-        self._calls = MailgunCalls(settings.messages_url(), api_key, timeouts)
+        self._api = MailgunApi(settings.messages_url(), api_key, timeouts)
         self._clock = clock
 
     def send(self, mail: Mail) -> Outcome:
@@ -33,17 +35,17 @@ class MailgunMailer:
         options = _options(mail)
         if sum(len(name.encode()) + len(value.encode()) for name, value in options) > _LARGEST_OPTIONS_BYTES:
             return MessageRefused(reason="the mail's headers are larger than the 16 kB that Mailgun takes")
-        call = self._calls.post([*_parts(mail), *options], _files(mail))
+        call = self._api.post([*_parts(mail), *options], _files(mail))
         upload = _Upload(call.body or b"")
         call.body = upload  # type: ignore[assignment]  # the adapter reads from files, too
         try:
-            answer = self._calls.answer_to(call)
+            answer = self._api.answer_to(call)
         except OSError as error:
             return self._outcome_without_answer(error, upload)
         return outcome_of(answer, now_unix_seconds=self._clock.unix_seconds())
 
     def _outcome_without_answer(self, error: OSError, upload: "_Upload") -> Outcome:
-        site, said = self._calls.site, self._calls.said_by(error)
+        site, said = self._api.site, self._api.error_text(error)
         if upload.has_left():
             return Ambiguous(reason=f"{site} was given the mail, but no answer came: {said}")
         return NotSent(reason=f"the mail did not reach {site}: {said}")

@@ -9,7 +9,7 @@ from alertbridge.delivery.mailer import Ambiguous, NotSent, Outcome
 from alertbridge.delivery.mime import UnfitMailError, email_message
 from alertbridge.delivery.quoting import quoted
 from alertbridge.delivery.smtp.replies import Reply, outcome_of_end, outcome_of_refusal
-from alertbridge.delivery.smtp.session import Envelope, SmtpSession, TurnedAwayError
+from alertbridge.delivery.smtp.session import Envelope, RefusedError, SmtpSession
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.mail.mail import Mail
 from marax.clock import Clock
@@ -29,6 +29,7 @@ class SmtpMailer:
         clock: Clock,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
     ) -> None:
+        self.name = f"SMTP server {settings.host}"
         self._settings = settings
         self._password = password or Secret("")
         self._clock = clock
@@ -51,7 +52,7 @@ class SmtpMailer:
         try:
             with SmtpSession(self._settings, self._password, self._timeouts) as session:
                 return outcome_of_end(site, self._cleaned(session.hand_over(envelope)))
-        except TurnedAwayError as refusal:
+        except RefusedError as refusal:
             return outcome_of_refusal(site, refusal.step, self._cleaned(refusal.reply))
 
     def _outcome_without_reply(self, error: OSError, envelope: Envelope) -> Outcome:

@@ -1,4 +1,4 @@
-"""What a reply of a mail server means.
+"""What a mail server's reply means.
 
 Sources: RFC 5321, section 4.2, and RFC 3463 for codes such as 5.7.1.
 """
@@ -22,27 +22,27 @@ _NOT_ALLOWED = re.compile(r"5\.7\.[0-9]+\b")
 
 
 class Step(StrEnum):
-    """What the server was asked for."""
+    """The command that the server replied to."""
 
-    GREETING = "its greeting"
-    TLS = "encryption"
-    LOGIN = "a login"
-    SENDER = "the sender"
-    RECIPIENT = "the recipient"
-    CONTENT = "the mail"
+    GREETING = "EHLO"
+    TLS = "STARTTLS"
+    LOGIN = "AUTH"
+    SENDER = "MAIL FROM"
+    RECIPIENT = "RCPT TO"
+    CONTENT = "DATA"
 
 
 _NEXT_STEPS = {
     Step.GREETING: "check `host` and `port` under `smtp:`",
     Step.TLS: "check `port` and `starttls` under `smtp:`",
     Step.LOGIN: "check `user` and `password_file` under `smtp:`",
-    Step.SENDER: "check `from` under `smtp:`, and whether the server lets this one send",
+    Step.SENDER: "check `from` under `smtp:`, and whether the server lets this host send",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A server's reply: a number of three digits, or -1, and some text."""
+    """A server's reply: a number of three digits and some text; -1 where it replied nothing of the sort."""
 
     code: int
     text: str
@@ -63,8 +63,9 @@ def outcome_of_end(site: str, reply: Reply) -> Outcome:
 
 
 def outcome_of_refusal(site: str, step: Step, reply: Reply) -> Outcome:
-    """Return what it means for the mail that the server at *site* does not want it, or us."""
-    reason = f"{site}, asked for {step}, said {reply.code}: {reply.text or 'nothing'}"
+    """Return what it means for the mail that the server at *site* refused that *step*."""
+    said = f"{site} said {reply.code}: " if reply.code > 0 else f"{site}: "
+    reason = f"{said}{reply.text or 'nothing'} (at {step})"
     if step in _NEXT_STEPS:
         return TransportPaused(reason=f"{reason}; {_NEXT_STEPS[step]}")
     match reply.code // 100, step:
@@ -72,7 +73,7 @@ def outcome_of_refusal(site: str, step: Step, reply: Reply) -> Outcome:
             return TransportPaused(reason=reason)
         case 5, Step.RECIPIENT if _NOT_ALLOWED.search(reply.text):
             # Relaying denied, or a policy: it says more of us than of the address
-            return NotSent(reason=f"{reason}; check that the server relays for this one")
+            return NotSent(reason=f"{reason}; check that the server relays mail from this host")
         case 5, Step.RECIPIENT:
             return RecipientRefused(reason=reason)
         case 5, _:

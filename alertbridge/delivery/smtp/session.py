@@ -21,8 +21,8 @@ _GO_ON = 354
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
-class TurnedAwayError(Exception):
-    """The server does not do as asked for a *step* before the end of the mail; *reply* says why."""
+class RefusedError(Exception):
+    """The server refused a *step* before the end of the mail; *reply* says why."""
 
     def __init__(self, step: Step, reply: Reply) -> None:
         super().__init__(reply.text)
@@ -70,7 +70,7 @@ class SmtpSession:
         """Connect.
 
         Raises:
-            TurnedAwayError: The server does not want us.
+            RefusedError: The server refused us.
             OSError: There is no such server, or not the right one.
         """
         self._smtp = _reached(settings, timeouts)
@@ -87,7 +87,7 @@ class SmtpSession:
         """Return the server's reply to the end of the mail.
 
         Raises:
-            TurnedAwayError: It did not come so far.
+            RefusedError: The server refused the mail before its end.
             OSError: No reply came; the envelope's end says whether it had left.
         """
         smtp = self._smtp
@@ -95,7 +95,7 @@ class SmtpSession:
         _expect(Step.RECIPIENT, smtp.rcpt(envelope.recipient))
         reply = _reply(smtp.docmd("DATA"))
         if reply.code != _GO_ON:
-            raise TurnedAwayError(Step.CONTENT, reply)
+            raise RefusedError(Step.CONTENT, reply)
         # A line that is a dot alone would end the mail
         smtp.send(_LEADING_DOT.sub(b"..", envelope.content).replace(b"\n", b"\r\n"))
         envelope.end.leave(smtp.send)
@@ -116,11 +116,11 @@ class SmtpSession:
 
     def _encrypt(self) -> None:
         if not self._smtp.has_extn("starttls"):
-            raise TurnedAwayError(Step.TLS, Reply(-1, "that it knows no STARTTLS"))
+            raise RefusedError(Step.TLS, Reply(-1, "STARTTLS is not offered"))
         try:
             self._smtp.starttls(context=ssl.create_default_context())
         except smtplib.SMTPResponseException as error:
-            raise TurnedAwayError(Step.TLS, _reply((error.smtp_code, error.smtp_error))) from error
+            raise RefusedError(Step.TLS, _reply((error.smtp_code, error.smtp_error))) from error
         _expect(Step.GREETING, self._smtp.ehlo())
 
     def _log_in(self, user: str, password: Secret) -> None:
@@ -129,12 +129,12 @@ class SmtpSession:
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPResponseException as error:
-            raise TurnedAwayError(Step.LOGIN, _reply((error.smtp_code, error.smtp_error))) from error
+            raise RefusedError(Step.LOGIN, _reply((error.smtp_code, error.smtp_error))) from error
         except smtplib.SMTPException as error:
-            raise TurnedAwayError(Step.LOGIN, Reply(-1, "that it knows no way to log in")) from error
+            raise RefusedError(Step.LOGIN, Reply(-1, "no login method in common")) from error
         except UnicodeEncodeError as error:
-            reply = Reply(-1, "nothing, as it takes no user or password beyond ASCII")
-            raise TurnedAwayError(Step.LOGIN, reply) from error
+            reply = Reply(-1, "the user or password is not ASCII, which AUTH does not allow")
+            raise RefusedError(Step.LOGIN, reply) from error
 
 
 class _Bounded:
@@ -166,7 +166,7 @@ class _Limited:
         line = self._file.readline(limit)
         self._left_bytes -= len(line)
         if self._left_bytes < 0:
-            raise OSError("it said more than any mail server has to")
+            raise OSError("its replies are too long")
         return line
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
         else:
             smtp = _Plain(*where, timeout=timeouts.connect_seconds)
     except smtplib.SMTPResponseException as error:
-        raise TurnedAwayError(Step.GREETING, _reply((error.smtp_code, error.smtp_error))) from error
+        raise RefusedError(Step.GREETING, _reply((error.smtp_code, error.smtp_error))) from error
     try:
         if smtp.sock is not None:
             smtp.sock.settimeout(timeouts.silence_seconds)
@@ -198,7 +198,7 @@ def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
 def _expect(step: Step, said: tuple[int, bytes]) -> None:
     reply = _reply(said)
     if not reply.is_good:
-        raise TurnedAwayError(step, reply)
+        raise RefusedError(step, reply)
 
 
 def _reply(said: tuple[int, bytes | str]) -> Reply:

@@ -1,4 +1,4 @@
-"""What the settings say of the second lane, by SMTP."""
+"""The settings of the failover transport, a mail server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,16 +23,16 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port from 1 to
 
 
 class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The mail server that sends while Mailgun is in trouble.
+    """The mail server that sends while the primary transport is failing.
 
     Attributes:
         host: Its name, which its certificate must bear.
         port: Where it takes mail; on 465 it speaks TLS from the first byte.
-        sender: What the From header says instead of Mailgun's.
+        sender: What the From header says instead of the primary transport's.
         user: Who logs in; nobody when it is None.
         password_file: Holds that user's password on one line.
         starttls: Whether the connection must turn to TLS before anything of a mail is said.
-        after_seconds: For how long Mailgun must have been in trouble.
+        after_seconds: How long the primary transport must have been failing.
     """
 
     host: SmtpHost

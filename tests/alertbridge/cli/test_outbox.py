@@ -25,7 +25,7 @@ def test_what_mailgun_refuses_is_listed_told_to_the_admins_and_tried_again_by_ha
 
         (dead,) = json.loads(run("--config", settings.path, "outbox", "list", "--json").stdout)
         retried = run("outbox", "retry", "--config", settings.path)
-        until(lambda: bridge.log.count("a notice was given up") == 2)
+        until(lambda: bridge.log.count("delivery failed permanently") == 2)
 
         assert (dead["user"], dead["state"]) == ("ann", "dead")
         assert "'to' parameter is not a valid address" in dead["last_error"]
@@ -44,7 +44,7 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert()))
-        until(lambda: "a mail has to wait" in bridge.log)
+        until(lambda: "delivery deferred" in bridge.log)
 
         (found,) = json.loads(run("--config", settings.path, "outbox", "list", "--json").stdout)
         number, incident = str(found["notice_id"]), found["incident_id"]

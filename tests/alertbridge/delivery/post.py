@@ -62,7 +62,7 @@ class Post:
     def note_refused(self, user_name: str, reason: str) -> None:
         self.refused.append((user_name, reason))
 
-    def note_taken(self, user_name: str) -> None:
+    def note_accepted(self, user_name: str) -> None:
         self.taken.append(user_name)
 
     def note_delivered(self, user_name: str) -> None: ...

@@ -1,4 +1,4 @@
-"""The second lane: when it is used, for which mails, and that nothing comes twice."""
+"""Failover: when it is on, for which mails, and that nothing comes twice."""
 
 from collections import Counter
 
@@ -29,34 +29,34 @@ FAILURES = [
 ]
 
 
-class TwoLanePost(Post):
-    """A courier with Mailgun as the first lane and a mail server as the second."""
+class FailoverPost(Post):
+    """A courier with Mailgun as the primary transport and a mail server as the secondary."""
 
     def __init__(self, path) -> None:
         super().__init__(path)
-        self.mailgun, self.smtp = self.mailer, FakeMailer()
-        first = PrimaryTransport(self.mailgun, self, self.clock)
-        trouble = CircuitBreaker(AFTER, self.clock)
-        lanes = Failover(first, self.smtp, trouble, self.clock, self.metrics)
-        self.dispatch = lambda: lanes
+        self.mailgun, self.smtp = self.mailer, FakeMailer("SMTP server mx.example.org")
+        primary = PrimaryTransport(self.mailgun, self, self.clock)
+        breaker = CircuitBreaker(AFTER, self.clock)
+        failover = Failover(primary, self.smtp, breaker, self.clock, self.metrics)
+        self.dispatch = lambda: failover
 
     def find(self, message_id):
         return self.records.find(message_id)
 
     def fall_into_trouble(self, outcome: Outcome, seconds: float = AFTER + 1) -> None:
-        """Let Mailgun fail like this until the trouble is lasting, on account of one mail."""
+        """Let Mailgun fail like this until the failover is on, on account of one mail."""
         self.mailgun.answer_always(outcome)
         self.take(an_alert("first"))
         self.work_for(seconds, step=5)
 
     @property
-    def is_second_in_use(self) -> float | None:
+    def is_failover_on(self) -> float | None:
         return self.sample("alertbridge_second_lane_in_use")
 
 
 @pytest.fixture
 def post(tmp_path):
-    made = TwoLanePost(tmp_path / "bridge.db")
+    made = FailoverPost(tmp_path / "bridge.db")
     yield made
     made.outbox.close()
 
@@ -65,11 +65,11 @@ def subjects(mailer: FakeMailer) -> list[str]:
     return [mail.subject for mail in mailer.accepted]
 
 
-def test_mail_leaves_by_the_first_lane_as_long_as_that_works(post):
+def test_mail_leaves_by_the_primary_as_long_as_that_works(post):
     post.take(an_alert("web-1"), an_alert("web-2"))
     post.work()
 
-    assert (len(post.mailgun.accepted), post.smtp.tried, post.is_second_in_use) == (2, [], 0)
+    assert (len(post.mailgun.accepted), post.smtp.tried, post.is_failover_on) == (2, [], 0)
 
 
 @pytest.mark.parametrize("outcome", FAILURES[:2])
@@ -82,17 +82,18 @@ def test_short_trouble_is_waited_for(post, outcome):
 
 
 @pytest.mark.parametrize("outcome", FAILURES)
-def test_lasting_trouble_turns_mail_to_the_second_lane_at_once(post, outcome, caplog):
+def test_lasting_trouble_turns_mail_to_the_secondary_at_once(post, outcome, caplog):
     post.fall_into_trouble(outcome)
     post.take(an_alert("web-1"), an_alert("web-2"))
     post.work()
 
     assert sorted(subjects(post.smtp)) == ["first=down", "web-1=down", "web-2=down"]
-    assert (post.is_second_in_use, post.dead) == (1, 0)
-    assert caplog.text.count("mail leaves by the second lane") == 1
+    assert (post.is_failover_on, post.dead) == (1, 0)
+    (on,) = [record for record in caplog.records if record.msg == "primary transport failing, failover on"]
+    assert vars(on)["secondary"] == "SMTP server mx.example.org"
 
 
-def test_the_first_lane_is_tried_once_a_minute_and_the_mail_does_not_wait_for_that(post):
+def test_the_primary_is_tried_once_a_minute_and_the_mail_does_not_wait_for_that(post):
     post.fall_into_trouble(NotSent(reason="refused"))
     tried = len(post.mailgun.tried)
 
@@ -105,7 +106,7 @@ def test_the_first_lane_is_tried_once_a_minute_and_the_mail_does_not_wait_for_th
     assert 2 <= len(post.mailgun.tried) - tried <= 3
 
 
-def test_a_pause_that_the_first_lane_asked_for_is_kept(post):
+def test_a_pause_that_the_primary_asked_for_is_kept(post):
     post.fall_into_trouble(TransportPaused(reason="limit", for_seconds=3000))
     tried = len(post.mailgun.tried)
 
@@ -119,7 +120,7 @@ def test_a_pause_that_the_first_lane_asked_for_is_kept(post):
 
 
 @pytest.mark.parametrize("outcome", FAILURES[:2])
-def test_mail_goes_back_to_the_first_lane_by_itself(post, outcome, caplog):
+def test_mail_goes_back_to_the_primary_by_itself(post, outcome, caplog):
     caplog.set_level("INFO")
     post.fall_into_trouble(outcome)
     post.mailgun.accept_again()
@@ -131,14 +132,17 @@ def test_mail_goes_back_to_the_first_lane_by_itself(post, outcome, caplog):
 
     assert subjects(post.smtp) == ["first=down"]
     assert subjects(post.mailgun) == ["web-1=down", "web-2=down"]
-    assert post.is_second_in_use == 0
-    assert "the second lane rests" in caplog.text
+    assert post.is_failover_on == 0
+    (off,) = [
+        record for record in caplog.records if record.msg == "primary transport recovered, failover off"
+    ]
+    assert (vars(off)["primary"], vars(off)["secondary"]) == ("fake", "SMTP server mx.example.org")
 
 
 @pytest.mark.parametrize(
     "finding", [Unknowable(), Unanswered(reason="500")], ids=["unknowable", "unanswered"]
 )
-def test_a_mail_in_doubt_waits_for_the_first_lane_and_holds_up_no_other(post, finding):
+def test_an_ambiguous_mail_waits_for_the_primary_and_holds_up_no_other(post, finding):
     post.records = Records(finding)
     post.fall_into_trouble(Ambiguous(reason="500"))
     post.take(an_alert("web-1"))
@@ -152,7 +156,7 @@ def test_a_mail_in_doubt_waits_for_the_first_lane_and_holds_up_no_other(post, fi
     assert len({mail.message_id for mail in post.mailgun.tried}) == 1
 
 
-def test_a_mail_in_doubt_that_the_first_lane_has_is_settled_in_the_midst_of_trouble(post):
+def test_an_ambiguous_mail_that_the_primary_has_is_settled_in_the_midst_of_trouble(post):
     post.records = Records(Absent(), Absent(), Absent(), Absent(), Found(provider_id="<id>"))
     post.fall_into_trouble(Ambiguous(reason="500"), seconds=1200)
 
@@ -160,7 +164,7 @@ def test_a_mail_in_doubt_that_the_first_lane_has_is_settled_in_the_midst_of_trou
     assert post.smtp.tried == []
 
 
-def test_a_mail_in_doubt_that_the_first_lane_proves_not_to_have_leaves_by_the_second(post):
+def test_an_ambiguous_mail_that_the_primary_proves_not_to_have_leaves_by_the_second(post):
     post.records = Records(Absent())
     post.fall_into_trouble(Ambiguous(reason="500"), seconds=1700)
     before = subjects(post.smtp)
@@ -172,7 +176,7 @@ def test_a_mail_in_doubt_that_the_first_lane_proves_not_to_have_leaves_by_the_se
 
 
 @pytest.mark.parametrize("outcome", [RecipientRefused(reason="bad"), MessageRefused(reason="bad")])
-def test_what_the_first_lane_refuses_for_good_does_not_go_to_the_second(post, outcome):
+def test_what_the_primary_refuses_for_good_does_not_go_to_the_second(post, outcome):
     post.fall_into_trouble(NotSent(reason="refused"))
     post.mailgun.answer_always(outcome)
     post.clock.advance(60)
@@ -191,7 +195,7 @@ def test_when_both_lanes_fail_mail_waits_for_the_first_to_recover(post):
     assert subjects(post.smtp) == ["first=down"]
 
 
-def test_a_mail_that_the_second_lane_leaves_in_doubt_is_not_lost(post):
+def test_a_mail_that_the_secondary_leaves_ambiguous_is_not_lost(post):
     post.smtp.answer_next(Ambiguous(reason="no reply"))
     post.fall_into_trouble(NotSent(reason="refused"))
     post.mailgun.accept_again()

@@ -59,8 +59,8 @@ def test_and_once_that_they_can_be_again(office):
     office.undeliverable.note_refused("ann", "no such address")
     office.told()
     office.clock.advance(60)
-    office.undeliverable.note_taken("ann")
-    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_accepted("ann")
+    office.undeliverable.note_accepted("ann")
 
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
 
@@ -70,7 +70,7 @@ def test_and_at_once_after_the_clock_was_set_back(office):
     office.told()
     office.clock.jump(-3600)
 
-    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_accepted("ann")
 
     assert office.told() == [("ops", "mail for ann: not delivered", True)]
 
@@ -86,7 +86,7 @@ def test_many_at_once_are_one_mail_that_names_them_and_no_hosts(office):
 def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
     office.bouncing.add("ann")
     office.undeliverable.note_refused("ann", "bounced: no such user")
-    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_accepted("ann")
     before = office.told()
     office.clock.advance(60)
 
@@ -102,7 +102,7 @@ def test_the_metrics_name_those_who_cannot_be_reached(office):
     office.undeliverable.note_refused("ann", "no such address")
     meanwhile = office.suppressed()
     office.clock.advance(60)
-    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_accepted("ann")
 
     assert before == {"ann": 0, "ops": 0}
     assert meanwhile == {"ann": 1, "ops": 0}
@@ -119,7 +119,7 @@ def test_the_metrics_say_nothing_of_it_while_it_cannot_be_read(office, tmp_path)
 
 
 def test_mail_that_goes_through_is_no_news(office):
-    office.undeliverable.note_taken("ann")
+    office.undeliverable.note_accepted("ann")
     office.undeliverable.note_delivered("ann")
 
     assert office.told() == []

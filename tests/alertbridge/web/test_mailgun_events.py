@@ -129,7 +129,7 @@ def test_what_became_of_a_mail_is_kept_with_its_notice(site, told, delivery, det
 def test_the_admins_are_told_once_of_mail_that_comes_back_and_once_that_it_arrives(site):
     for number, told in enumerate((failed(), failed(), failed(reason="suppress-bounce"))):
         site.post(site.an_event(**told), a_signature(token=f"token-{number}"))
-        site.undeliverable.note_taken("ann")  # as every mail to a bouncing address is
+        site.undeliverable.note_accepted("ann")  # as every mail to a bouncing address is
     before = site.told_to_admins()
     site.clock.advance(60)
 

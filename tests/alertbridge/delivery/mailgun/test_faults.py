@@ -92,7 +92,9 @@ def test_a_limit_holds_up_the_lane_and_costs_nobody_an_attempt(post, caplog, fau
 
     assert post.told == ["web-1=down", "db-1=down", "db-2=down"]
     assert post.sample("alertbridge_send_attempts_total", outcome="lane_paused") == 1
-    attempts = [vars(record)["attempts"] for record in caplog.records if record.msg == "mail taken"]
+    attempts = [
+        vars(record)["attempts"] for record in caplog.records if record.msg == "mail accepted by provider"
+    ]
     assert attempts == [1, 1, 1]
 
 

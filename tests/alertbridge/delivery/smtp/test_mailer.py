@@ -140,8 +140,7 @@ def test_says_nothing_of_the_mail_where_no_encryption_is_offered():
 
     site = f"127.0.0.1:{server.port}"
     assert outcome == TransportPaused(
-        reason=f"{site}, asked for encryption, said -1: that it knows no STARTTLS; "
-        "check `port` and `starttls` under `smtp:`"
+        reason=f"{site}: STARTTLS is not offered (at STARTTLS); check `port` and `starttls` under `smtp:`"
     )
     assert server.messages == []
 
@@ -154,7 +153,8 @@ def test_a_wrong_password_pauses_the_lane_and_is_not_shown(tls, caplog):
 
     assert isinstance(outcome, TransportPaused)
     assert (
-        "535: 5.7.8 Error: authentication failed: *** ***; check `user` and `password_file`" in outcome.reason
+        "535: 5.7.8 Error: authentication failed: *** *** (at AUTH); check `user` and `password_file`"
+        in outcome.reason
     )
     everything = repr(outcome) + caplog.text + repr(mailer.__dict__)
     assert PASSWORD not in everything
@@ -171,7 +171,7 @@ def test_a_login_that_cannot_be_made_pauses_the_lane(tls, login, password):
         outcome = sent_to(server, starttls=True, user="bridge", password=password)
 
     assert isinstance(outcome, TransportPaused)
-    assert "asked for a login" in outcome.reason
+    assert "(at AUTH)" in outcome.reason
 
 
 @pytest.mark.parametrize(
