@@ -1,6 +1,4 @@
-"""Builds what writes mail and the ways by which it leaves, and what sends mail by hand."""
-
-from pathlib import Path
+"""Builds what writes mail, the transports that carry it, and what sends mail by hand."""
 
 from alertbridge.composing.composer import MailComposer
 from alertbridge.composing.direct_mail import DirectMail
@@ -11,9 +9,7 @@ from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Dispatch, Mailer, NoLookup
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
-from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.smtp.mailer import SmtpMailer
-from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.metrics import Metrics
 from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.circuit_breaker import CircuitBreakerEnricher
@@ -21,7 +17,6 @@ from alertbridge.prometheus.findings import Enricher, NoPrometheus
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.rendering.renderer import Renderer
 from marax.clock import Clock, SystemClock
-from marax.settings.secret import Secret
 
 
 def delivery_config_of(
@@ -35,16 +30,16 @@ def delivery_config_of(
         clock=clock,
         metrics=metrics,
     )
-    mailer = _ways_of(settings, secrets, clock, metrics)
+    mailer = _dispatch(settings, secrets, clock, metrics)
     return DeliveryConfig(routing=settings.routing(), composer=composer, mailer=mailer)
 
 
 def direct_mail_of(settings: BridgeSettings, secrets: Secrets, *, by_second: bool) -> DirectMail:
-    """Return what sends mail by hand, past the outbox: by the first lane, or *by_second* if there is one."""
+    """Return what sends mail by hand, bypassing the outbox: by the primary transport, or *by_second*."""
     clock = SystemClock()
-    mailer: Mailer = _first_lane(settings, secrets, clock)
+    mailer: Mailer = _primary(settings, secrets, clock)
     if by_second and settings.smtp:
-        mailer = smtp_lane(settings.smtp, secrets.smtp_password, clock)
+        mailer = SmtpMailer(settings.smtp, secrets.smtp_password, clock)
     return DirectMail(renderer=Renderer(), mailer=mailer, sender=settings.sender(), clock=clock)
 
 
@@ -55,37 +50,19 @@ def _enricher_of(settings: BridgeSettings, clock: Clock) -> Enricher:
     return CachedEnricher(CircuitBreakerEnricher(Prometheus(settings.prometheus.url, clock), clock), clock)
 
 
-def _ways_of(settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics) -> Dispatch:
-    """Return the ways by which mail leaves."""
-    first = _first_lane(settings, secrets, clock)
-    smtp = settings.smtp
-    return with_smtp(first, smtp, secrets.smtp_password, clock, metrics) if smtp else first
+def _dispatch(settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics) -> Dispatch:
+    """Return the primary transport, with failover to the mail server of `smtp:` if there is one."""
+    primary = _primary(settings, secrets, clock)
+    if settings.smtp is None:
+        return primary
+    secondary = SmtpMailer(settings.smtp, secrets.smtp_password, clock)
+    breaker = CircuitBreaker(settings.smtp.after_seconds, clock)
+    return Failover(primary, secondary, breaker, clock, metrics)
 
 
-def _first_lane(settings: BridgeSettings, secrets: Secrets, clock: Clock) -> PrimaryTransport:
-    if settings.mailgun is None or secrets.mailgun_key is None:
-        return maildir_lane(settings.maildir, clock)
-    return mailgun_lane(settings.mailgun, secrets.mailgun_key, clock)
-
-
-def maildir_lane(directory: Path, clock: Clock) -> PrimaryTransport:
-    """Return the lane into a Maildir, which cannot be asked: there, a mail in doubt is written again."""
-    return PrimaryTransport(MaildirMailer(directory, clock), NoLookup(), clock)
-
-
-def mailgun_lane(settings: MailgunSettings, api_key: Secret, clock: Clock) -> PrimaryTransport:
-    """Return the lane through Mailgun."""
-    return PrimaryTransport(MailgunMailer(settings, api_key, clock), MailgunLookup(settings, api_key), clock)
-
-
-def smtp_lane(settings: SmtpSettings, password: Secret | None, clock: Clock) -> SmtpMailer:
-    """Return the lane through a mail server."""
-    return SmtpMailer(settings, password, clock)
-
-
-def with_smtp(
-    first: PrimaryTransport, settings: SmtpSettings, password: Secret | None, clock: Clock, metrics: Metrics
-) -> Failover:
-    """Return *first*, with a mail server as the second lane."""
-    trouble = CircuitBreaker(settings.after_seconds, clock)
-    return Failover(first, smtp_lane(settings, password, clock), trouble, clock, metrics)
+def _primary(settings: BridgeSettings, secrets: Secrets, clock: Clock) -> PrimaryTransport:
+    """Return Mailgun, or else the Maildir, which cannot be asked: an ambiguous mail is written again."""
+    mailgun, key = settings.mailgun, secrets.mailgun_key
+    if mailgun is None or key is None:
+        return PrimaryTransport(MaildirMailer(settings.maildir, clock), NoLookup(), clock)
+    return PrimaryTransport(MailgunMailer(mailgun, key, clock), MailgunLookup(mailgun, key), clock)
