@@ -17,19 +17,19 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.webhook_requests = Counter(
             "alertbridge_webhook_requests_total",
-            "Webhook posts answered, by status code.",
+            "Webhook requests, by status code.",
             ["code"],
             registry=registry,
         )
         self.webhook_seconds = Histogram(
             "alertbridge_webhook_seconds",
-            "Time from a webhook post's last byte to its answer, in seconds.",
+            "Time from the last byte of a webhook request to its response, in seconds.",
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
             registry=registry,
         )
         self.alerts = Counter(
             "alertbridge_alerts_total",
-            "Alerts told by accepted posts, by what they meant for the stored state.",
+            "Alerts received, by verdict.",
             ["verdict"],
             registry=registry,
         )
@@ -47,35 +47,35 @@ class Metrics:
         )
         self.ambiguous = Counter(
             "alertbridge_ambiguous_total",
-            "Mails that may have been sent and are settled now, by what settled them.",
+            "Ambiguous mails that were resolved, by how.",
             ["resolved_by"],
             registry=registry,
         )
         self.mailgun_events = Counter(
             "alertbridge_mailgun_events_total",
-            "Posts of Mailgun about mails that it took, by what came of them.",
+            "Events received from Mailgun, by result.",
             ["result"],
             registry=registry,
         )
         self.second_lane_in_use = Gauge(
             "alertbridge_second_lane_in_use",
-            "Whether mail leaves by the second lane, as Mailgun has been in trouble for long.",
+            "Whether failover is on: mail leaves by the second transport, as the primary is failing.",
             registry=registry,
         )
         self.accept_to_send_seconds = Histogram(
             "alertbridge_accept_to_send_seconds",
-            "Time from accepting an alert to the mail being taken by the mail service, in seconds.",
+            "Time from accepting an alert to the provider accepting the mail, in seconds.",
             buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400),
             registry=registry,
         )
         self.template_fallbacks = Counter(
             "alertbridge_template_fallback_total",
-            "Mails sent in their plainest form because a template failed.",
+            "Mails sent in plain form because a template failed.",
             registry=registry,
         )
         self.courier_errors = Counter(
             "alertbridge_courier_errors_total",
-            "Surprises in the courier's loop; each is in the log with a traceback.",
+            "Unexpected errors in the delivery loop; each is in the log with a traceback.",
             registry=registry,
         )
         self.background_errors = Counter(
@@ -86,7 +86,7 @@ class Metrics:
         )
         self.reload_success = Gauge(
             "alertbridge_config_last_reload_successful",
-            "Whether the settings file could be used when it was last read.",
+            "Whether the last reload of the settings succeeded.",
             registry=registry,
         )
         self.reload_success.set(1)
@@ -104,7 +104,7 @@ class Metrics:
         """Publish when the heartbeat last came."""
         Gauge(
             "alertbridge_heartbeat_timestamp_seconds",
-            "When the heartbeat last came, or the bridge first waited for it, as Unix time.",
+            "Unix time of the last heartbeat; before the first, when the bridge began to wait for it.",
             registry=self.registry,
         ).set_function(last_unix_seconds)
 
@@ -130,7 +130,7 @@ class _RecipientsCollector:
             return
         family = GaugeMetricFamily(
             "alertbridge_recipient_suppressed",
-            "Whether mail to a user is refused for good or comes back; 0 again once one goes through.",
+            "Whether mail to a user fails permanently or bounces; 0 again once one gets through.",
             labels=["user"],
         )
         for name, is_suppressed in suppressed.items():
@@ -152,26 +152,28 @@ class _BacklogCollector:
             return
         now = self._unix_seconds()
         pending = GaugeMetricFamily(
-            "alertbridge_outbox_pending", "Notices that have not left yet, by priority.", labels=["priority"]
+            "alertbridge_outbox_pending", "Pending notices, by priority.", labels=["priority"]
         )
         for priority in Priority:
             pending.add_metric([priority.name.lower()], backlog.pending.get(priority, 0))
         yield pending
         yield GaugeMetricFamily(
             "alertbridge_outbox_held",
-            "Notices that are kept until somebody's quiet hours are over.",
+            "Notices held until the end of their user's quiet hours.",
             value=backlog.held,
         )
         oldest = backlog.oldest_unix_seconds
         yield GaugeMetricFamily(
             "alertbridge_oldest_pending_seconds",
-            "Age of the oldest notice that has not left yet, in seconds; 0 when there is none.",
+            "Age of the oldest pending notice, in seconds; 0 when there is none.",
             value=max(0.0, now - oldest) if oldest is not None else 0.0,
         )
-        yield GaugeMetricFamily("alertbridge_dead_letters", "Notices that were given up.", value=backlog.dead)
+        yield GaugeMetricFamily(
+            "alertbridge_dead_letters", "Dead notices: their delivery failed permanently.", value=backlog.dead
+        )
         until = backlog.paused_until_unix_seconds
         yield GaugeMetricFamily(
             "alertbridge_lane_paused_seconds",
-            "How much longer nothing is sent because the mail service asked for it; 0 when it did not.",
+            "Time until sending resumes, in seconds, where the provider asked for a pause; otherwise 0.",
             value=max(0.0, until - now) if until is not None else 0.0,
         )
