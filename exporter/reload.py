@@ -1,4 +1,4 @@
-"""Taking up a changed settings file, and what is to be said of the last attempt."""
+"""Reloading the settings file, and the outcome of the last attempt."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Reloader:
-    """Reads the settings again when told to; a bad file leaves those in force as they are.
+    """Reloads the settings; an invalid file leaves those in force unchanged.
 
     Args:
         settings: Those that the program started with.

@@ -59,7 +59,7 @@ class ExampledGroup(_ExamplesFirst, click.Group):
 
 
 class Program(ExampledGroup):
-    """A command line that serves unless told otherwise, and turns known errors into exit codes."""
+    """A command line that serves by default and turns known errors into exit codes."""
 
     group_class = ExampledGroup
     default_log_level = "info"

@@ -13,26 +13,26 @@ logger = logging.getLogger(__name__)
 _PASSED_ON = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
-def told(problem: Problem) -> Response:
-    """Return the answer that tells *problem*."""
-    answer = Response(problem.to_json(), problem.status, mimetype=MEDIA_TYPE)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def problem_response(problem: Problem) -> Response:
+    """Return the response for *problem*."""
+    response = Response(problem.to_json(), problem.status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
-def tell_problems(app: Flask) -> None:
-    """Let *app* tell every error as a problem; a surprise is logged, and its answer tells nothing of it."""
+def respond_with_problems(app: Flask) -> None:
+    """Let *app* respond to every error with a problem; an unexpected one is logged and not described."""
 
     @app.errorhandler(HTTPException)
-    def tell(error: HTTPException) -> Response:
+    def respond(error: HTTPException) -> Response:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        answer = told(Problem(status=status, kind=f"http-{status}", title=status.phrase))
+        response = problem_response(Problem(status=status, kind=f"http-{status}", title=status.phrase))
         headers = dict(error.get_headers())
-        answer.headers.update({name: headers[name] for name in _PASSED_ON if name in headers})
-        return answer
+        response.headers.update({name: headers[name] for name in _PASSED_ON if name in headers})
+        return response
 
     @app.errorhandler(Exception)
-    def tell_surprise(error: Exception) -> Response:
+    def respond_to_unexpected(error: Exception) -> Response:
         logger.error("a request ended in a surprise", exc_info=error)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return told(Problem(status=status, kind="http-500", title=status.phrase))
+        return problem_response(Problem(status=status, kind="http-500", title=status.phrase))

@@ -16,7 +16,7 @@ from alertbridge.fleet.targets import target_groups
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
-from marax.flask_problems import tell_problems, told
+from marax.flask_problems import problem_response, respond_with_problems
 from marax.problems import Problem
 from marax.settings.secret import Secret
 
@@ -61,7 +61,7 @@ def create_app(receiver: Receiver, health: Health, live: WebConfig, metrics: Met
     app = Flask("alertbridge", static_folder=None)
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    tell_problems(app)
+    respond_with_problems(app)
     webhook = _Webhook(receiver, live)
 
     @app.post("/alerts")
@@ -123,7 +123,7 @@ def _bears(token: Secret) -> bool:
 
 
 def _tell(status: HTTPStatus, kind: str, title: str, detail: str) -> Response:
-    return told(Problem(status=status, kind=kind, title=title, detail=detail))
+    return problem_response(Problem(status=status, kind=kind, title=title, detail=detail))
 
 
 def _refuse_token() -> Response:

@@ -14,7 +14,7 @@ from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.deliveries import Concerned, DeliveryNews, NotOurs, Replayed
 from marax.clock import Clock
-from marax.flask_problems import told
+from marax.flask_problems import problem_response
 from marax.problems import Problem
 from marax.settings.secret import Secret
 
@@ -68,7 +68,9 @@ class MailgunEvents:
             result = _NOT_STORED
         word = result.kind if isinstance(result, Problem) else result
         self._metrics.mailgun_events.labels(result=word.replace("-", "_")).inc()
-        return told(result) if isinstance(result, Problem) else Response(f"{result}\n", mimetype="text/plain")
+        if isinstance(result, Problem):
+            return problem_response(result)
+        return Response(f"{result}\n", mimetype="text/plain")
 
     def _result(self, news: DeliveryNews | NoNews) -> str | Problem:
         match news:

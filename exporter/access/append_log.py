@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 
-class Journal:
+class AppendLog:
     """Lines in a file that nobody else reads or writes; what was appended is on disk.
 
     Raises:

@@ -40,7 +40,7 @@ class Authenticator:
     Args:
         users: At least one.
         tokens: Issues and reads their tokens.
-        doorway: What goes on as it is when the users change.
+        auth_state: What outlives a change of the users.
         takes_query_tokens: Whether a token may come as `?token=`.
     """
 
@@ -56,8 +56,8 @@ class Authenticator:
         self._tokens = tokens
         self._auth_state = auth_state
         self._takes_query_tokens = takes_query_tokens
-        dearest = max((user.password_hash.cost for user in users), key=lambda cost: cost.work_kib)
-        self._nobodys_hash = unmatched_hash(dearest)
+        costliest = max((user.password_hash.cost for user in users), key=lambda cost: cost.work_kib)
+        self._nobodys_hash = unmatched_hash(costliest)
 
     @property
     def takes_query_tokens(self) -> bool:
@@ -70,7 +70,7 @@ class Authenticator:
     def log_in(self, name: str, password: str, *, address: str) -> Token | Throttled | Refusal:
         """Return a token if *password* is that of the user *name*, who calls from *address*.
 
-        Whether there is such a user cannot be told from the outcome, nor from the work that it takes.
+        Neither the outcome nor the work that it takes reveals whether there is such a user.
         """
         wait_seconds = self._auth_state.throttle.wait_seconds(name[:LONGEST_NAME], address)
         if wait_seconds > 0:

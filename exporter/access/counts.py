@@ -1,4 +1,4 @@
-"""What has happened at the door since the program started."""
+"""Counts of logins, refusals and revocations since the program started."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Tokens that were ended before their time: on disk before anybody is told so."""
+"""Revoked tokens: on disk before a revocation is confirmed."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from exporter.access.append_log import Journal
+from exporter.access.append_log import AppendLog
 from exporter.access.tokens import Claims
 from marax.clock import Clock
 
@@ -43,7 +43,7 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Revocations:
     """Keeps revocations in the file `revocations.jsonl` of *state_dir*.
 
-    A last line that a crash has left half-written was never answered for: it is dropped with a warning. If
+    A last line that a crash has cut short was never confirmed: it is dropped with a warning. If
     any other line cannot be read, all tokens issued so far are revoked.
 
     Raises:
@@ -55,12 +55,12 @@ class Revocations:
         self._lock = threading.Lock()
         self._kept = _Kept()
         self._lines = self._most_lines = 0
-        self._journal = Journal(state_dir / _FILE)
+        self._log = AppendLog(state_dir / _FILE)
         try:
             self._recover()
             self._compact()
         except OSError:
-            self._journal.close()
+            self._log.close()
             raise
 
     def cover(self, claims: Claims) -> bool:
@@ -96,7 +96,7 @@ class Revocations:
 
     def close(self) -> None:
         """Leave the file to others."""
-        self._journal.close()
+        self._log.close()
 
     def _all_of(self, user: str) -> Revocation:
         not_before = max(int(self._clock.unix_seconds()) + 1, self.not_before(user))
@@ -105,7 +105,7 @@ class Revocations:
 
     def _store(self, revocation: Revocation) -> None:
         try:
-            self._journal.append(msgspec.json.encode(revocation))
+            self._log.append(msgspec.json.encode(revocation))
         except OSError as error:
             raise NotStoredError(f"a revocation cannot be written: {error.strerror}") from error
         self._kept.put(revocation)
@@ -117,7 +117,7 @@ class Revocations:
                 logger.warning("revocations not compacted", extra={"error": error.strerror})
 
     def _recover(self) -> None:
-        lines, rest = self._journal.lines()
+        lines, rest = self._log.lines()
         if rest:
             logger.warning("a revocation that was cut short is dropped", extra={"bytes": len(rest)})
         for number, line in enumerate(lines, start=1):
@@ -133,7 +133,7 @@ class Revocations:
         for revocation in self._kept:
             if revocation.until > now_seconds:
                 kept.put(revocation)
-        self._journal.replace(map(msgspec.json.encode, kept))
+        self._log.replace(map(msgspec.json.encode, kept))
         self._kept = kept
         self._lines = len(kept)
         self._most_lines = 2 * len(kept) + _MOST_SPARE_LINES

@@ -87,7 +87,7 @@ def backoff_seconds(failures: int) -> float:
 
 
 def neighbourhood(address: str) -> str:
-    """Return what *address* is told from others by: an IPv6 address by its network."""
+    """Return what *address* is counted under: an IPv6 address under its network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

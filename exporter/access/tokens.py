@@ -31,7 +31,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a token says: RFC 7519, section 4.1, and OpenID Connect's `auth_time`.
 
     Attributes:
-        cred: Changes with the password; tells nothing about it.
+        cred: Changes with the password; reveals nothing about it.
     """
 
     iss: Literal["marax-exporter"] = "marax-exporter"

@@ -1,4 +1,4 @@
-"""How many processes there are, in which states, how much of them we can see, and how much we may tell."""
+"""Processes by state, how many of them are visible, and the limits on their series."""
 
 from collections import Counter
 from collections.abc import Iterator

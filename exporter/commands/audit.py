@@ -1,4 +1,4 @@
-"""Who asked for which command, and what came of it: one line of JSON for each."""
+"""The audit log: who ran which command, and its outcome, one line of JSON each."""
 
 import json
 import logging

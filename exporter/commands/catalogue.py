@@ -15,7 +15,7 @@ class Reason(StrEnum):
     """Why something was not run."""
 
     MALFORMED = "malformed"
-    """It was not asked for in the way that it is to be asked for."""
+    """The request could not be parsed."""
     FORBIDDEN = "forbidden"
     UNKNOWN = "unknown"
     """There is no such command, as far as this user may know."""
@@ -32,8 +32,8 @@ class Refused:
     """It is not run.
 
     Attributes:
-        detail: May be told to whoever asked; it never repeats what was sent.
-        cause: What is wrong on this host, for its owner only.
+        detail: For the client; never repeats what was sent.
+        cause: What is wrong on this host, for the log only.
     """
 
     reason: Reason

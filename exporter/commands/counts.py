@@ -1,4 +1,4 @@
-"""Counting what has come of attempts to run commands."""
+"""Counts of command runs and refusals, by outcome."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Running commands: each below a keeper process of its own, a few at once."""
+"""Running commands: each below a supervisor process of its own, a few at once."""
 
 import errno
 import os
@@ -21,15 +21,15 @@ from exporter.commands.catalogue import Job
 from exporter.commands.file_trust import changeable_place
 
 GRACE_SECONDS = 2.0
-_SUPERVISOR = Path(__file__).with_name("supervisor.py")
+_SUPERVISOR_FILE = Path(__file__).with_name("supervisor.py")
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CHUNK_BYTES = 64 * 1024
 _LARGEST_PIPE_BYTES = 1024 * 1024
 _SILENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.001
 _START_SECONDS = 10.0
-_KEEPER_SECONDS = 1.0
-_LONGEST_TOLD_BYTES = 256
+_SUPERVISOR_SECONDS = 1.0
+_LONGEST_MESSAGE_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Ended:
     """How a run ended.
 
     Attributes:
-        how: By itself, at its time limit, or given up: by `Run.give_up`, or as its keeper was killed.
+        how: By itself, at its time limit, or given up: by `Run.give_up`, or as its supervisor was killed.
         exit_code: Negative for the signal that ended the program.
         duration_seconds: From its start until nothing was left of it.
         left_over: How many processes could not be ended.
@@ -104,16 +104,16 @@ class Runner:
 class Run:
     """One run of *job*: `start` it, read its `chunks` to their end, then there is its `end`; and `close` it.
 
-    Until then *end* is that of a run whose keeper was killed.
+    Until then *end* is that of a run whose supervisor was killed.
     """
 
     def __init__(self, job: Job, on_close: "Callable[[Run], None]") -> None:
         self.job = job
         self.end = Ended(how="abandoned", exit_code=-signal.SIGKILL, duration_seconds=0.0)
         self._on_close = on_close
-        self._lifeline, self._keepers_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lifeline, self._supervisors_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lifeline.settimeout(_START_SECONDS)
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
 
     def start(self) -> NotStarted | None:
         """Start the program; None if it runs. What others may change is not started."""
@@ -121,18 +121,18 @@ class Run:
         if place is not None:
             return NotStarted(reason=f"others may change {place}: `chown root` and `chmod go-w` it")
         try:
-            self._keeper = _keeper_of(self.job, self._keepers_end)
-            self._keepers_end.close()
-            told = self._told()
+            self._supervisor = _supervisor_of(self.job, self._supervisors_end)
+            self._supervisors_end.close()
+            message = self._message()
         except (OSError, LookupError) as error:
             return NotStarted(reason=str(error))
-        match told:
+        match message:
             case ["started"]:
                 return None
             case ["failed", number]:
                 return NotStarted(reason=_reason(self.job, int(number)))
             case _:
-                return NotStarted(reason="its keeper was killed")
+                return NotStarted(reason="its supervisor was killed")
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the output as it comes, stderr included, until nothing is left of the program.
@@ -158,7 +158,7 @@ class Run:
             else:
                 break
         yield from _rest(output)
-        match self._told():
+        match self._message():
             case ["ended" | "timed-out" | "abandoned" as how, exit_code, seconds, left]:
                 self.end = Ended(
                     how=how, exit_code=int(exit_code), duration_seconds=float(seconds), left_over=int(left)
@@ -172,31 +172,31 @@ class Run:
             self._lifeline.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Give its place back; what is not ended yet is left to the keeper to end."""
+        """Give its place back; what is not ended yet is left to the supervisor to end."""
         self._lifeline.close()
-        self._keepers_end.close()
-        if self._keeper is not None:
+        self._supervisors_end.close()
+        if self._supervisor is not None:
             self._output.close()
             with suppress(subprocess.TimeoutExpired):
-                self._keeper.wait(_KEEPER_SECONDS)
+                self._supervisor.wait(_SUPERVISOR_SECONDS)
         self._on_close(self)
 
     @property
     def _output(self) -> IO[bytes]:
-        assert self._keeper is not None  # noqa: S101 - it was started
-        assert self._keeper.stdout is not None  # noqa: S101 - it is a pipe
-        return self._keeper.stdout
+        assert self._supervisor is not None  # noqa: S101 - it was started
+        assert self._supervisor.stdout is not None  # noqa: S101 - it is a pipe
+        return self._supervisor.stdout
 
-    def _told(self) -> list[str]:
-        return self._lifeline.recv(_LONGEST_TOLD_BYTES).decode().split()
+    def _message(self) -> list[str]:
+        return self._lifeline.recv(_LONGEST_MESSAGE_BYTES).decode().split()
 
 
-def _keeper_of(job: Job, keepers_end: socket.socket) -> "subprocess.Popen[bytes]":
+def _supervisor_of(job: Job, supervisors_end: socket.socket) -> "subprocess.Popen[bytes]":
     user, home = _identity(job.run_as)
     options = (str(job.time_limit_seconds), str(GRACE_SECONDS), user)
     return subprocess.Popen(  # noqa: S603 - what runs is what the owner of the host has written down
-        (sys.executable, "-I", "-S", str(_SUPERVISOR), *options, *job.argv),
-        stdin=keepers_end.fileno(),
+        (sys.executable, "-I", "-S", str(_SUPERVISOR_FILE), *options, *job.argv),
+        stdin=supervisors_end.fileno(),
         stdout=subprocess.PIPE,
         cwd="/",
         env={"PATH": _SEARCH_PATH, "LANG": "C.UTF-8", "HOME": home},
@@ -205,7 +205,7 @@ def _keeper_of(job: Job, keepers_end: socket.socket) -> "subprocess.Popen[bytes]
 
 
 def _identity(run_as: str | None) -> tuple[str, str]:
-    """Return whom the keeper is told to run the program as, and that user's home."""
+    """Return whom the supervisor is told to run the program as, and that user's home."""
     own = os.geteuid()
     try:
         entry = pwd.getpwuid(own) if run_as is None else pwd.getpwnam(run_as)

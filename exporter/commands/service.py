@@ -1,4 +1,4 @@
-"""An attempt to run a command, from asking for it to what came of it; each is audited and counted."""
+"""Running commands on request, from resolving to the result; every request is audited and counted."""
 
 import logging
 import secrets
@@ -47,7 +47,7 @@ class ShellAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unparsable:
-    """It cannot be told what is asked for; *detail* says why, without repeating what was sent."""
+    """The request cannot be parsed; *detail* says why, without repeating what was sent."""
 
     detail: str
 
@@ -65,7 +65,7 @@ class Result:
 
 
 class CommandService:
-    """Where commands are asked for, by *catalogue* and written to *audit* until `use` is told others."""
+    """Runs the commands in *catalogue* and writes to *audit*, until `use` replaces them."""
 
     def __init__(self, runner: Runner, counts: RunCounts, catalogue: Catalogue, audit: Audit) -> None:
         self._runner = runner
@@ -123,7 +123,7 @@ class CommandService:
         try:
             self._audit.note("refused", entry | {"reason": refused.reason})
         except AuditError as error:
-            logger.error("refusal not audited", extra={"command": name, "cause": error})  # noqa: TRY400 - no surprise
+            logger.error("refusal not audited", extra={"command": name, "cause": error})  # noqa: TRY400 - an expected failure
             return Refused(reason=Reason.UNAUDITED)
         return refused
 
@@ -143,7 +143,7 @@ class CommandService:
             self._audit.note("ended", entry | came_of_it)
         except AuditError as error:
             extra = {"run": entry["run"], "cause": error, **came_of_it}
-            logger.error("end of a run not audited", extra=extra)  # noqa: TRY400 - no surprise
+            logger.error("end of a run not audited", extra=extra)  # noqa: TRY400 - an expected failure
 
 
 class RunningCommand:

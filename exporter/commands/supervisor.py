@@ -1,6 +1,6 @@
 # ruff: noqa: PTH123
 # pathlib would take longer to import than this may take to start: it does for each run.
-"""Keeps one command: starts it, and leaves nothing of it behind.
+"""Supervises one command: starts it, and leaves nothing of it behind.
 
 The exporter runs this file as a program, `supervisor.py SECONDS GRACE USER PROGRAM [ARGUMENT...]`, once for
 each run, in the environment and folder that the command shall have. USER is `UID:GID:GROUP,GROUP...`, or
@@ -74,7 +74,7 @@ class Tree:
 
 
 def main(argv: list[str]) -> None:
-    """Keep the command that *argv* tells of."""
+    """Supervise the command in *argv*."""
     time_limit, grace, user, *command = argv
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # a service manager tells everyone: the exporter tells us
@@ -82,13 +82,13 @@ def main(argv: list[str]) -> None:
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     began = time.monotonic()
     tree = Tree(_start(command, user))
-    _tell("started")
+    _report("started")
     os.close(_OUTPUT)  # so that the exporter sees when the command and its children close theirs
     end = _watch(tree, woken, began + float(time_limit))
     tree.end(float(grace))
     left = len(_children())
     code = -signal.SIGKILL if tree.exit_code is None else tree.exit_code
-    _tell(f"{end} {code} {time.monotonic() - began:.3f} {left}")
+    _report(f"{end} {code} {time.monotonic() - began:.3f} {left}")
     while tree.reap():
         select.select([woken], [], [])
         os.read(woken, 1)
@@ -120,7 +120,7 @@ def _watch(tree: Tree, woken: int, until: float) -> str:
 
 
 def _start(command: list[str], user: str) -> int:
-    told, failure = os.pipe()
+    failures, failure = os.pipe()
     pid = os.fork()
     if not pid:
         try:
@@ -130,9 +130,9 @@ def _start(command: list[str], user: str) -> int:
         finally:
             os._exit(127)
     os.close(failure)
-    number = os.read(told, 16)
+    number = os.read(failures, 16)
     if number:
-        _tell(f"failed {number.decode()}")
+        _report(f"failed {number.decode()}")
         sys.exit()
     return pid
 
@@ -140,7 +140,7 @@ def _start(command: list[str], user: str) -> int:
 def _become(command: list[str], user: str) -> None:
     os.setsid()
     os.umask(_UMASK)
-    _be_no_dearer_than_others()
+    _give_up_oom_protection()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -157,7 +157,7 @@ def _become(command: list[str], user: str) -> None:
     os.execv(command[0], command)  # noqa: S606 - no shell is what we want
 
 
-def _be_no_dearer_than_others() -> None:
+def _give_up_oom_protection() -> None:
     """Drop the protection from the OOM killer that the exporter may have."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
         if int(file.read()) < 0:
@@ -189,7 +189,7 @@ def _parent(name: str) -> int | None:
         return None
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     with suppress(OSError):  # nobody may be left to hear it
         os.write(_SOCKET, line.encode())
 

@@ -102,17 +102,17 @@ def unknown_limits() -> Finding:
 
 def limits(memory: MemoryLimit | None, cpu: CpuLimit | None) -> Finding:
     """Judge the limits of our own cgroup."""
-    told, remedy = [], ""
+    parts, remedy = [], ""
     if memory:
-        told.append(
+        parts.append(
             f"{memory.working_set_bytes / _MIB:.0f} of {memory.limit_bytes / _MIB:.0f} MiB memory in use"
         )
         if memory.working_set_bytes >= _NEARLY_FULL_RATIO * memory.limit_bytes:
             remedy = f"{_EDIT}: a larger MemoryMax="
     if cpu:
-        told.append(f"at most {cpu.limit_cores:g} CPUs, held back for {cpu.throttled_seconds:.1f} s so far")
+        parts.append(f"at most {cpu.limit_cores:g} CPUs, held back for {cpu.throttled_seconds:.1f} s so far")
     verdict: Verdict = "problem" if remedy else "note" if cpu and cpu.throttled_seconds else "ok"
-    says = "; ".join(told) or "none on memory and CPU"
+    says = "; ".join(parts) or "none on memory and CPU"
     return Finding(check="limits", verdict=verdict, says=says, remedy=remedy)
 
 

@@ -46,9 +46,9 @@ class Examination:
     def findings(self) -> Iterator[Finding]:
         """Yield what is found, in the order in which a person would ask."""
         began_seconds = self._difference_seconds()
-        yield from _told("processes", self._processes)
-        yield from _told("limits", self._limits)
-        yield from _told("pressure", self._pressure)
+        yield from _findings_of("processes", self._processes)
+        yield from _findings_of("limits", self._limits)
+        yield from _findings_of("pressure", self._pressure)
         yield from address_findings(self.settings.listen, read_address(self.settings.listen))
         yield from self._collectors()
         yield self._clock(jump_seconds=self._difference_seconds() - began_seconds)
@@ -60,7 +60,7 @@ class Examination:
         if confinement.shows_processes_only:
             yield checks.whole_proc()
             return
-        self.scan()  # the first one is dearer
+        self.scan()  # the first one costs more
         now = self.scan()
         yield checks.visibility(now, confinement)
         yield checks.scan_cost(now, interval_seconds=self.settings.processes.interval_seconds)
@@ -79,7 +79,7 @@ class Examination:
 
     def _collectors(self) -> Iterator[Finding]:
         runner = CollectorRunner(self.clock)
-        runner.run([*self.collectors], within_seconds=_SCRAPE_SECONDS)  # the first one is dearer
+        runner.run([*self.collectors], within_seconds=_SCRAPE_SECONDS)  # the first one costs more
         yield from checks.collectors(runner.run([*self.collectors], within_seconds=_SCRAPE_SECONDS))
 
     def _clock(self, *, jump_seconds: float) -> Finding:
@@ -93,7 +93,7 @@ class Examination:
         return self.clock.unix_seconds() - self.clock.monotonic_seconds()
 
 
-def _told(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _findings_of(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """Yield what *look* finds; what keeps it from looking is a finding, too."""
     try:
         yield from look()

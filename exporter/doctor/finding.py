@@ -1,4 +1,4 @@
-"""What the doctor finds, and how it is told."""
+"""What the doctor finds, and how it is printed."""
 
 import json
 import textwrap

@@ -33,7 +33,7 @@ class Confinement:
 
 
 def read_confinement(procfs: Path) -> Confinement:
-    """Return how this process is confined, as the procfs at *procfs* tells it.
+    """Return how this process is confined, as the procfs at *procfs* shows it.
 
     Raises:
         HostReadError: It does not.

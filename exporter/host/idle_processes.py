@@ -1,4 +1,4 @@
-"""Which processes sleep: their schedstat files tell, at a third of the price of their stat files."""
+"""Idle processes, by their schedstat files, at a third of the cost of their stat files."""
 
 import os
 from contextlib import suppress
@@ -9,7 +9,7 @@ _NEVER_RAN = b"0 0 0\n"  # or the kernel does not count
 
 
 class IdleProcesses:
-    """Tells of processes with one thread which have not run; *folder* is a descriptor of their procfs.
+    """Finds the processes with one thread that have not run; *folder* is a descriptor of their procfs.
 
     `/proc/PID/schedstat` holds how long the main thread has run and waited, and how often (sched-stats.rst).
     As long as that stays the same, so do the process's times, name, state and threads. Its parent can end,
@@ -22,7 +22,7 @@ class IdleProcesses:
         self._folder = folder
         self._cohorts: tuple[dict[str, tuple[int, bytes]], ...] = tuple({} for _ in range(_LOOKS))
         self._looks = 0
-        self._is_told = os.access("self/schedstat", os.R_OK, dir_fd=folder)
+        self._has_schedstat = os.access("self/schedstat", os.R_OK, dir_fd=folder)
 
     @property
     def held(self) -> int:
@@ -33,8 +33,8 @@ class IdleProcesses:
         return name in self._cohort(name)
 
     def watch(self, name: str) -> None:
-        """Watch the process whose folder is *name*, if nobody does yet and the kernel tells."""
-        if self._is_told and name not in self:
+        """Watch the process whose folder is *name*, once, if the kernel has schedstat."""
+        if self._has_schedstat and name not in self:
             with suppress(OSError):
                 descriptor = os.open(f"{name}/schedstat", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
                 self._cohort(name)[name] = descriptor, b""

@@ -1,4 +1,4 @@
-"""This very process: what it uses, as client libraries of Prometheus tell it."""
+"""This very process: what it uses, as Prometheus client libraries report it."""
 
 import os
 import resource
@@ -30,7 +30,7 @@ class OwnProcessReader:
         self._start_time_seconds = 0.0
 
     def read(self) -> OwnProcess:
-        """Return what this process uses now. Its start is told as first seen, though the clock be set later.
+        """Return what this process uses now. Its start stays as first seen, even if the clock is set later.
 
         Raises:
             HostReadError: A file is missing or not what the kernel writes.

@@ -1,4 +1,4 @@
-"""What is worth knowing of a single process, too dear to read of all: user, systemd unit, command line."""
+"""Details of one process, too expensive to read for all: user, systemd unit, command line."""
 
 import pwd
 import re

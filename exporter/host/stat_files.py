@@ -58,12 +58,12 @@ class StatFiles:
             self._folder = os.open(procfs, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise HostReadError(f"cannot read {procfs}: {error.strerror}") from error
-        self._sleepers = IdleProcesses(self._folder)
+        self._idle = IdleProcesses(self._folder)
 
     @property
     def held(self) -> int:
         """How many descriptors are held now."""
-        return len(self._held) + self._sleepers.held
+        return len(self._held) + self._idle.held
 
     def names(self) -> set[str]:
         """Return the folder name of every process.
@@ -79,20 +79,20 @@ class StatFiles:
 
     def asleep(self) -> set[str]:
         """Return those of the watched that have not run since the call before; for `read` after this."""
-        return self._sleepers.look()
+        return self._idle.look()
 
     def watch(self, name: str) -> None:
-        """Have `asleep` tell of a process, which has one thread, if there are descriptors for that."""
-        if name not in self._sleepers and self.held < self._may_hold:
-            self._sleepers.watch(name)
+        """Watch a process, which has one thread, for `asleep`, if there are descriptors for that."""
+        if name not in self._idle and self.held < self._may_hold:
+            self._idle.watch(name)
 
     def unwatch(self, name: str) -> None:
-        """Have `asleep` tell of a process no longer."""
-        self._sleepers.forget(name)
+        """Stop watching a process for `asleep`."""
+        self._idle.forget(name)
 
     def let_go(self, name: str) -> None:
         """Hold nothing of a process any longer."""
-        self._sleepers.forget(name)
+        self._idle.forget(name)
         if name in self._held:
             self._release(name)
 
@@ -144,4 +144,4 @@ class StatFiles:
     def _release_all(self) -> None:
         for name in list(self._held):
             self._release(name)
-        self._sleepers.forget_all()
+        self._idle.forget_all()

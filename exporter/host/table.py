@@ -42,8 +42,8 @@ class ProcessTable:
     Each follower is called after every scan, in the scanning thread, with the snapshots kept, oldest first;
     it publishes what it makes of them to readers of its own.
 
-    Between `start` and `stop` a thread scans at the given pace, more slowly when scans are dear: they may
-    cost 1 % of a CPU. Without it, `refresh` alone scans.
+    Between `start` and `stop` a thread scans at the given pace, or so slowly that scans cost at most 1 % of
+    a CPU. Without it, `refresh` alone scans.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Processes in groups: a bounded number of counters that together tell what the host used."""
+"""Processes in groups: a bounded number of counters that add up to what the host used."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping

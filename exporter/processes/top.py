@@ -12,7 +12,7 @@ from exporter.processes.ranking import cpu_significance, memory_significance
 
 IDENTITIES_PER_HOUR = 60
 _YOUNGEST_SECONDS = 10.0
-_LASTING_PROMINENCE = 0.5
+_LASTING_SIGNIFICANCE = 0.5
 _LEAVING_SAMPLES = 3
 
 
@@ -141,7 +141,7 @@ def _standing(now: Snapshot, ratios: Mapping[int, float], count: int) -> _Standi
     memory = [(pid, memory_significance(now.processes[pid].rss_bytes, memory_bytes)) for pid in by_memory]
     return _Standing(
         leaders={pid for pid, significance in cpu[:count] + memory[:count] if significance >= 1},
-        lasting={pid for pid, significance in cpu + memory if significance >= _LASTING_PROMINENCE},
+        lasting={pid for pid, significance in cpu + memory if significance >= _LASTING_SIGNIFICANCE},
     )
 
 

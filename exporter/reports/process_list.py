@@ -1,4 +1,4 @@
-"""The processes of the host in order, as `/processlist` tells them."""
+"""The processes of the host in order, as `/processlist` returns them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

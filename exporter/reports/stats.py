@@ -1,4 +1,4 @@
-"""The state of the host at one moment, as `/stats` tells it."""
+"""The state of the host at one moment, as `/stats` returns it."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One scrape: which collectors run, what they and we have to say, and all of it by the deadline."""
+"""One scrape: the collectors to run, their metrics and a verdict on each, by the deadline."""
 
 import logging
 from collections import Counter
@@ -83,8 +83,10 @@ class Scraper:
             return
         self._complaints[name] = complaint
         if complaint:
-            surprise = None if error is None or isinstance(error, HostReadError) else error
-            logger.warning("collector fails", extra={"collector": name, "why": complaint}, exc_info=surprise)
+            unexpected = None if error is None or isinstance(error, HostReadError) else error
+            logger.warning(
+                "collector fails", extra={"collector": name, "why": complaint}, exc_info=unexpected
+            )
         else:
             logger.info("collector works again", extra={"collector": name})
 

@@ -9,8 +9,8 @@ from flask import Blueprint, Flask, Response, request
 from exporter.web.guard import Admission, Guard, public
 from exporter.web.metrics import Scrape, answer_scrape
 from exporter.web.request_counts import RequestCounts
-from exporter.web.responses import tell_raised
-from marax.flask_problems import tell_problems
+from exporter.web.responses import respond_to_problem_errors
+from marax.flask_problems import respond_with_problems
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -67,8 +67,8 @@ def create_app(
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
-    tell_problems(app)
-    tell_raised(app)
+    respond_with_problems(app)
+    respond_to_problem_errors(app)
     requests.watch(app)
     Guard(api.access).watch(app)
     for blueprint in (_open_routes(scraper, is_ready=is_ready, version=version), *api.blueprints):

@@ -1,4 +1,4 @@
-"""What routes take and answer, as far as they do not say so themselves: for the OpenAPI document."""
+"""What routes take and return, for the OpenAPI document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Description:
         needs_body: Whether there must be one.
         answer: The shape of the answer in JSON; None for one without a body.
         events: The shapes of the events, by their names, where the answer may come as a stream of them.
-        problems: The statuses of the problems that this route tells beside those of every route.
+        problems: The statuses of this route's problems, beside those of every route.
         takes_password: Whether name and password come in the header.
     """
 

@@ -119,7 +119,7 @@ class Guard:
             return outcome
         access.note(outcome)
         error = ', error="invalid_token"' if token else ""
-        raise ProblemError(_told_as(outcome), {"WWW-Authenticate": _CHALLENGE + error})
+        raise ProblemError(_problem_of(outcome), {"WWW-Authenticate": _CHALLENGE + error})
 
 
 def _token(request: Request, *, in_query: bool) -> str:
@@ -137,8 +137,8 @@ def _token(request: Request, *, in_query: bool) -> str:
     return tokens[0] if tokens and in_query else ""
 
 
-def _told_as(refusal: Refusal) -> Problem:
-    return _TOLD_AS.get(refusal, _BAD_TOKEN)
+def _problem_of(refusal: Refusal) -> Problem:
+    return _PROBLEMS.get(refusal, _BAD_TOKEN)
 
 
 def _unauthorized(kind: str, title: str) -> Problem:
@@ -147,7 +147,7 @@ def _unauthorized(kind: str, title: str) -> Problem:
 
 _BAD_TOKEN = _unauthorized("bad-token", "This token is not valid here: log in at /login.")
 REVOKED_TOKEN = _unauthorized("revoked-token", "This token was logged out or renewed.")
-_TOLD_AS = {
+_PROBLEMS = {
     Refusal.NO_TOKEN: _unauthorized(
         "no-token", "A token is needed: get one at /login and send it as `Authorization: Bearer TOKEN`."
     ),

@@ -99,7 +99,7 @@ def login_routes(access: Callable[[], Authenticator | None]) -> Blueprint:
         outcome = _stored(lambda: open_access().renew(session))
         if isinstance(outcome, Refusal):
             raise ProblemError(REVOKED_TOKEN)
-        return _told(outcome)
+        return _token_response(outcome)
 
     @routes.post("/logout")
     @requires(Role.VIEWER)
@@ -128,7 +128,7 @@ def _basic_credentials(header: str) -> tuple[str, str]:
 def _log_in(access: Authenticator, name: str, password: str, challenge: Mapping[str, str]) -> Response:
     match access.log_in(name, password, address=request.remote_addr or ""):
         case Token() as token:
-            return _told(token)
+            return _token_response(token)
         case Throttled(retry_after_seconds=seconds):
             raise ProblemError(_THROTTLED, {"Retry-After": str(math.ceil(seconds))})
         case Refusal.BUSY:
@@ -139,7 +139,7 @@ def _log_in(access: Authenticator, name: str, password: str, challenge: Mapping[
             assert_never(unknown)
 
 
-def _told(token: Token) -> Response:
+def _token_response(token: Token) -> Response:
     answer = json_of(
         TokenAnswer(token=token.text, expires_in_seconds=token.expires_in_seconds, role=token.role)
     )
@@ -151,7 +151,7 @@ def _stored(action: Callable[[], Outcome]) -> Outcome:
     try:
         return action()
     except NotStoredError as error:
-        logger.error("token not revoked", extra={"error": str(error)})  # noqa: TRY400 - no surprise
+        logger.error("token not revoked", extra={"error": str(error)})  # noqa: TRY400 - an expected failure
         raise ProblemError(_NOT_STORED, {"Retry-After": "60"}) from error
 
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from exporter.scrape.exposition import OPENMETRICS, TEXT, as_openmetrics, as_text
 from exporter.scrape.scraper import Selection, UnknownNameError
-from marax.flask_problems import told
+from marax.flask_problems import problem_response
 from marax.problems import Problem
 
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,18})?")
@@ -34,7 +34,7 @@ def answer_scrape(scraper: Scrape, request: Request) -> Response:
     try:
         metrics = scraper.scrape(_selection(request), within_seconds=budget_seconds(timeout))
     except UnknownNameError as error:
-        return told(
+        return problem_response(
             Problem(
                 status=HTTPStatus.BAD_REQUEST,
                 kind="unknown-name",

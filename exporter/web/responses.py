@@ -7,14 +7,14 @@ from types import MappingProxyType
 import msgspec
 from flask import Flask, Response
 
-from marax.flask_problems import told
+from marax.flask_problems import problem_response
 from marax.problems import Problem
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def json_of(value: object) -> Response:
-    """Return the answer that tells *value*, a msgspec struct or what JSON knows by itself."""
+    """Return the response with *value*, a msgspec struct or a plain JSON value, as JSON."""
     return Response(_encoded(value) + b"\n", mimetype="application/json")
 
 
@@ -34,11 +34,11 @@ class ProblemError(Exception):
         self.headers = headers
 
 
-def tell_raised(app: Flask) -> None:
+def respond_to_problem_errors(app: Flask) -> None:
     """Let the views of *app* raise ProblemError."""
 
     @app.errorhandler(ProblemError)
-    def tell(error: ProblemError) -> Response:
-        answer = told(error.problem)
-        answer.headers.update(error.headers)
-        return answer
+    def respond(error: ProblemError) -> Response:
+        response = problem_response(error.problem)
+        response.headers.update(error.headers)
+        return response

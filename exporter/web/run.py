@@ -1,4 +1,4 @@
-"""`POST /run`: running a command, and telling what came of it."""
+"""`POST /run`: running a command and returning its result."""
 
 import codecs
 import json
@@ -87,9 +87,9 @@ def run_routes(service: CommandService, clock: Clock) -> Blueprint:
     routes = Blueprint("run", __name__)
 
     @routes.post("/run")
-    @requires(Role.VIEWER)  # whom the catalogue refuses, so that the audit log tells of them
+    @requires(Role.VIEWER)  # whom the catalogue refuses, so that they appear in the audit log
     def post_run(session: Session) -> Response:
-        """Run a command, and tell what came of it."""
+        """Run a command and return its result."""
         caller = Caller(user=session.user, role=session.role, address=request.remote_addr or "")
         try:
             _refuse_idempotency()
@@ -100,7 +100,7 @@ def run_routes(service: CommandService, clock: Clock) -> Blueprint:
             raise
         begun = service.begin(asked, caller)
         if isinstance(begun, Refused):
-            raise _told(begun)
+            raise _refusal_of(begun)
         is_stream = "stream" in query or _likes_events_best()
         return _as_it_comes(begun, clock) if is_stream else _in_the_end(begun)
 
@@ -191,7 +191,7 @@ def _signal_name(number: int) -> str:
         return f"SIG{number}"
 
 
-def _told(refused: Refused) -> ProblemError:
+def _refusal_of(refused: Refused) -> ProblemError:
     headers = {"Retry-After": "1"} if refused.reason is Reason.BUSY else {}
     return ProblemError(_problem_of(refused.reason, refused.detail), headers)
 

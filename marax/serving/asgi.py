@@ -49,7 +49,7 @@ class AsgiGate:
         self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["type"] == "http"  # noqa: S101 - uvicorn is told to speak nothing else
+        assert scope["type"] == "http"  # noqa: S101 - uvicorn is set up for nothing else
         connection = scope["state"]["connection"]
         connection.enter(Phase.BODY)
         send = _adding((_date(), *self._headers()), send)
@@ -102,9 +102,9 @@ class AsgiGate:
         path = scope["path"]
         pool = self._kept if is_kept(path) else self._others
         if is_guarded(path) and (refusal := await self._refusal(scope)):
-            await _tell(refusal, send)
+            await _respond(refusal, send)
         elif pool.is_full:
-            await _tell(_BUSY, send)
+            await _respond(_BUSY, send)
         else:
             await pool.answer(_plain(scope, len(body)), body, send, connection)
 
@@ -197,7 +197,7 @@ def _date() -> tuple[bytes, bytes]:
     return b"date", formatdate(usegmt=True).encode()
 
 
-async def _tell(problem: Problem, send: Send) -> None:
+async def _respond(problem: Problem, send: Send) -> None:
     await _start(problem, send, close=())
     await send({"type": "http.response.body", "body": problem.to_json()})
 

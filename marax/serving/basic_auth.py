@@ -1,7 +1,7 @@
 """Names and passwords as exporter-toolkit's `basic_auth_users` has them: bcrypt hashes.
 
-bcrypt is dear, so that guessing is. Who came with the right password before is known by a keyed digest, and
-pays no hash again; all others are checked one after the other in a thread of their own, a few at a time.
+bcrypt is expensive, so guessing is too. A password that was right before is recognised by a keyed digest and
+not hashed again; all others are checked one after the other in a thread of their own, a few at a time.
 """
 
 import asyncio
@@ -91,9 +91,9 @@ class BasicAuth:
 
 
 def _unmatched(hashes: Iterable[bytes]) -> bytes:
-    """Return a hash that no password has, as dear as the dearest of *hashes*, which begin as `$2b$10$` does.
+    """Return a hash that no password has, of the most rounds in *hashes*, which begin as `$2b$10$` does.
 
-    An unknown name costs the work of a known one, so that nobody can tell which names there are.
+    An unknown name costs the work of a known one, so timing does not reveal which names exist.
     """
     rounds = max((int(stored.split(b"$")[2]) for stored in hashes), default=_USUAL_ROUNDS)
     salt, digest = secrets.token_hex(16)[:21], secrets.token_hex(16)[:31]

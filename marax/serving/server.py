@@ -58,13 +58,13 @@ class Server:
         self._web = WebConfig()
         self._socket: socket.socket | None = None
         self._connections = Connections(most=_MOST_CONNECTIONS, tls=lambda: self._web.tls)
-        front = AsgiGate(
+        gate = AsgiGate(
             app,
             body_limit_bytes=settings.body_limit_bytes,
             basic_auth=lambda: self._web.basic_auth,
             headers=lambda: self._web.headers,
         )
-        self._uvicorn = _Uvicorn(_uvicorn_config(front, self._connections))
+        self._uvicorn = _Uvicorn(_uvicorn_config(gate, self._connections))
 
     def bind(self) -> Address:
         """Begin to listen, and return the real address; clients wait until `run`.
@@ -157,9 +157,9 @@ class _Uvicorn(uvicorn.Server):
         self.on_ending()
 
 
-def _uvicorn_config(front: AsgiGate, connections: Connections) -> uvicorn.Config:
+def _uvicorn_config(gate: AsgiGate, connections: Connections) -> uvicorn.Config:
     return uvicorn.Config(
-        front,
+        gate,
         http=partial(Connection, connections),  # type: ignore[arg-type] # uvicorn only calls it
         ws="none",
         lifespan="off",
@@ -168,7 +168,7 @@ def _uvicorn_config(front: AsgiGate, connections: Connections) -> uvicorn.Config
         backlog=_BACKLOG,
         proxy_headers=False,
         server_header=False,
-        date_header=False,  # the front's: uvicorn would have to wake up each second for it
+        date_header=False,  # the gate's: uvicorn would have to wake up each second for it
         access_log=False,
         log_config=None,
         log_level="error",

@@ -35,8 +35,8 @@ def masked(text: str) -> str:
 
 def key_of(parent: str, name: str) -> str:
     """Return the key of what stands below *parent* as *name*, which is shown only if it looks like a name."""
-    told = name if _PLAIN_NAME.fullmatch(name) else "(a key that is not shown)"
-    return f"{parent}.{told}" if parent else told
+    shown_name = name if _PLAIN_NAME.fullmatch(name) else "(a key that is not shown)"
+    return f"{parent}.{shown_name}" if parent else shown_name
 
 
 def line_of(node: yaml.Node) -> int:

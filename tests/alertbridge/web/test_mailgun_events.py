@@ -18,7 +18,7 @@ from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.web.mailgun_events import MailgunEvents
-from marax.flask_problems import tell_problems
+from marax.flask_problems import respond_with_problems
 from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
@@ -45,7 +45,7 @@ class Site:
         self.live = FakeLiveConfig(mailgun_signing_key=Secret(KEY))
         self.metrics = Metrics()
         self.app = Flask("alertbridge")
-        tell_problems(self.app)
+        respond_with_problems(self.app)
         self.undeliverable = UnreachableUsers(
             open_alerts=self.outbox.intake,
             bounces=self.outbox.deliveries.is_undeliverable,

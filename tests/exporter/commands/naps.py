@@ -16,7 +16,7 @@ def new_nap() -> str:
 
 
 def nappers(nap: str) -> list[str]:
-    """Return the command lines with *nap* in them: sleeps, shells and keepers alike."""
+    """Return the command lines with *nap* in them: sleeps, shells and supervisors alike."""
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         words = process.info["cmdline"] or []

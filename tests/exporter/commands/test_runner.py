@@ -1,4 +1,4 @@
-"""The runner and its keeper, on real processes."""
+"""The runner and its supervisor, on real processes."""
 
 import contextlib
 import json
@@ -273,7 +273,7 @@ def test_nothing_is_left_when_the_exporter_is_killed():
     assert gone_within(nap, 5)
 
 
-def test_a_killed_keeper_takes_the_program_with_it(runner: Runner):
+def test_a_killed_supervisor_takes_the_program_with_it(runner: Runner):
     nap = new_nap()
     run = placed(runner, job("/bin/sleep", nap))
     run.start()
