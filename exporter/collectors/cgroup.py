@@ -14,11 +14,11 @@ CGROUP_MEMORY_LIMIT = gauge("marax_cgroup_memory_limit_bytes", "Memory limit of 
 CGROUP_MEMORY_USAGE = gauge("marax_cgroup_memory_usage_bytes", "Memory charged to the exporter's own cgroup.")
 CGROUP_MEMORY_WORKING_SET = gauge(
     "marax_cgroup_memory_working_set_bytes",
-    "Memory charged to the exporter's own cgroup, less inactive files.",
+    "Memory charged to the exporter's own cgroup, excluding inactive file cache.",
 )
 CGROUP_CPU_LIMIT = gauge("marax_cgroup_cpu_limit_cores", "CPU limit of the exporter's own cgroup, in CPUs.")
 CGROUP_CPU_THROTTLED = counter(
-    "marax_cgroup_cpu_throttled_seconds_total", "Time for which the exporter's own cgroup was held back."
+    "marax_cgroup_cpu_throttled_seconds_total", "Time during which the exporter's own cgroup was throttled."
 )
 CONTAINER = info(
     "marax_container_info",

@@ -15,18 +15,18 @@ _COLLECTORS = "one for each collector"
 
 COLLECTOR_DURATION = gauge(
     "marax_collector_duration_seconds",
-    "How long the collector took, or has been taking.",
+    "Run time of the collector; so far, if it has not finished.",
     collector=_COLLECTORS,
 )
 COLLECTOR_SUCCESS = gauge(
-    "marax_collector_success", "1 if the collector's families are in this scrape.", collector=_COLLECTORS
+    "marax_collector_success", "1 if the collector's metrics are in this scrape.", collector=_COLLECTORS
 )
 COLLECTOR_TIMED_OUT = gauge(
-    "marax_collector_timed_out", "1 if the collector was not done by the deadline.", collector=_COLLECTORS
+    "marax_collector_timed_out", "1 if the collector did not finish by the deadline.", collector=_COLLECTORS
 )
 COLLECTOR_ERRORS = counter(
     "marax_collector_errors_total",
-    "Scrapes that went without this collector's families.",
+    "Scrapes without this collector's metrics.",
     collector=_COLLECTORS,
 )
 VERDICTS = (

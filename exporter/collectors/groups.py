@@ -12,12 +12,12 @@ _GROUPS = "at most `processes.groups` and three of our own"
 
 GROUP_CPU_SECONDS = counter(
     "marax_group_cpu_seconds_total",
-    "CPU time by group of processes, exited children included; all groups sum to what the host used.",
+    "CPU time by group of processes, including exited children; all groups add up to the host's usage.",
     group=_GROUPS,
 )
 GROUP_MEMORY_RSS = gauge(
     "marax_group_memory_rss_bytes",
-    "Resident memory by group; a page that processes share counts once for each of them.",
+    "Resident memory by group; shared pages are counted once per process.",
     group=_GROUPS,
 )
 GROUP_PROCESSES = gauge("marax_group_processes", "Processes by group.", group=_GROUPS)

@@ -15,13 +15,16 @@ from exporter.host.own_process import OwnProcess
 _COMMANDS = "those of the settings, `(shell)`, and `(unknown)` for what is none of them"
 
 BUILD = info(
-    "marax_build_info", "The running marax-exporter; always 1.", version=CONSTANT, python_version=CONSTANT
+    "marax_build_info",
+    "Version of the running marax-exporter; always 1.",
+    version=CONSTANT,
+    python_version=CONSTANT,
 )
 CONFIG_RELOAD_SUCCESS = gauge(
-    "marax_config_reload_success", "1 if the settings in force are those in the file."
+    "marax_config_reload_success", "1 if the last reload of the settings succeeded."
 )
 CONFIG_RELOAD_TIMESTAMP = gauge(
-    "marax_config_reload_timestamp_seconds", "When settings were last taken up, in seconds since 1970."
+    "marax_config_reload_timestamp_seconds", "Unix time of the last successful reload of the settings."
 )
 HTTP_REQUESTS = counter(
     "marax_http_requests_total",
@@ -42,24 +45,22 @@ EXPORTER_MAX_FDS = gauge("process_max_fds", "Maximum number of open file descrip
 
 AUTH_FAILURES = counter(
     "marax_auth_failures_total",
-    "Logins and requests that were refused for want of a password, a token or a role, by reason.",
+    "Authentication and authorization failures, by reason.",
     reason="eight, always all of them",
 )
-LOGINS = counter("marax_logins_total", "Logins that were granted.")
+LOGINS = counter("marax_logins_total", "Successful logins.")
 TOKENS_REVOKED = counter(
-    "marax_tokens_revoked_total", "Tokens ended by logout or renewal; a logout everywhere counts once."
+    "marax_tokens_revoked_total", "Tokens revoked by logout or renewal; a logout everywhere counts once."
 )
 
 COMMAND_RUNS = counter(
     "marax_command_runs_total",
-    "Commands that were asked for, by what came of it: how the run ended, or why there was none.",
+    "Command requests by outcome: how the run ended, or why it was refused.",
     command=_COMMANDS,
     outcome="four ends of runs, and seven reasons for none",
 )
-COMMAND_SECONDS = counter(
-    "marax_command_seconds_total", "Time that runs of the command took.", command=_COMMANDS
-)
-COMMANDS_RUNNING = gauge("marax_commands_running", "Commands that are running.")
+COMMAND_SECONDS = counter("marax_command_seconds_total", "Total run time of the command.", command=_COMMANDS)
+COMMANDS_RUNNING = gauge("marax_commands_running", "Commands currently running.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,19 +11,21 @@ from exporter.collectors.collector import Host
 from exporter.collectors.family import counter, gauge
 from exporter.host.memory import Memory, read_memory, read_vmstat
 
-MEMORY_TOTAL = gauge("marax_memory_total_bytes", "Memory that the kernel can use.")
-MEMORY_AVAILABLE = gauge("marax_memory_available_bytes", "Memory that can be had without swapping.")
-MEMORY_FREE = gauge("marax_memory_free_bytes", "Memory that is used for nothing at all.")
-MEMORY_BUFFERS = gauge("marax_memory_buffers_bytes", "Memory that buffers raw block devices.")
-MEMORY_CACHED = gauge("marax_memory_cached_bytes", "Memory that caches files, reclaimable slab included.")
+MEMORY_TOTAL = gauge("marax_memory_total_bytes", "Total memory usable by the kernel.")
+MEMORY_AVAILABLE = gauge("marax_memory_available_bytes", "Memory available without swapping.")
+MEMORY_FREE = gauge("marax_memory_free_bytes", "Unused memory.")
+MEMORY_BUFFERS = gauge("marax_memory_buffers_bytes", "Memory used for block device buffers.")
+MEMORY_CACHED = gauge(
+    "marax_memory_cached_bytes", "Memory used for the page cache, including reclaimable slab."
+)
 MEMORY_USAGE_RATIO = gauge("marax_memory_usage_ratio", "Share of memory that is not available, 0 to 1.")
-SWAP_TOTAL = gauge("marax_swap_total_bytes", "Size of all swap; 0 without any.")
-SWAP_FREE = gauge("marax_swap_free_bytes", "Swap that is not in use.")
+SWAP_TOTAL = gauge("marax_swap_total_bytes", "Total swap space; 0 without swap.")
+SWAP_FREE = gauge("marax_swap_free_bytes", "Unused swap space.")
 
-SWAP_IN = counter("marax_swap_in_bytes_total", "Bytes read back from swap.")
-SWAP_OUT = counter("marax_swap_out_bytes_total", "Bytes written to swap.")
-MAJOR_FAULTS = counter("marax_memory_major_faults_total", "Page faults that had to wait for a disk.")
-OOM_KILLS = counter("marax_memory_oom_kills_total", "Processes ended because memory ran out.")
+SWAP_IN = counter("marax_swap_in_bytes_total", "Bytes swapped in.")
+SWAP_OUT = counter("marax_swap_out_bytes_total", "Bytes swapped out.")
+MAJOR_FAULTS = counter("marax_memory_major_faults_total", "Page faults that required disk I/O.")
+OOM_KILLS = counter("marax_memory_oom_kills_total", "Processes killed by the OOM killer.")
 
 
 class MemoryCollector:

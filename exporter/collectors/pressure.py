@@ -14,12 +14,12 @@ _RESOURCES = "cpu, memory, io and irq"
 
 PRESSURE_WAITING = counter(
     "marax_pressure_waiting_seconds_total",
-    "Time in which at least one task waited for the resource (PSI some).",
+    "Time during which at least one task waited for the resource (PSI some).",
     resource=_RESOURCES,
 )
 PRESSURE_STALLED = counter(
     "marax_pressure_stalled_seconds_total",
-    "Time in which every task that was not idle waited for the resource (PSI full).",
+    "Time during which all non-idle tasks waited for the resource (PSI full).",
     resource=_RESOURCES,
 )
 

@@ -13,25 +13,23 @@ from exporter.processes.limits import SeriesLimits
 
 PROCESSES = gauge("marax_processes", "Processes by state.", state="eight, always all of them")
 THREADS = gauge("marax_threads", "Threads of all visible processes.")
-PIDS_LIMIT = gauge("marax_pids_limit", "Largest number of processes and threads that the kernel allows.")
+PIDS_LIMIT = gauge("marax_pids_limit", "Maximum number of processes and threads.")
 PROCESS_VISIBILITY_RATIO = gauge(
     "marax_process_visibility_ratio",
-    "Visible threads by all threads of the host; well below 1 when /proc hides processes from the exporter.",
+    "Share of the host's threads that are visible; well below 1 when /proc hides processes.",
 )
 PROCESSES_UNREADABLE = gauge("marax_processes_unreadable", "Listed processes that could not be read.")
 PROCESS_SERIES_LIMIT = gauge(
-    "marax_process_series_limit", "Most series by group and top process that there can be at once."
+    "marax_process_series_limit", "Maximum number of series by group and top process at any time."
 )
 PROCESS_NEW_SERIES_LIMIT = gauge(
     "marax_process_new_series_limit",
-    "Most new series by group and top process that there can be within any hour.",
+    "Maximum number of new series by group and top process within any hour.",
 )
-SAMPLE_TIMESTAMP = gauge(
-    "marax_sample_timestamp_seconds", "When the processes were last read, in seconds since 1970."
-)
+SAMPLE_TIMESTAMP = gauge("marax_sample_timestamp_seconds", "Unix time of the last process scan.")
 SAMPLER_INTERVAL = gauge(
     "marax_sampler_interval_seconds",
-    "Time between two readings of all processes, stretched when they are dear.",
+    "Current sampling interval; longer when scans are expensive.",
 )
 
 _OTHER = "other"

@@ -13,12 +13,12 @@ from exporter.host.kernel_stat import KernelStat, read_kernel_stat
 from exporter.host.os_release import OsRelease, read_os_release
 from marax.clock import Clock
 
-BOOT_TIME = gauge("marax_boot_time_seconds", "When the host booted, in seconds since 1970.")
-TIME = gauge("marax_time_seconds", "The host's clock, in seconds since 1970.")
-CPUS_ONLINE = gauge("marax_cpus_online", "CPUs that are online.")
+BOOT_TIME = gauge("marax_boot_time_seconds", "Unix time at which the host booted.")
+TIME = gauge("marax_time_seconds", "Unix time by the host's clock.")
+CPUS_ONLINE = gauge("marax_cpus_online", "Number of CPUs online.")
 UNAME = info(
     "marax_uname_info",
-    "What uname(2) says; always 1.",
+    "Labels from uname(2); always 1.",
     sysname=CONSTANT,
     release=CONSTANT,
     version=CONSTANT,
@@ -27,13 +27,13 @@ UNAME = info(
 )
 OS = info(
     "marax_os_info",
-    "What os-release says; always 1.",
+    "Labels from os-release(5); always 1.",
     id=CONSTANT,
     version_id=CONSTANT,
     pretty_name=CONSTANT,
 )
 CONTEXT_SWITCHES = counter("marax_context_switches_total", "Context switches.")
-FORKS = counter("marax_forks_total", "Processes and threads started.")
+FORKS = counter("marax_forks_total", "Processes and threads created.")
 
 
 class SystemCollector:

@@ -12,9 +12,7 @@ from exporter.processes.top import TopMember, TopProcesses, TopSelection
 
 _TOP = "at most 2 x `processes.top` at once, 60 new ones an hour"
 
-SAMPLE_WINDOW = gauge(
-    "marax_sample_window_seconds", "Length of the window behind the per-process CPU ratios."
-)
+SAMPLE_WINDOW = gauge("marax_sample_window_seconds", "Length of the window of the per-process CPU ratios.")
 TOP_CPU_USAGE_RATIO = gauge(
     "marax_top_process_cpu_usage_ratio",
     "Share of the whole host's CPU time that the process used over the sample window, 0 to 1.",
@@ -26,7 +24,7 @@ TOP_MEMORY_RSS = gauge(
 )
 TOP_INFO = info(
     "marax_top_process_info",
-    "Who the process is; always 1. The command line only if the settings say so.",
+    "Identity of the process; always 1. cmdline only with `processes.show_cmdline`.",
     pid=_TOP,
     name=_TOP,
     user=_TOP,
@@ -36,11 +34,11 @@ TOP_INFO = info(
 )
 TOP_IDENTITIES = counter(
     "marax_top_identities_total",
-    "Processes that became top processes; one that changed its name or parent counts again.",
+    "Processes admitted as top processes; a changed name or parent counts again.",
 )
 TOP_IDENTITIES_LIMITED = gauge(
     "marax_top_identities_limited",
-    "1 while newcomers among the top processes appear only in their group, as too many came within the hour.",
+    "1 while new top processes are shown only in their group because the hourly limit is reached.",
 )
 
 
