@@ -70,7 +70,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         return f"marax <marax@{socket.gethostname() or 'localhost'}>"
 
     def routing(self) -> Routing:
-        """Return who is told about what."""
+        """Return who is notified of what."""
         return Routing(
             users=self.users,
             names_by_address={str(host.address): host.name for host in self.hosts},

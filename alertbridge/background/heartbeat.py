@@ -34,23 +34,23 @@ class HeartbeatConfig(Protocol):
 
 
 class Heartbeat:
-    """Waits for the heartbeat, and *tells* once when it has been silent too long and once when it is back.
+    """Waits for the heartbeat; raises an alert when it is silent too long, and resolves it when it is back.
 
     Silence is measured on the monotonic clock: setting the machine's clock raises no alarm and hides none.
-    That nobody is told twice is the work of the outbox behind *tell*, across restarts too.
+    The outbox behind *raise_alert* keeps anybody from being notified twice, across restarts too.
     """
 
     def __init__(
         self,
         *,
         store: PulseStore,
-        tell: Callable[[Alert], object],
+        raise_alert: Callable[[Alert], object],
         live: HeartbeatConfig,
         clock: Clock,
         on_beat: Callable[[], None],
     ) -> None:
         self._store = store
-        self._tell = tell
+        self._raise_alert = raise_alert
         self._live = live
         self._clock = clock
         self._on_beat = on_beat
@@ -77,7 +77,7 @@ class Heartbeat:
             self._store.write_pulse(self._pulse)
             # The clock may have been set back since; an end does not lie before its beginning
             ended = max(now, before.last_unix_seconds)
-            self._tell(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
+            self._raise_alert(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
         self._on_beat()
 
     def check(self) -> None:
@@ -103,5 +103,5 @@ class Heartbeat:
             if self._pulse.last_unix_seconds != pulse.last_unix_seconds:
                 return  # it came while the diagnosis was made
             logger.error("no heartbeat received", extra={"silent_seconds": round(pulse.silent_seconds)})
-            self._tell(blind_alert(pulse.last_unix_seconds, diagnosis, ends_unix_seconds=None))
+            self._raise_alert(blind_alert(pulse.last_unix_seconds, diagnosis, ends_unix_seconds=None))
             self._is_alarmed = True

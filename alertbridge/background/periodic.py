@@ -1,4 +1,4 @@
-"""Doing things every so often, each in a thread of its own, until told to stop."""
+"""Doing things every so often, each in a thread of its own, until stopped."""
 
 import logging
 import threading

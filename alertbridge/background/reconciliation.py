@@ -1,4 +1,4 @@
-"""Ends that Alertmanager never tells: an alert that is silenced, inhibited or muted when it ends has none.
+"""Ends that Alertmanager never sends: an alert that is silenced, inhibited or muted when it ends has none.
 
 Prometheus knows better, and is believed only where nothing else can be meant: it evaluates our rules now (the
 heartbeat fires there), it held this very alert to be firing when the episode opened, and has not for minutes.
@@ -33,12 +33,12 @@ class ReconciliationConfig(Protocol):
 
 
 class Reconciliation:
-    """Finds open episodes whose alert has ended, and *tells* their end as Alertmanager would have.
+    """Finds open episodes whose alert has ended, and lets *receive* have their end, as if from Alertmanager.
 
     Args:
         open_episodes: Returns all that are open.
         live: What the settings in force say.
-        tell: Takes the ends in.
+        receive: Takes the ends in.
         clock: For how long something has been absent.
     """
 
@@ -47,12 +47,12 @@ class Reconciliation:
         *,
         open_episodes: Callable[[], Sequence[Episode]],
         live: ReconciliationConfig,
-        tell: Callable[[Sequence[Alert]], object],
+        receive: Callable[[Sequence[Alert]], object],
         clock: Clock,
     ) -> None:
         self._open_episodes = open_episodes
         self._live = live
-        self._tell = tell
+        self._receive = receive
         self._clock = clock
         self._absent_since: dict[tuple[str, int], float] = {}
 
@@ -78,7 +78,7 @@ class Reconciliation:
         ended = [one for one in self._long_absent(episodes, present) if _fired_there(one, firing)]
         if ended:
             logger.info("resolved alerts found in Prometheus", extra={"episodes": len(ended)})
-            self._tell([_end_of(one, self._since(one)) for one in ended])
+            self._receive([_end_of(one, self._since(one)) for one in ended])
 
     def _has_heartbeat(self, present: Iterable[Mapping[str, str]]) -> bool:
         return any(labels.get("alertname") == self._live.heartbeat.alertname for labels in present)

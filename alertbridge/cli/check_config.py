@@ -16,8 +16,8 @@ def recipients_table(settings: BridgeSettings) -> str:
     routing = settings.routing()
     rows = [("HOST", *(severity.upper() for severity in _SEVERITIES))]
     for host in settings.hosts:
-        told = [routing.recipients(_alert_about(host, severity)) for severity in _SEVERITIES]
-        rows.append((host.name, *(", ".join(user.name for user in users) or "-" for users in told)))
+        notified = [routing.recipients(_alert_about(host, severity)) for severity in _SEVERITIES]
+        rows.append((host.name, *(", ".join(user.name for user in users) or "-" for users in notified)))
     return _aligned(rows)
 
 

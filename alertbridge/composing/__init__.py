@@ -1,1 +1,1 @@
-"""From a claimed notice to the mail that tells it."""
+"""From a claimed notice to its mail."""

@@ -42,12 +42,12 @@ class UnreachableUsers:
         *,
         open_alerts: OpenAlerts,
         bounces: Callable[[str], bool],
-        tell: Callable[[Alert], object],
+        raise_alert: Callable[[Alert], object],
         clock: Clock,
     ) -> None:
         self._open_alerts = open_alerts
         self._bounces = bounces
-        self._tell = tell
+        self._raise_alert = raise_alert
         self._clock = clock
 
     def note_refused(self, user_name: str, reason: str) -> None:
@@ -58,7 +58,7 @@ class UnreachableUsers:
         """
         now = self._clock.unix_seconds()
         if not self._is_open(user_name):
-            self._tell(undeliverable_alert(user_name, reason, now, ends_unix_seconds=None))
+            self._raise_alert(undeliverable_alert(user_name, reason, now, ends_unix_seconds=None))
 
     def note_accepted(self, user_name: str) -> None:
         """Note that the provider accepted a mail to *user_name*.
@@ -78,7 +78,7 @@ class UnreachableUsers:
         since = self._open_since(user_name)
         if since is not None:
             ended = max(since, self._clock.unix_seconds())  # the clock may have been set back
-            self._tell(undeliverable_alert(user_name, "", since, ends_unix_seconds=ended))
+            self._raise_alert(undeliverable_alert(user_name, "", since, ends_unix_seconds=ended))
 
     def suppressed(self, user_names: Iterable[str]) -> Mapping[str, bool] | None:
         """Return for each of these users whether mail to them fails; None while that cannot be read."""

@@ -1,1 +1,1 @@
-"""Who is told, by what, and when not: pure decisions over settings."""
+"""Who is notified, by what, and when not: pure decisions over settings."""

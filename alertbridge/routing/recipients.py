@@ -1,4 +1,4 @@
-"""Who is told about an alert, as what, and how soon: pure decisions over settings."""
+"""Who is notified of an alert, as what, and how soon: pure decisions over settings."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ class Classified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """The settings that decide who is told.
+    """The settings that decide who is notified.
 
     Attributes:
         users: The people.

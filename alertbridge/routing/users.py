@@ -1,4 +1,4 @@
-"""The people who are told, and how they want it, as the settings name them."""
+"""The people who are notified, and how they want it, as the settings name them."""
 
 import math
 from collections.abc import Iterable
@@ -76,9 +76,9 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         name: How commands and logs name them.
         email: Where their mail goes.
         hosts: Globs of the hosts they watch; all hosts when empty.
-        severities: What they are told of; everything when empty.
+        severities: What they are notified of; everything when empty.
         timezone: For the times in their mail.
-        is_admin: Whether they are told of the bridge's own troubles.
+        is_admin: Whether they are notified of the bridge's own troubles.
         quiet: When they want no mail; None for never.
         remind_every_seconds: How long after the last mail about it they are reminded of what goes on.
     """

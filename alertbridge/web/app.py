@@ -111,7 +111,7 @@ class _Webhook:
         try:
             self._receiver.receive(alerts)
         except StoreError as error:
-            logger.error("cannot store alerts", extra={"reason": str(error)})  # noqa: TRY400 - told, no surprise
+            logger.error("cannot store alerts", extra={"reason": str(error)})  # noqa: TRY400 - a value, no surprise
             status = HTTPStatus.SERVICE_UNAVAILABLE
             return _tell(status, "not-stored", "The alerts could not be stored", "Send them again.")
         return Response("stored\n", mimetype="text/plain")

@@ -69,7 +69,7 @@ class _Delivery:
 
 
 class Service:
-    """A bridge that serves until it is told to stop."""
+    """A bridge that serves until it has to stop."""
 
     def __init__(self, config: Path) -> None:
         """Build everything that *config* asks for.
@@ -130,7 +130,7 @@ class Service:
         except SettingsError as error:
             self._metrics.reload_success.set(0)
             for mistake in error.mistakes:
-                logger.error("settings not loaded", extra={"mistake": str(mistake)})  # noqa: TRY400 - told
+                logger.error("settings not loaded", extra={"mistake": str(mistake)})  # noqa: TRY400 - a value, no surprise
             return
         self._live.use(loaded)
         self._metrics.reload_success.set(1)
@@ -162,7 +162,7 @@ def _intake_side(ground: _Ground) -> _Intake:
     internal = InternalAlerts(intake=ground.outbox.intake, live=live, clock=clock, on_news=on_news)
     ping = HeartbeatPing(live)
     heartbeat = Heartbeat(
-        store=ground.outbox.pulses, tell=internal.take, live=live, clock=clock, on_beat=ping.note_beat
+        store=ground.outbox.pulses, raise_alert=internal.take, live=live, clock=clock, on_beat=ping.note_beat
     )
     ground.metrics.watch_heartbeat(heartbeat.last_unix_seconds)
     receiver = WebhookReceiver(
@@ -180,7 +180,7 @@ def _delivery_side(ground: _Ground, internal: InternalAlerts) -> _Delivery:
     unreachable = UnreachableUsers(
         open_alerts=ground.outbox.intake,
         bounces=ground.outbox.deliveries.is_undeliverable,
-        tell=internal.take,
+        raise_alert=internal.take,
         clock=ground.clock,
     )
     ground.metrics.watch_recipients(lambda: unreachable.suppressed(ground.live.user_names))
@@ -215,7 +215,7 @@ def _tasks(ground: _Ground, intake: _Intake) -> Sequence[Task]:
     """Return what runs every so often."""
     live, outbox, clock = ground.live, ground.outbox, ground.clock
     reconciliation = Reconciliation(
-        open_episodes=outbox.intake.open_episodes, live=live, tell=intake.receiver.receive, clock=clock
+        open_episodes=outbox.intake.open_episodes, live=live, receive=intake.receiver.receive, clock=clock
     )
     reminders = ReminderScheduler(
         reminders=outbox.reminders, live=live, clock=clock, on_news=ground.wakeup.notify

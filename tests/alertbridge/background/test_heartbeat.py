@@ -26,7 +26,9 @@ class Watch:
         self.outbox = open_outbox(self.url, lane="mailgun")
         self.heartbeat = Heartbeat(
             store=self.outbox.pulses,
-            tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
+            raise_alert=lambda alert: self.outbox.intake.take(
+                [alert], self.routing, self.clock.unix_seconds()
+            ),
             live=FakeLiveConfig(diagnose=self.diagnose),
             clock=self.clock,
             on_beat=self.note_beat,

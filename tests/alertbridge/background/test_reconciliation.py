@@ -40,7 +40,7 @@ class Desk:
         self.reconciliation = Reconciliation(
             open_episodes=self.outbox.intake.open_episodes,
             live=FakeLiveConfig(firing=self.history),
-            tell=self.take,
+            receive=self.take,
             clock=self.clock,
         )
 

@@ -22,7 +22,9 @@ class Office:
         self.undeliverable = UnreachableUsers(
             open_alerts=self.outbox.intake,
             bounces=lambda user_name: user_name in self.bouncing,
-            tell=lambda alert: self.outbox.intake.take([alert], self.routing, self.clock.unix_seconds()),
+            raise_alert=lambda alert: self.outbox.intake.take(
+                [alert], self.routing, self.clock.unix_seconds()
+            ),
             clock=self.clock,
         )
 

@@ -41,7 +41,7 @@ class Site:
         )
         self.heartbeat = Heartbeat(
             store=self.outbox.pulses,
-            tell=internal.take,
+            raise_alert=internal.take,
             live=self.live,
             clock=clock,
             on_beat=self.note_beat,

@@ -49,7 +49,7 @@ class Site:
         self.undeliverable = UnreachableUsers(
             open_alerts=self.outbox.intake,
             bounces=self.outbox.deliveries.is_undeliverable,
-            tell=self.take,
+            raise_alert=self.take,
             clock=self.clock,
         )
         events = DeliveryEvents(self.outbox.deliveries, self.undeliverable, self.clock, self.metrics)
