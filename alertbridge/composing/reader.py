@@ -30,10 +30,10 @@ def _reason_for_mail(user: UserSettings, claim: Claim) -> str:
     if all(its.get(AUDIENCE_LABEL) == ADMINS for its in labels):
         because = "you are an admin"
     elif all(BLIND_LABEL in its for its in labels):
-        because = "it concerns everybody who is told of critical alerts"
+        because = "it concerns everyone who is notified of critical alerts"
     else:
         because = user.reason_for_mail()
     if claim.purpose is Purpose.REMINDER:
         return f"{because}, and want a reminder {user.remind_every_seconds}"
     is_late = claim.purpose is Purpose.DIGEST or claim.was_held
-    return f"{because}; it was kept until your quiet hours were over" if is_late else because
+    return f"{because}; it was held until the end of your quiet hours" if is_late else because

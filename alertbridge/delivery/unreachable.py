@@ -34,7 +34,7 @@ class UnreachableUsers:
     """Raises an internal alert when a mail to a user fails permanently, and ends it when one arrives.
 
     A mail that the provider accepted does not end it while *bounces* says that mail to this user bounces: the
-    provider accepts that, too. The outbox behind *tell* sees to it that nobody is told twice.
+    provider accepts that, too. The outbox behind *tell* sees to it that nobody is notified twice.
     """
 
     def __init__(

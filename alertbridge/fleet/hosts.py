@@ -21,7 +21,7 @@ _TAKEN = frozenset({"host", "instance", "job"})
 
 
 class Labels(dict[str, str]):
-    """What is told of a host beside its name: Prometheus label names and their values."""
+    """Further labels of a host: Prometheus label names and their values."""
 
     @classmethod
     def from_setting(cls, value: object) -> Self:

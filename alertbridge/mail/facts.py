@@ -51,15 +51,15 @@ class HostFacts:
         back_unix_seconds: The first scrape that it answered again, or None when that is not known; the alert
             ends later than that, by its `keep_firing_for`.
         reason: What the scrape ran into, in Prometheus' words; empty when not known.
-        last_values: What it last said of itself; None when nothing is known.
-        top_processes: Those that used most CPU or memory when it was last heard, largest first.
-        has_rebooted: Whether the machine started anew while it was away; None when not known.
+        last_values: Its last known values; None when there are none.
+        top_processes: Those that used most CPU or memory at its last answered scrape, largest first.
+        has_rebooted: Whether the machine rebooted while it was down; None when not known.
         history: How busy it was in the last hour; None when that is not known.
         last_day: How well it answered; None when that is not known, or is not what the alert is about.
         means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
             several hosts tell another alert as well.
         about: A host, or what the bridge itself raises alerts about.
-        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
+        is_end_reconciled: Whether Alertmanager sent no `resolved`, and the end was found in Prometheus.
     """
 
     name: str
@@ -88,7 +88,7 @@ class HostFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetFacts:
-    """The hosts that this user is told about: how many answer, and the names of those that do not."""
+    """The hosts that this user watches: how many answer, and the names of those that do not."""
 
     up: int
     total: int
@@ -123,9 +123,9 @@ class AlertFacts:
         hosts: Those the mail is about, at least one.
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
-        owed_unix_seconds: Since when this mail is owed, which may be long ago; None when that is not known.
+        owed_unix_seconds: Since when this mail is due, which may be long ago; None when that is not known.
         fleet: The rest of the fleet; None when Prometheus could not be asked.
-        missing: What could not be found out and why, one sentence each.
+        missing: What is not available and why, one sentence each.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""What a mail says of a host: figures, processes and its last hour."""
+"""What a mail says about a host: values, processes and its last hour."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ MOST_CHARTS = 3  # in one mail, each of a host; a mail about more hosts has none
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessFact:
-    """A process that was among the largest when the host was last heard; CPU as a share of the whole host."""
+    """One of the top processes at the host's last answered scrape; CPU as a share of the whole host."""
 
     pid: str
     name: str
@@ -17,7 +17,7 @@ class ProcessFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastValues:
-    """What a host last said of itself; None where it is not known."""
+    """The last known values of a host; None where they are not known."""
 
     cpu_ratio: float | None = None
     memory_ratio: float | None = None

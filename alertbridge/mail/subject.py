@@ -1,4 +1,4 @@
-"""The subject line: the state in brackets, then a title that stays the same as long as the incident lasts."""
+"""The subject line: the state in brackets, then a title that stays the same throughout the incident."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ def title_of(names: Sequence[str], what: str) -> str:
 
     Args:
         names: The hosts when the incident began, at least one; a name that occurs twice counts once.
-        what: What befell a single host: `NOT_ANSWERING`, or the alert's name.
+        what: What happened to a single host: `NOT_ANSWERING`, or the alert's name.
     """
     distinct = list(dict.fromkeys(names))
     if len(distinct) == 1:
-        befallen = _ascii(what, _WHAT_LIMIT)
-        return f"{_ascii(distinct[0], _TITLE_LIMIT - len(befallen) - 2)}: {befallen}"
+        happened = _ascii(what, _WHAT_LIMIT)
+        return f"{_ascii(distinct[0], _TITLE_LIMIT - len(happened) - 2)}: {happened}"
     return listed_title(f"{len(distinct)} hosts", distinct)
 
 

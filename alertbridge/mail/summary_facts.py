@@ -12,8 +12,8 @@ class SummaryFacts:
     Attributes:
         kind: Which of the two.
         incident_id: Short and unique; that of the mail, as it is of no incident alone.
-        news: What the reader was not told before; empty in a reminder.
-        told_before: What still fires of what the reader was told before; often empty in a digest.
+        news: What was not reported to the reader before; empty in a reminder.
+        already_reported: What still fires of what was reported before; often empty in a digest.
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
     """
@@ -27,12 +27,12 @@ class SummaryFacts:
 
     @property
     def alerts(self) -> tuple[HostFacts, ...]:
-        """All of them, the worst that goes on first."""
+        """All of them, the worst that still fires first."""
         return worst_first(self.news + self.already_reported)
 
 
 def worst_first(alerts: tuple[HostFacts, ...]) -> tuple[HostFacts, ...]:
-    """Return *alerts* in the order of reading: what goes on, the worst first, and then what is over."""
+    """Return *alerts* in the order of reading: what still fires, the worst first, then what is resolved."""
     return tuple(sorted(alerts, key=_urgency))
 
 

@@ -1,4 +1,4 @@
-"""What is said to Prometheus, and what it answers: PromQL and JSON to and from plain values."""
+"""PromQL from plain values, and Prometheus' JSON to plain values."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What Prometheus last met where it scrapes; *last_error* is empty when all was well."""
+    """A scrape target; *last_error* is empty when its last scrape succeeded."""
 
     labels: Mapping[str, str]
     last_error: str
@@ -34,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotKnown:
-    """Prometheus could not be asked; *reason* says why, in words."""
+    """Prometheus did not answer the question; *reason* says why, in words."""
 
     reason: str
 
@@ -123,7 +123,7 @@ _QUERY = msgspec.json.Decoder(_QueryAnswer)
 _TARGETS = msgspec.json.Decoder(_TargetsAnswer)
 _ALERTMANAGERS = msgspec.json.Decoder(_AlertmanagersAnswer)
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
-_GARBAGE = NotKnown(reason="its answer is not Prometheus' JSON")
+_GARBAGE = NotKnown(reason="invalid response")
 
 
 def _samples(pairs: Iterable[tuple[float, str]]) -> tuple[Sample, ...]:

@@ -1,4 +1,4 @@
-"""Looking up once what many mails tell at the same time."""
+"""Looking up once what many mails need at the same time."""
 
 import threading
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _FRESH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
+class _Entry:
     asked_monotonic_seconds: float
     findings: Future[Findings] = field(default_factory=Future)
 
@@ -27,31 +27,31 @@ class CachedEnricher:
         self._enricher = enricher
         self._clock = clock
         self._lock = threading.Lock()
-        self._memories: dict[tuple[Subject, ...], _Memory] = {}
+        self._entries: dict[tuple[Subject, ...], _Entry] = {}
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         key = tuple(subjects)
-        memory, is_new = self._memory_of(key)
+        entry, is_new = self._entry_of(key)
         if is_new:
             try:
-                memory.findings.set_result(self._enricher.look_up(key))
+                entry.findings.set_result(self._enricher.look_up(key))
             except BaseException as error:
-                memory.findings.set_exception(error)
+                entry.findings.set_exception(error)
                 self._forget(key)
                 raise
-        return memory.findings.result()
+        return entry.findings.result()
 
-    def _memory_of(self, key: tuple[Subject, ...]) -> tuple[_Memory, bool]:
+    def _entry_of(self, key: tuple[Subject, ...]) -> tuple[_Entry, bool]:
         now = self._clock.monotonic_seconds()
         with self._lock:
-            self._memories = {
-                subjects: memory
-                for subjects, memory in self._memories.items()
-                if now - memory.asked_monotonic_seconds < _FRESH_SECONDS
+            self._entries = {
+                subjects: entry
+                for subjects, entry in self._entries.items()
+                if now - entry.asked_monotonic_seconds < _FRESH_SECONDS
             }
-            is_new = key not in self._memories
-            return self._memories.setdefault(key, _Memory(now)), is_new
+            is_new = key not in self._entries
+            return self._entries.setdefault(key, _Entry(now)), is_new
 
     def _forget(self, key: tuple[Subject, ...]) -> None:
         with self._lock:
-            self._memories.pop(key, None)
+            self._entries.pop(key, None)

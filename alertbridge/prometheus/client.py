@@ -26,7 +26,7 @@ _OK = 200
 
 
 class PrometheusApi:
-    """Asks one Prometheus until *deadline*, on the running loop's clock; nothing it answers raises."""
+    """Queries one Prometheus until *deadline*, on the running loop's clock; no answer of it raises."""
 
     def __init__(self, url: HttpUrl, *, deadline: float) -> None:
         self._url = url

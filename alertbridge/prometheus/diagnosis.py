@@ -1,4 +1,4 @@
-"""Which part does not answer, when no sign of life comes any more."""
+"""Which part does not answer, when the heartbeat has stopped."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ def diagnose(url: HttpUrl | None, heartbeat: str) -> str:
     """Return what has stopped, in a sentence: Prometheus, Alertmanager or the way between; within 5 s.
 
     Args:
-        url: Where Prometheus is; None when that is not in the settings.
+        url: Where Prometheus is; None when that is not set.
         heartbeat: The name of the alert that always fires.
     """
     if url is None:
-        return "Which part has stopped is not known: prometheus.url is not in the settings."
+        return "Which part has stopped is not known: prometheus.url is not set."
     return asyncio.run(_diagnose(url, heartbeat))
 
 
@@ -32,10 +32,10 @@ async def _diagnose(url: HttpUrl, heartbeat: str) -> str:
     if isinstance(firing, NotKnown):
         return f"Prometheus does not answer at {url}: {firing.reason}."
     if not firing:
-        return f"Prometheus answers, but {heartbeat} does not fire there: its rule is missing or not loaded."
+        return f"Prometheus answers, but {heartbeat} is not firing: its rule is missing or not loaded."
     alertmanagers = await api.alertmanagers()
     if isinstance(alertmanagers, NotKnown) or not alertmanagers:
-        return f"Prometheus answers and {heartbeat} fires, but Prometheus has no Alertmanager to tell."
+        return f"Prometheus answers and {heartbeat} is firing, but Prometheus has no Alertmanager to notify."
     return await _diagnose_alertmanagers(alertmanagers, deadline)
 
 
@@ -50,8 +50,8 @@ async def _diagnose_alertmanagers(urls: Sequence[str], deadline: float) -> str:
     if silent:
         return f"Prometheus answers; Alertmanager does not, at {', '.join(silent)}."
     return (
-        "Prometheus and Alertmanager answer; the way from there to this bridge is broken: look at the"
-        " heartbeat's route, the webhook's address and its token."
+        "Prometheus and Alertmanager answer; the path from there to this bridge is broken: check the"
+        " heartbeat's route, the webhook's URL and its token."
     )
 
 
@@ -59,7 +59,7 @@ async def _ask(url: str, deadline: float) -> tuple[str, int, bool]:
     try:
         parsed = HttpUrl.from_setting(url)
     except ValueError:
-        return "an address that cannot be read", 0, False
+        return "an invalid address", 0, False
     path = f"{parsed.path.removesuffix('/api/v2/alerts')}/-/healthy"
     request = Request(host=parsed.host, port=parsed.port, path=path)
     match await HttpGetter().get(request, deadline=deadline, largest_bytes=_LARGEST_BYTES):

@@ -1,4 +1,4 @@
-"""What can be found out about the hosts of a mail beyond their alerts, and who finds it out."""
+"""What Prometheus may know about the hosts of a mail beyond their alerts, and who looks it up."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Subject:
     """A host, as an alert knows it.
 
     Attributes:
-        instance: The alert's label `instance`; empty when it has none, and then nothing is found out.
+        instance: The alert's label `instance`; empty when it has none, and then nothing is looked up.
         job: The alert's label `job`; empty when it has none.
         fired_unix_seconds: When the alert fired.
         ended_unix_seconds: When it ended; None while it fires.
@@ -35,9 +35,9 @@ class HostFindings:
             alert fired, or that is not known.
         back_unix_seconds: The first scrape that it answered again; None when it has not, or when that is not
             known.
-        last_values: What it said of itself before it died; once its alert has ended, what it says now.
+        last_values: Those before it went down; once its alert has ended, the current ones.
         top_processes: Those of the same minute, most CPU first.
-        has_rebooted: Whether it booted while it was away; None when it is not back, or that is not known.
+        has_rebooted: Whether it rebooted while it was down; None when it is not back, or that is not known.
         history: Its last hour, up to now; None for one of many hosts, or when that is not known.
         last_day: The same of its last 24 hours.
     """
@@ -54,13 +54,13 @@ class HostFindings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What could be found out.
+    """What was found.
 
     Attributes:
         hosts: By subject; one for each that has an instance.
         is_up_by_host: All hosts of the subjects' jobs, by the label `host`, or where that lacks by instance;
             None when that is not known.
-        missing: What could not be found out and why, one sentence each.
+        missing: What is not available and why, one sentence each.
     """
 
     hosts: Mapping[Subject, HostFindings]
@@ -68,7 +68,7 @@ class Findings:
     missing: tuple[str, ...] = ()
 
     def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:
-        """Return the state of those hosts whose names *is_told* takes; None when it is not known."""
+        """Return the state of those hosts whose names *is_recipient* takes; None when it is not known."""
         if self.is_up_by_host is None:
             return None
         seen = {host: is_up for host, is_up in sorted(self.is_up_by_host.items()) if is_recipient(host)}
@@ -77,7 +77,7 @@ class Findings:
 
 
 class Enricher(Protocol):
-    """Finds out what a mail says beyond its alerts."""
+    """Looks up what a mail says beyond its alerts."""
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         """Return what is known about *subjects*, soon and whatever happens."""
@@ -85,9 +85,9 @@ class Enricher(Protocol):
 
 
 class NoPrometheus:
-    """Knows nothing, and says so."""
+    """Finds nothing, and says why."""
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         hosts = {subject: HostFindings() for subject in subjects if subject.instance}
-        missing = ("Prometheus is not in the settings (prometheus.url).",) if hosts else ()
+        missing = ("Prometheus is not configured (prometheus.url).",) if hosts else ()
         return Findings(hosts=hosts, missing=missing)

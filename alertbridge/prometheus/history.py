@@ -1,4 +1,4 @@
-"""What the samples of a host say about its last hour and its last day: pure functions."""
+"""What the samples of a host say about its last hour and its last day; pure."""
 
 import math
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _MOST_USAGES = 3600  # one for every second
 
 
 def history(series: Iterable[Series], end_unix_seconds: float) -> History | None:
-    """Return how busy a host was in the hour before a moment; None when it did not say."""
+    """Return how busy a host was in the hour before a moment; None when it exposed nothing."""
     start = end_unix_seconds - HISTORY_SECONDS
     found: dict[str, dict[float, float]] = {name: {} for name in HISTORY_NAMES}
     for one in series:

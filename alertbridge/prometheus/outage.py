@@ -1,4 +1,4 @@
-"""What the samples of a host say about its outage: pure functions over what Prometheus scraped."""
+"""What the samples of a host say about its outage; pure."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,12 +44,12 @@ class Outage:
     Attributes:
         since: The last scrape that it answered before.
         back: The first that it answered after.
-        last_heard: The last of all that it answered.
+        last_answered: The last of all that it answered.
     """
 
     since: float | None = None
     back: float | None = None
-    last_heard: float | None = None
+    last_answered: float | None = None
 
 
 def windows(spans: Iterable[Span]) -> list[Window]:
@@ -75,25 +75,25 @@ def windows(spans: Iterable[Span]) -> list[Window]:
 def outage(up: Iterable[Sample], *, fired_unix_seconds: float, until_unix_seconds: float) -> Outage:
     """Return the outage that an alert which fired at a moment was about, from samples of `up`.
 
-    A host that comes back for a moment while its alert goes on firing was away all the time; one that is
-    still away in the end has been so since the last scrape that it answered. A host that answered when the
-    alert fired was not away.
+    A host that comes back for a moment while its alert keeps firing was down all the time; one that is still
+    down in the end has been so since the last scrape that it answered. A host that answered when the alert
+    fired was not down.
     """
     samples = sorted({sample for sample in up if sample.unix_seconds <= until_unix_seconds})
     answered = [sample.unix_seconds for sample in samples if sample.value == 1]
-    last_heard = answered[-1] if answered else None
+    last_answered = answered[-1] if answered else None
     before = [sample for sample in samples if sample.unix_seconds <= fired_unix_seconds]
     if not before or before[-1].value == 1:
-        return Outage(last_heard=last_heard)
+        return Outage(last_answered=last_answered)
     back = _back(samples)
     if back is None:
-        return Outage(since=last_heard, last_heard=last_heard)
+        return Outage(since=last_answered, last_answered=last_answered)
     earlier = [moment for moment in answered if moment <= fired_unix_seconds]
-    return Outage(since=earlier[-1] if earlier else None, back=back, last_heard=last_heard)
+    return Outage(since=earlier[-1] if earlier else None, back=back, last_answered=last_answered)
 
 
 def last_values(series: Iterable[Series], moment: float) -> LastValues | None:
-    """Return what a host said of itself in the last minute up to *moment*; None when it said nothing."""
+    """Return the values of a host in the last minute up to *moment*; None when there are none."""
     known = _latest(series, moment)
     if not any(name in known for name in VALUES):
         return None
@@ -104,22 +104,22 @@ def last_values(series: Iterable[Series], moment: float) -> LastValues | None:
 
 
 def top_processes(series: Iterable[Series], moment: float) -> tuple[ProcessFact, ...]:
-    """Return the processes that a host told of in the last minute up to *moment*, most CPU first."""
+    """Return the processes of a host in the last minute up to *moment*, most CPU first."""
     by_process: dict[tuple[str, str], list[Series]] = {}
     for one in series:
         if one.labels.get("__name__") in TOP_PROCESSES:
             process = (one.labels.get("pid", ""), one.labels.get("name", ""))
             by_process.setdefault(process, []).append(one)
     facts = [_process(pid, name, _latest(own, moment)) for (pid, name), own in by_process.items()]
-    told = [fact for fact in facts if fact.cpu_ratio is not None or fact.memory_rss_bytes is not None]
-    return tuple(sorted(told, key=_size, reverse=True)[:_MOST_PROCESSES])
+    known = [fact for fact in facts if fact.cpu_ratio is not None or fact.memory_rss_bytes is not None]
+    return tuple(sorted(known, key=_size, reverse=True)[:_MOST_PROCESSES])
 
 
 def has_rebooted(series: Iterable[Series], moment: float, since: float | None) -> bool | None:
-    """Return whether the machine that was heard at *moment* booted after *since*.
+    """Return whether the machine that answered at *moment* booted after *since*.
 
-    Where it tells its own time, a clock that is wrong by hours does not matter. None when it is not known, as
-    it is for a machine that has not been heard after *since*.
+    Where it exposes its own time, a clock that is wrong by hours does not matter. None when it is not known,
+    as for a machine that has not answered after *since*.
     """
     known = _latest(series, moment)
     booted, its_time = (known.get(name) for name in BOOT)

@@ -32,12 +32,12 @@ _SHORT_SECONDS = 3600.0
 _LONGEST_REASON = 1000
 _CLOCKS_DIFFER_SECONDS = 60.0
 _MOST_NAMED = 3
-_WHY = "how the last scrape went"
-_SINCE = "when it was last answered"
-_DOING = "what the host was doing"
-_BEFORE = "how its last hours were"
-_FLEET = "how the rest of the fleet is"
-_ALL = (_WHY, _SINCE, _DOING, _BEFORE, _FLEET)
+_ERROR = "the last scrape error"
+_TIMES = "the time of the last answer"
+_VALUES = "the last known values"
+_HISTORY = "the last hours"
+_FLEET = "the rest of the fleet"
+_ALL = (_ERROR, _TIMES, _VALUES, _HISTORY, _FLEET)
 
 Answered = TypeVar("Answered")
 
@@ -70,7 +70,7 @@ class Prometheus:
 
 
 class _LookUp:
-    """Two rounds of queries: how each host was until now, then what it said when it was last heard."""
+    """Two rounds of queries: how each host was until now, then its values at the last answered scrape."""
 
     def __init__(self, api: PrometheusApi, subjects: Sequence[Subject], now: float) -> None:
         self._api = api
@@ -83,10 +83,10 @@ class _LookUp:
         errors, fleet, outages, histories, last_days = await asyncio.gather(
             self._errors(), self._fleet(), self._outages(), self._histories(), self._last_days()
         )
-        told = await self._told(outages)
+        exposed = await self._exposed(outages)
         hosts = {
             subject: replace(
-                _host(subject, outages[subject], told.get(subject, ())),
+                _host(subject, outages[subject], exposed.get(subject, ())),
                 reason=errors.get(subject, "")[:_LONGEST_REASON],
                 history=histories.get(subject),
                 last_day=last_days.get(subject),
@@ -99,7 +99,7 @@ class _LookUp:
         dead = [subject for subject in self._subjects if subject.ended_unix_seconds is None]
         if not dead:
             return {}
-        targets = _by_instance(self._answered(await self._api.targets(), _WHY))
+        targets = _by_instance(self._answered(await self._api.targets(), _ERROR))
         return {subject: target.last_error for subject in dead for target in _of(subject, targets)}
 
     async def _fleet(self) -> Mapping[str, bool] | None:
@@ -111,7 +111,7 @@ class _LookUp:
 
     async def _outages(self) -> Mapping[Subject, Outage]:
         spans = [span for subject in self._subjects for span in self._around(subject)]
-        found = await self._series("up", spans, _SINCE, _DOING)
+        found = await self._series("up", spans, _TIMES, _VALUES)
         return {
             subject: outage(
                 (sample for one in _of(subject, found) for sample in one.samples),
@@ -126,7 +126,7 @@ class _LookUp:
         spans = [
             Span(instance=subject.instance, start=start, end=self._now) for subject in self._looked_back_at()
         ]
-        found = await self._series("|".join(HISTORY_NAMES), spans, _BEFORE)
+        found = await self._series("|".join(HISTORY_NAMES), spans, _HISTORY)
         return {subject: history(_of(subject, found), self._now) for subject in self._looked_back_at()}
 
     async def _last_days(self) -> Mapping[Subject, LastDay | None]:
@@ -138,7 +138,7 @@ class _LookUp:
             self._api.series(f"sum by (instance, job) (resets({up}))"),
             self._api.series(f"avg by (instance, job) (avg_over_time({up}))"),
         )
-        gone, answered = (_by_instance(self._answered(answer, _BEFORE)) for answer in answers)
+        gone, answered = (_by_instance(self._answered(answer, _HISTORY)) for answer in answers)
         return {subject: last_day(_of(subject, gone), _of(subject, answered)) for subject in subjects}
 
     def _looked_back_at(self) -> list[Subject]:
@@ -146,15 +146,15 @@ class _LookUp:
         instances = {subject.instance for subject in self._subjects}
         return self._subjects if len(instances) <= MOST_CHARTS else []
 
-    async def _told(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
-        """Return what each host told in the minute before the moment that matters, if there is one."""
+    async def _exposed(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
+        """Return what each host exposed in the minute before the moment that matters, if there is one."""
         moments = {subject: _moment(subject, outages[subject]) for subject in self._subjects}
         spans = [
             Span(instance=subject.instance, start=moment - LAST_MINUTE_SECONDS, end=moment)
             for subject, moment in moments.items()
             if moment is not None
         ]
-        found = await self._series("|".join((*VALUES, *BOOT, *TOP_PROCESSES)), spans, _DOING)
+        found = await self._series("|".join((*VALUES, *BOOT, *TOP_PROCESSES)), spans, _VALUES)
         return {subject: tuple(_of(subject, found)) for subject in self._subjects}
 
     async def _series(self, names: str, spans: Iterable[Span], *what: str) -> Mapping[str, list[Series]]:
@@ -194,27 +194,27 @@ class _LookUp:
 
     def _missing(self, outages: Mapping[Subject, Outage]) -> Iterator[str]:
         for reason, what in self._not_known.items():
-            yield f"Prometheus could not say {_joined([one for one in _ALL if one in what])}: {reason}."
-        unheard = sorted({s.instance for s in self._subjects if outages[s].last_heard is None})
-        if unheard and not self._not_known:
-            yield f"Prometheus has no answered scrape of {_listed(unheard)} from the hours before."
+            yield f"Could not get {_joined([one for one in _ALL if one in what])} from Prometheus: {reason}."
+        unseen = sorted({s.instance for s in self._subjects if outages[s].last_answered is None})
+        if unseen and not self._not_known:
+            yield f"Prometheus has no answered scrape of {_listed(unseen)} from the hours before."
 
 
-def _host(subject: Subject, away: Outage, told: Sequence[Series]) -> HostFindings:
-    moment = _moment(subject, away)
+def _host(subject: Subject, outage: Outage, exposed: Sequence[Series]) -> HostFindings:
+    moment = _moment(subject, outage)
     return HostFindings(
-        since_unix_seconds=away.since,
-        back_unix_seconds=away.back,
-        last_values=None if moment is None else last_values(told, moment),
-        top_processes=() if moment is None else top_processes(told, moment),
-        has_rebooted=None if moment is None else has_rebooted(told, moment, away.since),
+        since_unix_seconds=outage.since,
+        back_unix_seconds=outage.back,
+        last_values=None if moment is None else last_values(exposed, moment),
+        top_processes=() if moment is None else top_processes(exposed, moment),
+        has_rebooted=None if moment is None else has_rebooted(exposed, moment, outage.since),
     )
 
 
-def _moment(subject: Subject, away: Outage) -> float | None:
+def _moment(subject: Subject, outage: Outage) -> float | None:
     """Return the scrape whose values matter: the last before the outage, or the newest once that is over."""
     is_over = subject.ended_unix_seconds is not None
-    return away.last_heard if is_over or away.since is None else away.since
+    return outage.last_answered if is_over or outage.since is None else outage.since
 
 
 def _name(series: Series) -> str:

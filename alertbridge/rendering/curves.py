@@ -61,18 +61,18 @@ def curves_of(history: History) -> Curves | None:
     start, end = history.start_unix_seconds, history.end_unix_seconds
     if not is_time(start) or not is_time(end) or start >= end:
         return None
-    heard = _heard(history)
-    if not heard:
+    usages = _valid_usages(history)
+    if not usages:
         return None
-    moments = [usage.unix_seconds for usage in heard]
+    moments = [usage.unix_seconds for usage in usages]
     intervals = [later - earlier for earlier, later in pairwise(moments)]
     first_scrape = min(max(history.first_scrape_unix_seconds, start), moments[0])
     longest = _GAP_INTERVALS * (median(intervals) if intervals else _USUAL_INTERVAL_SECONDS)
     return Curves(
         start_unix_seconds=start,
         end_unix_seconds=end,
-        cpu=_stretches(heard, longest, lambda usage: usage.cpu_ratio),
-        memory=_stretches(heard, longest, lambda usage: usage.memory_ratio),
+        cpu=_stretches(usages, longest, lambda usage: usage.cpu_ratio),
+        memory=_stretches(usages, longest, lambda usage: usage.memory_ratio),
         first_scrape_unix_seconds=first_scrape,
         gaps=tuple(
             Gap(*pair) for pair in pairwise([first_scrape, *moments, end]) if pair[1] - pair[0] > longest
@@ -80,8 +80,8 @@ def curves_of(history: History) -> Curves | None:
     )
 
 
-def _heard(history: History) -> list[Usage]:
-    """Return the usages within *history* that say anything, one for each moment, in order of time."""
+def _valid_usages(history: History) -> list[Usage]:
+    """Return the usages within *history* that hold a value, one for each moment, in order of time."""
     by_moment = {
         usage.unix_seconds: usage
         for usage in history.usages
@@ -92,10 +92,10 @@ def _heard(history: History) -> list[Usage]:
 
 
 def _stretches(
-    heard: Sequence[Usage], longest: float, ratio_of: Callable[[Usage], float | None]
+    usages: Sequence[Usage], longest: float, ratio_of: Callable[[Usage], float | None]
 ) -> tuple[Stretch, ...]:
     found: list[list[Point]] = []
-    for usage in heard:
+    for usage in usages:
         ratio = ratio_of(usage)
         if not _is_ratio(ratio):
             continue

@@ -28,24 +28,24 @@ def render_plain(facts: AlertFacts | SummaryFacts) -> Rendered:
     lines = [
         subject,
         "",
-        *(_told(host, facts.reader.timezone) for host in hosts[:_HOSTS_AT_MOST]),
+        *(_line(host, facts.reader.timezone) for host in hosts[:_HOSTS_AT_MOST]),
         *([f"and {left_out} more"] if left_out > 0 else []),
         "",
-        f"Made on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",
+        f"Generated on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",
         f"Incident {clean(facts.incident_id, _LIMIT)}.",
-        "This mail is bare because marax could not write the full one; the bridge's log says why.",
+        "This mail is plain because the full one could not be rendered; the bridge's log says why.",
         "",
     ]
     text = "\n".join(lines)
     return Rendered(subject, text, _PAGE.format(escape(text)))
 
 
-def _told(host: HostFacts, zone: tzinfo) -> str:
+def _line(host: HostFacts, zone: tzinfo) -> str:
     times = (
         ("fired", host.fired_unix_seconds),
         ("last answered", host.since_unix_seconds),
         ("ended", host.ended_unix_seconds),
     )
-    told = [f"{verb} on {moment(time, zone)}" for verb, time in times if time is not None]
+    moments = [f"{verb} on {moment(time, zone)}" for verb, time in times if time is not None]
     words = [clean(text, _LIMIT) for text in (host.alertname, host.reason, host.summary) if text]
-    return f"{clean(host.name, _LIMIT)}: {'; '.join([*words, *told])}"
+    return f"{clean(host.name, _LIMIT)}: {'; '.join([*words, *moments])}"

@@ -55,7 +55,7 @@ class Renderer:
         self._template = environment.get_template("letter.html.j2")
 
     def render(self, facts: Facts) -> Rendered:
-        """Return the mail that tells *facts*, of whichever sort they are."""
+        """Return the mail that reports *facts*, of whichever sort they are."""
         match facts:
             case AlertFacts():
                 return self.render_alert(facts)

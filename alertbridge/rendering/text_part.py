@@ -9,6 +9,7 @@ from alertbridge.rendering.letters.letter import Chart, Figure, Letter, Section,
 _WIDTH = 72
 _GAP = "  "
 _LEAST_COLUMN = 6
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def text_of(letter: Letter) -> str:
@@ -36,14 +37,16 @@ def _paragraphs(paragraphs: Sequence[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: str = "", first_indent: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
+    """Return *text* as lines; a percent sign stays with its number."""
+    lines = textwrap.wrap(
+        text.replace(" %", f"{_NO_BREAK}%"),
         _WIDTH,
         initial_indent=indent if first_indent is None else first_indent,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _figures(figures: Sequence[Figure]) -> list[str]:

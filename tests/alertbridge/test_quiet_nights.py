@@ -125,7 +125,7 @@ def test_a_night_is_told_in_the_morning_and_the_days_news_and_reminders_as_ever(
     bridge.take(an_alert("db-1", starts=EVENING, ends=EVENING + HOUR))
     assert bridge.mails_by(MORNING - 1) == ["[UP] db-1: host not answering"]
 
-    assert bridge.mails_by(MORNING) == ["[DIGEST] 3 alerts while it was quiet, 2 still firing"]
+    assert bridge.mails_by(MORNING) == ["[DIGEST] 3 alerts during quiet hours, 2 still firing"]
     assert bridge.metrics.registry.get_sample_value("alertbridge_outbox_held") == 0
     bridge.take(warn("web-1", ends=MORNING + HOUR))
     assert bridge.mails_by(MORNING + HOUR) == ["[OK] web-1: host not answering"]

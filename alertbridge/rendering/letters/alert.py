@@ -1,8 +1,8 @@
-"""The letter that tells an alert, of one host or of many."""
+"""The letter of an alert, about one host or many."""
 
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.letters.headline import Lead, lead_of
-from alertbridge.rendering.letters.internal import own_lead, own_sections
+from alertbridge.rendering.letters.internal import internal_lead, internal_sections
 from alertbridge.rendering.letters.letter import Letter, Section, Tone, listed, sentence
 from alertbridge.rendering.letters.many_hosts import sections_of_many
 from alertbridge.rendering.letters.next_steps import next_steps
@@ -19,12 +19,12 @@ _TONES = {
 }
 _NAMES_AT_MOST = 12
 _ALERTS_AT_MOST = 5
-_DELAY_TOLD_FROM_SECONDS = 600.0
+_DELAY_SHOWN_FROM_SECONDS = 600.0
 
 
 def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; lists are cut at *at_most*, and say what they leave out."""
-    lead, body = _told(facts, at_most)
+    lead, body = _lead_and_body(facts, at_most)
     return Letter(
         kind=facts.kind,
         title=facts.title,
@@ -32,23 +32,23 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         lead=lead.text,
         lines=(*lead.lines, *_reconciled(facts), *_delay(facts)),
         sections=(*body, *_fleet(facts, at_most), *_missing(facts, at_most)),
-        footer=(_alerts(facts.hosts), *why_told(facts.reader, facts.now_unix_seconds, facts.incident_id)),
+        footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
 
 
-def why_told(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> tuple[str, ...]:
-    """Return the last lines of every mail: why this reader gets it, when it was made, its incident."""
-    told = sentence(f"You get this mail because {reader.reason_for_mail}") if reader.reason_for_mail else ""
-    made = f"Made for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
+def footer_of(reader: Reader, now_unix_seconds: float, incident_id: str = "") -> tuple[str, ...]:
+    """Return the last lines of every mail: why this reader gets it, when it was written, its incident."""
+    reason = sentence(f"You get this mail because {reader.reason_for_mail}") if reader.reason_for_mail else ""
+    generated = f"Generated for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
     incident = f"Incident {incident_id}." if incident_id else ""
-    return tuple(line for line in (told, made, incident) if line)
+    return tuple(line for line in (reason, generated, incident) if line)
 
 
-def _told(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
+def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
     if len(facts.hosts) != 1:
         return lead_of(facts), (*sections_of_many(facts, at_most), *next_steps(facts, at_most))
     if facts.hosts[0].about is not About.HOST:
-        return own_lead(facts), own_sections(facts)
+        return internal_lead(facts), internal_sections(facts)
     return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
 
 
@@ -56,16 +56,18 @@ def _reconciled(facts: AlertFacts) -> tuple[str, ...]:
     ends = [host.ended_unix_seconds for host in facts.hosts if host.is_over and host.is_end_reconciled]
     if not ends:
         return ()
-    of_some = f" of {len(ends)} of them" if len(facts.hosts) > 1 else ""
+    if len(facts.hosts) > 1:
+        unsent = f'Alertmanager sent no "resolved" for {len(ends)} of them (silenced or inhibited by then?)'
+        return (f"{unsent}; according to Prometheus they are no longer firing.",)
     last = max((end for end in ends if end is not None and is_time(end)), default=None)
-    said = f"Prometheus says that it has not fired since {moment(last, facts.reader.timezone)}."
-    told = f"Alertmanager sent no end{of_some} (silenced or inhibited by then?)"
-    return (f"{told}; {said}" if not of_some else f"{told}; Prometheus says that they fire no longer.",)
+    unsent = 'Alertmanager sent no "resolved" (silenced or inhibited by then?)'
+    since = moment(last, facts.reader.timezone)
+    return (f"{unsent}; according to Prometheus the alert has not fired since {since}.",)
 
 
 def _delay(facts: AlertFacts) -> tuple[str, ...]:
     owed, now = facts.owed_unix_seconds, facts.now_unix_seconds
-    if owed is None or not is_time(owed) or not is_time(now) or now - owed <= _DELAY_TOLD_FROM_SECONDS:
+    if owed is None or not is_time(owed) or not is_time(now) or now - owed <= _DELAY_SHOWN_FROM_SECONDS:
         return ()
     return (f"Delayed by {span(owed, now)}: this mail was due on {moment(owed, facts.reader.timezone)}.",)
 
@@ -73,8 +75,8 @@ def _delay(facts: AlertFacts) -> tuple[str, ...]:
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     if facts.fleet is None or facts.fleet.total < 1:
         return ()
-    told = {host.name for host in facts.hosts}
-    others = [name for name in facts.fleet.down if name not in told]
+    shown = {host.name for host in facts.hosts}
+    others = [name for name in facts.fleet.down if name not in shown]
     line = _fleet_line(facts.fleet, listed(others, min(at_most, _NAMES_AT_MOST)))
     return (Section(title="Rest of the fleet", lines=(line,)),)
 
@@ -94,7 +96,7 @@ def _missing(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
         return ()
     left_out = len(facts.missing) - at_most
     more = (f"And {left_out} more.",) if left_out > 0 else ()
-    return (Section(title="What could not be found out", lines=(*facts.missing[:at_most], *more)),)
+    return (Section(title="Not available", lines=(*facts.missing[:at_most], *more)),)
 
 
 def _alerts(hosts: tuple[HostFacts, ...]) -> str:

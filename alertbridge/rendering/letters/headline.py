@@ -1,4 +1,4 @@
-"""The first sentence of an alert mail, which tells the state, and the times below it."""
+"""The first sentence of an alert mail, which states what is the case, and the times below it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ STATE_WORDS = {
     Kind.UP: "Up again",
     Kind.CRITICAL: "Critical",
     Kind.WARN: "Warning",
-    Kind.INFO: "Notice",
-    Kind.OK: "Over",
+    Kind.INFO: "Info",
+    Kind.OK: "Resolved",
     Kind.BLIND: "Blind",
     Kind.TEST: "Test",
     Kind.REPORT: "Report",
@@ -47,7 +47,7 @@ def lead_of(facts: AlertFacts) -> Lead:
         case Kind.OK:
             ended = [host.ended_unix_seconds for host in facts.hosts if is_time(host.ended_unix_seconds)]
             last = max((end for end in ended if end is not None), default=None)
-            return Lead(f"Over: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
+            return Lead(f"Resolved: {_of(facts.hosts)}.", (f"The last ended on {moment(last, zone)}.",))
         case kind:
             first = min((host.fired_unix_seconds for host in facts.hosts), default=None)
             text = f"{STATE_WORDS[kind]}: {_of(facts.hosts)}, the first for {span(first, now)}."
@@ -69,7 +69,7 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
         case Kind.OK:
             fired, ended = host.fired_unix_seconds, host.ended_unix_seconds
             times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
-            return Lead(f"Over after {span(fired, ended)}.", (times,))
+            return Lead(f"Resolved after {span(fired, ended)}.", (times,))
         case _:
             what = f": {host.summary}" if host.summary else ""
             text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
@@ -83,16 +83,18 @@ def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
         text = f"Down for {span(host.since_unix_seconds, now)}{why}"
         return Lead(sentence(text), (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
     fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
-    return Lead(sentence(f"Down{why}"), (fired, "When it last answered is not known; it was before that."))
+    return Lead(
+        sentence(f"Down{why}"), (fired, "When it last answered is not known, only that it was before that.")
+    )
 
 
 def _up(host: HostFacts, zone: tzinfo) -> Lead:
     if is_time(host.since_unix_seconds):
         began = f"It had last answered on {moment(host.since_unix_seconds, zone)}."
     else:
-        began = f"The alert fired on {moment(host.fired_unix_seconds, zone)}; the host went away before that."
+        began = f"The alert fired on {moment(host.fired_unix_seconds, zone)}; the host went down before that."
     if is_time(host.back_unix_seconds):
-        ended = f"It answers again since {moment(host.back_unix_seconds, zone)}."
+        ended = f"It answered again on {moment(host.back_unix_seconds, zone)}."
     else:
         ended = f"The alert ended on {moment(host.ended_unix_seconds, zone)}; the host came back before that."
     return Lead(f"Up again after {outage_span(host)}.", (began, ended))
@@ -115,7 +117,7 @@ def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     first = min((_began(host) for host in gone), default=None)
     last = max((time for time in map(_came_back, back) if time is not None), default=None)
     all_back = (
-        f", the last of them {span(first, last)} after the first went" if len(back) == len(gone) else ""
+        f", the last of them {span(first, last)} after the first went down" if len(back) == len(gone) else ""
     )
     text = f"Up again: {_share(back, gone)}{all_back}.{_besides(hosts)}"
     return Lead(text, (_first_gone(gone, zone), _last_back(back, zone)))
@@ -124,15 +126,15 @@ def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
 def _first_gone(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
     answered = [host.since_unix_seconds for host in hosts if host.since_unix_seconds is not None]
     if any(map(is_time, answered)):
-        return f"The first to go last answered on {moment(min(filter(is_time, answered)), zone)}."
+        return f"The first to go down last answered on {moment(min(filter(is_time, answered)), zone)}."
     fired = min((host.fired_unix_seconds for host in hosts), default=None)
-    return f"The first alert fired on {moment(fired, zone)}; the host went away before that."
+    return f"The first alert fired on {moment(fired, zone)}; the host went down before that."
 
 
 def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
     last = max(hosts, key=lambda host: _came_back(host) or 0.0, default=None)
     if last is not None and is_time(last.back_unix_seconds):
-        return f"The last to come back answers again since {moment(last.back_unix_seconds, zone)}."
+        return f"The last to come back answered again on {moment(last.back_unix_seconds, zone)}."
     ended = None if last is None else last.ended_unix_seconds
     return f"The last alert ended on {moment(ended, zone)}; the host came back before that."
 
@@ -146,7 +148,7 @@ def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
 
 def _besides(hosts: Sequence[HostFacts]) -> str:
     others = sum(not host.means_down for host in hosts)
-    return f" Besides: {counted(others, 'other alert', 'other alerts')}." if others else ""
+    return f" Also: {counted(others, 'other alert', 'other alerts')}." if others else ""
 
 
 def _of(alerts: Sequence[HostFacts]) -> str:

@@ -27,7 +27,7 @@ def last_hours(hosts: Sequence[HostFacts], zone: tzinfo) -> tuple[Section, ...]:
         return ()
     return tuple(
         Section(
-            title="The last hour",
+            title="Last hour",
             lines=() if len(hosts) == 1 else (name,),
             chart=_chart(curves, f"last-hour-{number}.png", zone),
         )
@@ -59,19 +59,19 @@ def _chart(curves: Curves, name: str, zone: tzinfo) -> Chart:
     start, end = curves.start_unix_seconds, curves.end_unix_seconds
     drawn = {label: curve for label, curve in (("CPU", curves.cpu), ("RAM", curves.memory)) if curve}
     times = _minute(start, zone), _minute((start + end) / 2, zone), _minute(end, zone)
-    told = [
+    parts = [
         *(_range(label, curve) for label, curve in drawn.items()),
         *_gaps(curves, zone),
         *_newness(curves, zone),
     ]
-    is_heard_last = not curves.gaps or curves.gaps[-1].end_unix_seconds < end
+    is_up_at_end = not curves.gaps or curves.gaps[-1].end_unix_seconds < end
     return Chart(
         name=name,
         curves=curves,
         sketches=tuple(Sketch(label, sketch(curves, curve)) for label, curve in drawn.items()),
         times=times,
-        last_seen="" if is_heard_last else f"last seen {_second(curves.gaps[-1].start_unix_seconds, zone)}",
-        words=f"From {times[0]} to {times[-1]}: {'; '.join(told)}.",
+        last_seen="" if is_up_at_end else f"last seen {_second(curves.gaps[-1].start_unix_seconds, zone)}",
+        words=f"From {times[0]} to {times[-1]}: {'; '.join(parts)}.",
     )
 
 
@@ -79,8 +79,8 @@ def _range(label: str, stretches: Sequence[Stretch]) -> str:
     ratios = [point.ratio for stretch in stretches for point in stretch]
     least, most, last = (percent(ratio) for ratio in (min(ratios), max(ratios), ratios[-1]))
     if least == most:
-        return f"{label} {last} all the time"
-    return f"{label} between {least} and {most}, at last {last}"
+        return f"{label} {last} throughout"
+    return f"{label} between {least} and {most}, last {last}"
 
 
 def _newness(curves: Curves, zone: tzinfo) -> list[str]:
@@ -96,7 +96,7 @@ def _gaps(curves: Curves, zone: tzinfo) -> list[str]:
     if not when:
         return []
     if len(when) > _GAPS_AT_MOST:
-        return [f"no data {len(when)} times, at last {when[-1]}"]
+        return [f"no data {len(when)} times, last {when[-1]}"]
     return [f"no data {' and '.join(when)}"]
 
 

@@ -1,4 +1,4 @@
-"""The body of a mail about several hosts: one table, a row for each, those in trouble first."""
+"""The body of a mail about several hosts: one table, a row for each, those still affected first."""
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
@@ -49,12 +49,12 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
 
 def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
     since = moment_in_table(host.fired_unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
-    told = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
-    return Row((host.name, _alert_state(host), since, _what(host)), " ".join(filter(None, told)))
+    notes = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
+    return Row((host.name, _alert_state(host), since, _what(host)), " ".join(filter(None, notes)))
 
 
 def _alert_state(host: HostFacts) -> str:
-    return "over" if host.is_over else "FIRING"
+    return "resolved" if host.is_over else "FIRING"
 
 
 def _what(host: HostFacts) -> str:
@@ -74,14 +74,14 @@ def _since(host: HostFacts, facts: AlertFacts) -> str:
 
 
 def _values(host: HostFacts) -> str:
-    """Return in one line what the host last said of itself and its largest process; empty if nothing."""
+    """Return the host's last known values and its top process in one line; empty if there are none."""
     if host.last_values is None:
         return ""
     cpu, memory, share = figures_of(host.last_values)
-    told = [
+    values = [
         f"CPU {cpu.value}",
         f"RAM {memory.value}",
         f"{share.label.replace('Load', 'load')} {share.value}",
     ]
     largest = [f"{process.name} {percent(process.cpu_ratio)}" for process in host.top_processes[:1]]
-    return ", ".join([*told, *largest])
+    return ", ".join([*values, *largest])

@@ -8,12 +8,14 @@ from marax.settings.addresses import Address
 
 _OVER = (Kind.UP, Kind.OK)
 ASK_ALL = Step(
-    "On the monitoring server, ask every host directly, past Prometheus:", "marax-alertbridge status"
+    "On the monitoring server, ask every host directly, without Prometheus:", "marax-alertbridge status"
 )
 _MANY_DOWN = (
-    Step("Look first at what these hosts share: power, switch, hypervisor, DNS, the way to Prometheus."),
+    Step(
+        "Check first what these hosts share: power, switch, hypervisor, DNS, the network path to Prometheus."
+    ),
     ASK_ALL,
-    Step("Then take them one by one, by the reason in their row."),
+    Step("Then go through them one by one, by the reason in their row."),
 )
 
 
@@ -53,13 +55,13 @@ def _steps(facts: AlertFacts) -> tuple[Step, ...]:
 def _after_return(host: HostFacts) -> tuple[Step, ...]:
     match host.has_rebooted:
         case True:
-            return _on_the_machine(host, "Read how its last run ended:", "journalctl -b -1 -e")
+            return _on_the_machine(host, "Read how its previous boot ended:", "journalctl -b -1 -e")
         case False:
             return _on_the_machine(
-                host, "Read why the exporter was away:", "journalctl -u marax-exporter -n 50"
+                host, "Read why the exporter was down:", "journalctl -u marax-exporter -n 50"
             )
         case None:
-            return _on_the_machine(host, "See when it started:", "uptime")
+            return _on_the_machine(host, "Check when it booted:", "uptime")
 
 
 def _on_the_machine(host: HostFacts, text: str, command: str) -> tuple[Step, ...]:

@@ -24,7 +24,7 @@ def is_time(unix_seconds: float | None) -> bool:
 def moment(unix_seconds: float | None, zone: tzinfo) -> str:
     """Return the moment in *zone* and in UTC: `Sun 22 Nov 2026, 14:02:15 CET (13:02:15 UTC)`."""
     if unix_seconds is None or not is_time(unix_seconds):
-        return f"a time that is {NOT_KNOWN}"
+        return "an unknown date"
     here, there = datetime.fromtimestamp(unix_seconds, zone), datetime.fromtimestamp(unix_seconds, UTC)
     whole = f"{here:%a %d %b %Y, %H:%M:%S} {_zone_name(here)}"
     if _zone_name(here) == "UTC":
@@ -47,9 +47,9 @@ def moment_in_table(unix_seconds: float | None, zone: tzinfo, now_unix_seconds: 
 def span(from_unix_seconds: float | None, to_unix_seconds: float | None) -> str:
     """Return the time between two moments: `14 min`; none is shorter than 0 s."""
     if from_unix_seconds is None or to_unix_seconds is None:
-        return f"a time that is {NOT_KNOWN}"
+        return "an unknown time"
     if not is_time(from_unix_seconds) or not is_time(to_unix_seconds):
-        return f"a time that is {NOT_KNOWN}"
+        return "an unknown time"
     return spoken(to_unix_seconds - from_unix_seconds)
 
 

@@ -1,4 +1,4 @@
-"""The body of a mail about one host: why, what it last said of itself, its largest processes."""
+"""The body of a mail about one host: why, its last known state, its top processes."""
 
 from alertbridge.mail.facts import AlertFacts, HostFacts, Kind
 from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
@@ -16,8 +16,8 @@ from alertbridge.rendering.letters.numbers import (
 )
 from alertbridge.rendering.letters.scrape_errors import explain
 
-_VALUE_TITLES = {Kind.DOWN: "When it was last heard", Kind.UP: "Now"}
-_PROCESS_TITLES = {Kind.DOWN: "Largest processes in its last minute", Kind.UP: "Largest processes now"}
+_VALUE_TITLES = {Kind.DOWN: "Last known state", Kind.UP: "Now"}
+_PROCESS_TITLES = {Kind.DOWN: "Top processes in its last minute", Kind.UP: "Top processes now"}
 _PROCESS_COLUMNS = (Column("Process"), Column("PID", is_number=True), Column("CPU", is_number=True))
 _MEMORY_COLUMN = Column("RAM", is_number=True)
 
@@ -41,13 +41,13 @@ def figures_of(values: LastValues) -> tuple[Figure, ...]:
     )
 
 
-def restart_told(has_rebooted: bool | None) -> str:  # noqa: FBT001 - a fact, of three values
-    """Return whether the machine started anew, as a sentence."""
+def reboot_sentence(has_rebooted: bool | None) -> str:  # noqa: FBT001 - a fact, of three values
+    """Return whether the machine rebooted, as a sentence."""
     if has_rebooted is None:
         return "Whether the machine rebooted is not known."
     if has_rebooted:
-        return "The machine rebooted while it was away."
-    return "The machine did not reboot: the exporter or the network was away."
+        return "The machine rebooted during the outage."
+    return "The machine did not reboot: the exporter or the network was down."
 
 
 def _why(kind: Kind, host: HostFacts) -> Section:
@@ -58,11 +58,11 @@ def _why(kind: Kind, host: HostFacts) -> Section:
     if kind is Kind.DOWN:
         return Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote)
     if kind is Kind.UP:
-        while_away = (f"While it was away: {reason.short}.",) if reason.short else ()
-        lines = (restart_told(host.has_rebooted), *while_away, *last_day)
+        during = (f"During the outage: {reason.short}.",) if reason.short else ()
+        lines = (reboot_sentence(host.has_rebooted), *during, *last_day)
         return Section(title="What happened", lines=lines, quote=quote)
-    told = said or (f"The alert {host.alertname or 'without a name'} says no more about it.",)
-    return Section(title="What it was" if kind is Kind.OK else "What", lines=told, quote=quote)
+    details = said or (f"The alert {host.alertname or 'without a name'} has no summary or description.",)
+    return Section(title="Details", lines=details, quote=quote)
 
 
 def _last_day(day: LastDay | None) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def _last_values(kind: Kind, host: HostFacts) -> tuple[Section, ...]:
     if host.last_values is not None:
         return (Section(title=title, figures=figures_of(host.last_values)),)
     if kind is Kind.DOWN:
-        return (Section(title=title, lines=("What it last said of itself is not known.",)),)
+        return (Section(title=title, lines=("Its last values are not known.",)),)
     return ()
 
 
@@ -90,7 +90,7 @@ def _processes(kind: Kind, host: HostFacts, at_most: int) -> tuple[Section, ...]
         rows=tuple(_process_row(process) for process in host.top_processes[:at_most]),
         more=and_more(host.top_processes, at_most),
     )
-    return (Section(title=_PROCESS_TITLES.get(kind, "Largest processes"), table=table),)
+    return (Section(title=_PROCESS_TITLES.get(kind, "Top processes"), table=table),)
 
 
 def _process_row(process: ProcessFact) -> Row:

@@ -1,10 +1,10 @@
-"""The letters that nobody was woken for: the report of all hosts, and the test of the way to a reader."""
+"""The letters that are sent by hand: the report of all hosts, and the test of the path to a reader."""
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import Kind, ReportFacts, SendTestFacts
 from alertbridge.mail.host_facts import HostState, LastValues
 from alertbridge.mail.subject import listed_title
-from alertbridge.rendering.letters.alert import why_told
+from alertbridge.rendering.letters.alert import footer_of
 from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, counted, length, load, moment, percent
 
@@ -31,7 +31,7 @@ def report_letter(facts: ReportFacts, at_most: int) -> Letter:
         lead=lead,
         lines=(f"Each was asked directly on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",),
         sections=(Section(title="Hosts", table=table),),
-        footer=why_told(facts.reader, facts.now_unix_seconds),
+        footer=footer_of(facts.reader, facts.now_unix_seconds),
     )
 
 
@@ -47,7 +47,7 @@ def send_test_letter(facts: SendTestFacts) -> Letter:
         lines=(f"It was sent on {sent}.",),
         sections=(
             Section(
-                title="How it came",
+                title="How it was sent",
                 lines=(
                     f"Server: {facts.server}",
                     f"Settings: {facts.config_file}",
@@ -55,14 +55,14 @@ def send_test_letter(facts: SendTestFacts) -> Letter:
                 ),
             ),
             Section(
-                title="What to look at",
+                title="Check your spam filter",
                 lines=(
-                    "If this mail lay among the junk, tell your mail program that it is wanted: the alerts "
-                    "will come the same way.",
+                    "If this mail was in your spam folder, mark it as not spam: the alerts will come the "
+                    "same way.",
                 ),
             ),
         ),
-        footer=why_told(reader, facts.now_unix_seconds),
+        footer=footer_of(reader, facts.now_unix_seconds),
     )
 
 
@@ -75,7 +75,7 @@ def _row(host: HostState) -> Row:
 
 
 def _why(host: HostState) -> str:
-    return clean(host.reason, _REASON_LIMIT) or f"why is {NOT_KNOWN}"
+    return clean(host.reason, _REASON_LIMIT) or f"reason {NOT_KNOWN}"
 
 
 def _short(figure: str) -> str:

@@ -1,10 +1,10 @@
-"""The letter that tells of many incidents: a digest after quiet hours, or a reminder of what goes on."""
+"""The letter about many incidents: a digest after quiet hours, or a reminder of what still fires."""
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import HostFacts, Kind
 from alertbridge.mail.subject import NOT_ANSWERING, listed_title
 from alertbridge.mail.summary_facts import SummaryFacts, worst_first
-from alertbridge.rendering.letters.alert import why_told
+from alertbridge.rendering.letters.alert import footer_of
 from alertbridge.rendering.letters.headline import STATE_WORDS
 from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more
 from alertbridge.rendering.letters.next_steps import ASK_ALL
@@ -15,8 +15,8 @@ _WHAT_LIMIT = 120
 
 def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; each list is cut at *at_most*, and says what it leaves out."""
-    told = facts.already_reported if facts.kind is Kind.REMINDER else facts.news
-    first = min((alert.fired_unix_seconds for alert in told), default=None)
+    alerts = facts.already_reported if facts.kind is Kind.REMINDER else facts.news
+    first = min((alert.fired_unix_seconds for alert in alerts), default=None)
     return Letter(
         kind=facts.kind,
         title=summary_title(facts),
@@ -24,7 +24,7 @@ def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
         lead=_lead(facts, first),
         lines=(f"The first fired on {moment(first, facts.reader.timezone)}.",),
         sections=_sections(facts, at_most),
-        footer=why_told(facts.reader, facts.now_unix_seconds, facts.incident_id),
+        footer=footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
     )
 
 
@@ -33,31 +33,30 @@ def summary_title(facts: SummaryFacts) -> str:
     if facts.kind is Kind.REMINDER:
         number = counted(len(facts.already_reported), "alert", "alerts")
         return listed_title(f"{number} still firing", list(dict.fromkeys(one.name for one in facts.alerts)))
-    return f"{counted(len(facts.news), 'alert', 'alerts')} while it was quiet, {_how_many_fire(facts)}"
+    return f"{counted(len(facts.news), 'alert', 'alerts')} during quiet hours, {_how_many_fire(facts)}"
 
 
 def _how_many_fire(facts: SummaryFacts) -> str:
     firing = sum(not alert.is_over for alert in facts.news)
     if len(facts.news) == 1:
-        return "still firing" if firing else "over"
-    return f"{firing} still firing" if firing else "all over"
+        return "still firing" if firing else "resolved"
+    return f"{firing} still firing" if firing else "all resolved"
 
 
 def _lead(facts: SummaryFacts, first: float | None) -> str:
     word = STATE_WORDS[facts.kind]
     if facts.kind is Kind.DIGEST:
-        return (
-            f"{word}: {counted(len(facts.news), 'alert', 'alerts')} came while it was quiet; {_fates(facts)}."
-        )
-    number = counted(len(facts.already_reported), "alert still fires", "alerts still fire")
-    return f"{word}: {number}, the oldest for {span(first, facts.now_unix_seconds)}."
+        number = counted(len(facts.news), "alert", "alerts")
+        return f"{word}: {number} during quiet hours; {_fates(facts)}."
+    number = counted(len(facts.already_reported), "alert", "alerts")
+    return f"{word}: {number} still firing, the oldest for {span(first, facts.now_unix_seconds)}."
 
 
 def _fates(facts: SummaryFacts) -> str:
     over = sum(alert.is_over for alert in facts.news)
     firing = len(facts.news) - over
-    fates = (counted(firing, "still fires", "still fire"), counted(over, "is over", "are over"))
-    return " and ".join(fate for fate, count in zip(fates, (firing, over), strict=True) if count)
+    fates = ((firing, "still firing"), (over, "resolved"))
+    return ", ".join(f"{count} {fate}" for count, fate in fates if count)
 
 
 def _tone(facts: SummaryFacts) -> Tone:
@@ -70,8 +69,8 @@ def _tone(facts: SummaryFacts) -> Tone:
 def _sections(facts: SummaryFacts, at_most: int) -> tuple[Section, ...]:
     firing = tuple(alert for alert in facts.news if not alert.is_over)
     over = tuple(alert for alert in facts.news if alert.is_over)
-    before = "Still firing" if facts.kind is Kind.REMINDER else "Still firing, told before"
-    parts = (("Still firing", firing), (before, facts.already_reported), ("Over", over))
+    before = "Still firing" if facts.kind is Kind.REMINDER else "Still firing, already reported"
+    parts = (("Still firing", firing), (before, facts.already_reported), ("Resolved", over))
     tables = [Section(title=title, table=_table(alerts, facts, at_most)) for title, alerts in parts if alerts]
     if firing or facts.already_reported:
         tables.append(Section(title="What to do next", steps=(ASK_ALL,)))
@@ -98,9 +97,11 @@ def _row_firing(alert: HostFacts, facts: SummaryFacts) -> Row:
 def _row_over(alert: HostFacts, facts: SummaryFacts) -> Row:
     began, ended, zone = alert.fired_unix_seconds, alert.ended_unix_seconds, facts.reader.timezone
     times = (moment_in_table(when, zone, facts.now_unix_seconds) for when in (began, ended))
-    told = f"{alert.severity}: {_what(alert)}" if alert.severity else _what(alert)
-    reconciled = " Alertmanager sent no end; Prometheus told it." if alert.is_end_reconciled else ""
-    return Row((alert.name, *times, span(began, ended)), told + reconciled)
+    what = f"{alert.severity}: {_what(alert)}" if alert.severity else _what(alert)
+    reconciled = (
+        ' Alertmanager sent no "resolved"; confirmed from Prometheus.' if alert.is_end_reconciled else ""
+    )
+    return Row((alert.name, *times, span(began, ended)), what + reconciled)
 
 
 def _what(alert: HostFacts) -> str:

@@ -13,7 +13,7 @@ _FLAPS, _FLAP_SECONDS = 6, 300
 def busy_hour(
     end_unix_seconds: float, *, gone_unix_seconds: float = math.inf, back_unix_seconds: float = math.inf
 ) -> History:
-    """Return the hour of a host that got ever busier until it was away, and was calm once back."""
+    """Return the hour of a host that got ever busier until it went down, and was calm once back."""
     start = end_unix_seconds - _HOUR_SECONDS
     first = math.ceil(start / _INTERVAL_SECONDS) * _INTERVAL_SECONDS
     return History(
@@ -29,15 +29,15 @@ def busy_hour(
 
 
 def flapping_hour(end_unix_seconds: float) -> History:
-    """Return the hour of a calm host that went away and came back six times in its last half."""
+    """Return the hour of a calm host that went down and came back six times in its last half."""
     calm = busy_hour(end_unix_seconds, back_unix_seconds=-math.inf)
     began = end_unix_seconds - _FLAPS * _FLAP_SECONDS
-    heard = (
+    usages = (
         usage
         for usage in calm.usages
         if usage.unix_seconds < began or (usage.unix_seconds - began) % _FLAP_SECONDS > _FLAP_SECONDS / 2
     )
-    return replace(calm, usages=tuple(heard))
+    return replace(calm, usages=tuple(usages))
 
 
 def _usage(moment: int, past: float) -> Usage:

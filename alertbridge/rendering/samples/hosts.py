@@ -15,7 +15,7 @@ _GIB = 1024.0**3
 _DIED = datetime(2026, 11, 22, 13, 2, 15, tzinfo=UTC).timestamp()
 _MORNING = datetime(2026, 11, 22, 6, 0, 1, tzinfo=UTC).timestamp()
 _FIRED = _DIED + 80
-_TOLD = _DIED + 95
+_MAILED = _DIED + 95
 _REBOOTED = _DIED + 810
 _ENDED = _REBOOTED + 120
 _FLEET_SIZE = 42
@@ -56,7 +56,7 @@ _WEB_1_DOWN = HostFacts(
     reason=_REFUSED,
     last_values=_BUSY,
     top_processes=_PROCESSES,
-    history=busy_hour(_TOLD, gone_unix_seconds=_DIED),
+    history=busy_hour(_MAILED, gone_unix_seconds=_DIED),
     last_day=LastDay(times_gone=3, answered_ratio=0.9934),
 )
 _WEB_1_UP = replace(
@@ -89,7 +89,7 @@ _WEB_1_BUSY = replace(
     alertname="HighCpu",
     severity="warning",
     summary="CPU of web-1 above 90 % for 15 minutes.",
-    description="It is kept busy by a few processes; the largest are listed below.",
+    description="A few processes keep it busy; the top ones are listed below.",
     runbook_url="https://wiki.example.org/runbooks/high-cpu",
     graph_url="https://prometheus.example.org/graph?g0.expr=marax%3Acpu+%3E+0.9",
     reason="",
@@ -97,7 +97,9 @@ _WEB_1_BUSY = replace(
     last_day=None,
     means_down=False,
 )
-_NO_PROMETHEUS = "The last values and the rest of the fleet: Prometheus did not answer within 2 s."
+_NO_PROMETHEUS = (
+    "Could not get the last known values and the rest of the fleet from Prometheus: no answer in time."
+)
 
 
 def samples() -> dict[str, Facts]:
@@ -111,9 +113,9 @@ def samples() -> dict[str, Facts]:
         top_processes=(),
         history=busy_hour(_ENDED + 15, back_unix_seconds=_ENDED - 60),
     )
-    told_late = _ENDED + 1500
-    aged = busy_hour(told_late, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED)
-    late = _alert(Kind.UP, (replace(_WEB_1_UP, history=aged),), now_unix_seconds=told_late)
+    mailed_late = _ENDED + 1500
+    aged = busy_hour(mailed_late, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED)
+    late = _alert(Kind.UP, (replace(_WEB_1_UP, history=aged),), now_unix_seconds=mailed_late)
     back = tuple(_back_from_the_storm(name, number) for number, name in enumerate(_STORM_NAMES))
     return {
         "down-refused": _alert(Kind.DOWN, (_WEB_1_DOWN,)),
@@ -137,12 +139,12 @@ def samples() -> dict[str, Facts]:
             reader=_ANN,
             server="mon-1.example.org",
             config_file="/etc/marax/alertbridge.yml",
-            now_unix_seconds=_TOLD,
+            now_unix_seconds=_MAILED,
         ),
     }
 
 
-def _alert(kind: Kind, hosts: tuple[HostFacts, ...], *, now_unix_seconds: float = _TOLD) -> AlertFacts:
+def _alert(kind: Kind, hosts: tuple[HostFacts, ...], *, now_unix_seconds: float = _MAILED) -> AlertFacts:
     down = () if kind is not Kind.DOWN else tuple(host.name for host in hosts)
     what = NOT_ANSWERING if kind in {Kind.DOWN, Kind.UP} else hosts[0].alertname
     return AlertFacts(
@@ -188,7 +190,7 @@ def _host_short_of_memory() -> HostFacts:
         severity="critical",
         summary="RAM of web-1 above 85 %.",
         graph_url="https://prometheus.example.org/graph?g0.expr=marax%3Amem+%3E+0.85",
-        description="It has grown for half an hour; the kernel will end processes for want of memory.",
+        description="It has grown for half an hour; without memory the kernel will kill processes.",
     )
 
 
@@ -197,7 +199,7 @@ def _host_flapping() -> HostFacts:
         _WEB_1_BUSY,
         alertname="HostFlapping",
         severity="info",
-        summary="web-1 went away and came back 6 times in 30 minutes.",
+        summary="web-1 went down and came back 6 times in 30 minutes.",
         description="",
         runbook_url="",
         graph_url="",
@@ -208,7 +210,7 @@ def _host_flapping() -> HostFacts:
 
 
 def _report() -> ReportFacts:
-    return ReportFacts(hosts=tuple(map(_state, _STORM_NAMES)), reader=_ANN, now_unix_seconds=_TOLD)
+    return ReportFacts(hosts=tuple(map(_state, _STORM_NAMES)), reader=_ANN, now_unix_seconds=_MAILED)
 
 
 def _state(name: str) -> HostState:

@@ -54,7 +54,7 @@ def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -
         incident_id="m7t2xw9",
         news=news,
         already_reported=(down,),
-        reader=replace(reader, reason_for_mail=f"{because}; it was kept until your quiet hours were over"),
+        reader=replace(reader, reason_for_mail=f"{because}; it was held until the end of your quiet hours"),
         now_unix_seconds=now_unix_seconds,
     )
     firing = tuple(alert for alert in news if not alert.is_over)

@@ -1,4 +1,4 @@
-"""Facts of the bridge's own troubles, as it raises and ends them."""
+"""Facts of the bridge's internal alerts, as it raises and ends them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,17 +35,17 @@ _UNDELIVERED = replace(
 
 def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, AlertFacts]:
     """Return facts of a mail for each, as it begins and as it ends."""
-    everybody = replace(reader, reason_for_mail="it concerns everybody who is told of critical alerts")
+    everybody = replace(reader, reason_for_mail="it concerns everyone who is notified of critical alerts")
     admin = replace(reader, reason_for_mail="you are an admin")
     return {
-        "blind": _told(Kind.BLIND, _BLIND, everybody, began_unix_seconds),
-        "blind-over": _told(Kind.OK, _BLIND, everybody, began_unix_seconds),
-        "undelivered": _told(Kind.WARN, _UNDELIVERED, admin, began_unix_seconds),
-        "undelivered-over": _told(Kind.OK, _UNDELIVERED, admin, began_unix_seconds),
+        "blind": _facts_of(Kind.BLIND, _BLIND, everybody, began_unix_seconds),
+        "blind-over": _facts_of(Kind.OK, _BLIND, everybody, began_unix_seconds),
+        "undelivered": _facts_of(Kind.WARN, _UNDELIVERED, admin, began_unix_seconds),
+        "undelivered-over": _facts_of(Kind.OK, _UNDELIVERED, admin, began_unix_seconds),
     }
 
 
-def _told(kind: Kind, trouble: HostFacts, reader: Reader, began: float) -> AlertFacts:
+def _facts_of(kind: Kind, trouble: HostFacts, reader: Reader, began: float) -> AlertFacts:
     is_over = kind is Kind.OK
     return AlertFacts(
         kind=kind,

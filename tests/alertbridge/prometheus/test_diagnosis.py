@@ -29,11 +29,11 @@ def test_says_that_prometheus_does_not_answer():
 
 
 def test_says_that_the_heartbeat_does_not_fire(serve):
-    assert "Watchdog does not fire there" in diagnosis(serve(prometheus(fires=False)))
+    assert "Watchdog is not firing" in diagnosis(serve(prometheus(fires=False)))
 
 
 def test_says_that_prometheus_has_nobody_to_tell(serve):
-    assert "Prometheus has no Alertmanager to tell" in diagnosis(serve(prometheus()))
+    assert "Prometheus has no Alertmanager to notify" in diagnosis(serve(prometheus()))
 
 
 def test_says_which_alertmanager_does_not_answer(serve):
@@ -48,7 +48,7 @@ def test_says_which_alertmanager_does_not_answer(serve):
 def test_says_that_the_way_between_is_broken(serve):
     alertmanager = serve({"/-/healthy": "OK"})
 
-    assert "the way from there to this bridge is broken" in diagnosis(
+    assert "the path from there to this bridge is broken" in diagnosis(
         serve(prometheus(alertmanagers=(alertmanager,)))
     )
 
@@ -57,4 +57,4 @@ def test_an_address_that_cannot_be_read_is_no_surprise(serve):
     answers = prometheus()
     answers["/api/v1/alertmanagers"] = {"data": {"activeAlertmanagers": [{"url": "ftp://\x00"}]}}
 
-    assert "does not, at an address that cannot be read" in diagnosis(serve(answers))
+    assert "does not, at an invalid address" in diagnosis(serve(answers))

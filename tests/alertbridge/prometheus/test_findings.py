@@ -8,7 +8,7 @@ def test_without_prometheus_nothing_is_known_and_the_mail_says_so():
     findings = NoPrometheus().look_up([WEB])
 
     assert findings.hosts[WEB] == HostFindings()
-    assert findings.missing == ("Prometheus is not in the settings (prometheus.url).",)
+    assert findings.missing == ("Prometheus is not configured (prometheus.url).",)
     assert findings.fleet(lambda _: True) is None
 
 

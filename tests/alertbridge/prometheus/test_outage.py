@@ -27,17 +27,17 @@ def a_series(metric: str, /, *samples: tuple[float, float], **labels: str) -> Se
 @pytest.mark.parametrize(
     ("values", "fired", "expected"),
     [
-        ("110000", 40, Outage(since=10, last_heard=10)),
-        ("110000", 1000, Outage(since=10, last_heard=10)),
-        ("11000011", 40, Outage(since=10, back=60, last_heard=70)),
-        ("1100010011", 40, Outage(since=10, back=80, last_heard=90)),
-        ("11000100", 40, Outage(since=50, last_heard=50)),
-        ("11    00", 70, Outage(since=10, last_heard=10)),
-        ("111111", 30, Outage(last_heard=50)),
-        ("111100", 20, Outage(last_heard=30)),
+        ("110000", 40, Outage(since=10, last_answered=10)),
+        ("110000", 1000, Outage(since=10, last_answered=10)),
+        ("11000011", 40, Outage(since=10, back=60, last_answered=70)),
+        ("1100010011", 40, Outage(since=10, back=80, last_answered=90)),
+        ("11000100", 40, Outage(since=50, last_answered=50)),
+        ("11    00", 70, Outage(since=10, last_answered=10)),
+        ("111111", 30, Outage(last_answered=50)),
+        ("111100", 20, Outage(last_answered=30)),
         ("000000", 40, Outage()),
-        ("000011", 20, Outage(back=40, last_heard=50)),
-        ("  0011", 10, Outage(last_heard=50)),
+        ("000011", 20, Outage(back=40, last_answered=50)),
+        ("  0011", 10, Outage(last_answered=50)),
         ("", 10, Outage()),
     ],
     ids=[
@@ -61,7 +61,7 @@ def test_finds_the_outage_that_the_alert_was_about(values, fired, expected):
 
 def test_what_comes_after_the_end_does_not_count():
     assert outage(ups("110000110"), fired_unix_seconds=40, until_unix_seconds=75) == Outage(
-        since=10, back=60, last_heard=70
+        since=10, back=60, last_answered=70
     )
 
 
@@ -70,7 +70,7 @@ def test_since_comes_before_back_and_both_are_answered_scrapes(values, fired, la
     found = outage(ups(values), fired_unix_seconds=fired, until_unix_seconds=fired + later)
 
     answered = {s.unix_seconds for s in ups(values) if s.value == 1 and s.unix_seconds <= fired + later}
-    assert {found.since, found.back, found.last_heard} <= {None, *answered}
+    assert {found.since, found.back, found.last_answered} <= {None, *answered}
     if found.since is not None and found.back is not None:
         assert found.since <= fired < found.back
 

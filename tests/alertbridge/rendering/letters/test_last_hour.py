@@ -65,8 +65,8 @@ def test_says_all_of_it_in_a_sentence():
     chart = chart_of(a_host(ratios))
 
     assert chart.words == (
-        "From 12:02 to 13:02: CPU between 10 % and 68 %, at last 68 %; "
-        "RAM 60 % all the time; no data since 13:00:30."
+        "From 12:02 to 13:02: CPU between 10 % and 68 %, last 68 %; "
+        "RAM 60 % throughout; no data since 13:00:30."
     )
     assert chart.last_seen == "last seen 13:00:30"
     assert chart.times == ("12:02", "12:32", "13:02")
@@ -83,7 +83,7 @@ def test_says_that_a_host_is_new():
 
     chart = chart_of(host_facts(history=history(ratios, new_at=-600)))
 
-    assert chart.words.endswith("all the time; not scraped before 12:52:15.")
+    assert chart.words.endswith("throughout; not scraped before 12:52:15.")
 
 
 def test_tells_few_gaps_one_by_one():
@@ -97,7 +97,7 @@ def test_tells_few_gaps_one_by_one():
 def test_counts_many_gaps_and_tells_the_last_of_them():
     ratios = {second: (0.5, 0.5) for second in EVERY_MINUTE if (second // 60) % 10}
 
-    assert "no data 5 times, at last from 12:51:15 to 12:53:15" in chart_of(a_host(ratios)).words
+    assert "no data 5 times, last from 12:51:15 to 12:53:15" in chart_of(a_host(ratios)).words
 
 
 def test_leaves_out_what_the_host_never_told():
