@@ -1,6 +1,6 @@
 """Storms: many new episodes of one alert name are told together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,7 +21,7 @@ class StormState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class IncidentGroup:
     """Episodes that are told together.
 
     Attributes:
@@ -35,7 +35,9 @@ class Opening:
     episodes: tuple[Episode, ...]
 
 
-def openings(opened: Iterable[Episode], storms: dict[str, StormState], storm_hosts: int) -> list[Opening]:
+def group_into_incidents(
+    opened: Iterable[Episode], storms: Mapping[str, StormState], storm_hosts: int
+) -> list[IncidentGroup]:
     """Return the incidents that newly *opened* episodes make or join, given the *storms* by alert name."""
     by_name = sorted(opened, key=_alertname)
     found = []
@@ -43,20 +45,10 @@ def openings(opened: Iterable[Episode], storms: dict[str, StormState], storm_hos
         episodes = tuple(group)
         storm = storms.get(alertname, StormState())
         if storm.incident_id or storm.recent_episodes + len(episodes) > storm_hosts:
-            found.append(Opening(incident_id=storm.incident_id, is_storm=True, episodes=episodes))
+            found.append(IncidentGroup(incident_id=storm.incident_id, is_storm=True, episodes=episodes))
         else:
-            found += [Opening(incident_id=None, is_storm=False, episodes=(one,)) for one in episodes]
+            found += [IncidentGroup(incident_id=None, is_storm=False, episodes=(one,)) for one in episodes]
     return found
-
-
-def due_unix_seconds(
-    last_notice_unix_seconds: float | None, now_unix_seconds: float, window_seconds: float
-) -> float:
-    """Return when the next notice of a storm that goes on may leave: once per window, the first at once."""
-    if last_notice_unix_seconds is None:
-        return now_unix_seconds
-    # The clock may have been set back since the last one
-    return max(now_unix_seconds, min(last_notice_unix_seconds, now_unix_seconds) + window_seconds)
 
 
 def _alertname(episode: Episode) -> str:

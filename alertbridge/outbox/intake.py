@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Verdict, fold
+from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.ledger import Ledger
-from alertbridge.outbox.rows import episode_of, latest_episodes
+from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
+from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import episodes
 from alertbridge.routing.recipients import Routing
 
@@ -42,14 +43,13 @@ class Intake:
             StoreError: Nothing of it could be stored.
         """
         with self._database.transaction() as connection:
-            stored = latest_episodes(connection, alerts)
-            latest = {alert_id: one.episode for alert_id, one in stored.items()}
-            folded = fold(latest, alerts, now_unix_seconds)
-            ledger = Ledger(connection, routing, now_unix_seconds, self._new_incident_id)
-            ledger.end(folded.closed + folded.lapsed)
-            ledger.open(folded.opened)
-            ledger.tell_ends(folded.closed, stored)
-            return Taken(verdicts=Counter(folded.verdicts), notices=ledger.owe())
+            latest = read_latest(connection, alerts)
+            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now_unix_seconds)
+            since = now_unix_seconds - routing.storm_window_seconds
+            stored = read_state(connection, latest, folded, since)
+            changes = changes_of(folded, stored, routing, now_unix_seconds, self._new_incident_id)
+            write_changes(connection, changes)
+        return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
 
     def open_since(self, alert_id: str) -> float | None:
         """Return since when the alert fires, in Unix seconds; None when it does not.

@@ -1,8 +1,7 @@
-"""Rows of the tables <-> episodes."""
+"""Rows of the table of episodes <-> episodes."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
@@ -13,44 +12,6 @@ from alertbridge.outbox.schema import episodes
 
 # One parameter, a JSON list, however many ids there are
 _ASKED = func.json_each(bindparam("alert_ids")).table_valued("value")
-_ALL_OF = (
-    select(
-        episodes.c.alert_id,
-        episodes.c.number,
-        episodes.c.incident_id,
-        episodes.c.starts_unix_seconds,
-        episodes.c.opened_unix_seconds,
-        episodes.c.ended_unix_seconds,
-        episodes.c.closed_unix_seconds,
-        episodes.c.is_end_reconciled,
-    )
-    .where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
-    .order_by(episodes.c.number)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An episode, and the incident that it is part of."""
-
-    episode: Episode
-    incident_id: str
-
-
-def latest_episodes(connection: Connection, alerts: Sequence[Alert]) -> dict[str, Stored]:
-    """Return the latest episode of each of *alerts* that has one, by alert id.
-
-    Labels and annotations are those of *alerts*: the first are the same by the nature of
-    the id, the second newer.
-    """
-    told = {alert.alert_id: alert for alert in alerts}
-    newest = {row.alert_id: row for row in connection.execute(_ALL_OF, {"alert_ids": json.dumps(list(told))})}
-    found = {}
-    for alert_id, row in newest.items():
-        alert = told[alert_id]
-        episode = _episode(row, alert.labels, alert.annotations, alert.generator_url)
-        found[alert_id] = Stored(episode, row.incident_id)
-    return found
 
 
 def episodes_of(connection: Connection, incident_ids: Sequence[str] | Select[tuple[str]]) -> list[Row[Any]]:
@@ -68,7 +29,23 @@ def episodes_named(connection: Connection, alert_ids: Sequence[str]) -> list[Row
 
 def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
     """Return the episode that *row* holds."""
-    return _episode(row, row.labels, row.annotations, row.generator_url)
+    return Episode(
+        alert_id=row.alert_id,
+        number=row.number,
+        alert=Alert(
+            alert_id=row.alert_id,
+            labels=row.labels,
+            annotations=row.annotations,
+            is_firing=row.ended_unix_seconds is None,
+            starts_unix_seconds=row.starts_unix_seconds,
+            ends_unix_seconds=row.ended_unix_seconds,
+            generator_url=row.generator_url,
+        ),
+        opened_unix_seconds=row.opened_unix_seconds,
+        ended_unix_seconds=row.ended_unix_seconds,
+        closed_unix_seconds=row.closed_unix_seconds,
+        is_end_reconciled=row.is_end_reconciled,
+    )
 
 
 def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
@@ -88,25 +65,3 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "closed_unix_seconds": episode.closed_unix_seconds,
         "is_end_reconciled": episode.is_end_reconciled,
     }
-
-
-def _episode(
-    row: Row[*tuple[Any, ...]], labels: Mapping[str, str], annotations: Mapping[str, str], generator_url: str
-) -> Episode:
-    return Episode(
-        alert_id=row.alert_id,
-        number=row.number,
-        alert=Alert(
-            alert_id=row.alert_id,
-            labels=labels,
-            annotations=annotations,
-            is_firing=row.ended_unix_seconds is None,
-            starts_unix_seconds=row.starts_unix_seconds,
-            ends_unix_seconds=row.ended_unix_seconds,
-            generator_url=generator_url,
-        ),
-        opened_unix_seconds=row.opened_unix_seconds,
-        ended_unix_seconds=row.ended_unix_seconds,
-        closed_unix_seconds=row.closed_unix_seconds,
-        is_end_reconciled=row.is_end_reconciled,
-    )

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from alertbridge.alerts.alert import Alert, alert_id_of
+from alertbridge.alerts.episodes import Episode
 from alertbridge.mail.address import EmailAddress
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
@@ -30,6 +31,21 @@ def an_alert(
         is_firing=ends is None,
         starts_unix_seconds=starts,
         ends_unix_seconds=ends,
+    )
+
+
+def an_episode(
+    host: str = "web-1", *, number: int = 1, ends: float | None = None, **alert: object
+) -> Episode:
+    """Return an episode of an alert about *host*, opened and told when it fired; open unless it *ends*."""
+    about = an_alert(host, **alert)  # type: ignore[arg-type] # any argument
+    return Episode(
+        alert_id=about.alert_id,
+        number=number,
+        alert=about,
+        opened_unix_seconds=about.starts_unix_seconds,
+        ended_unix_seconds=ends,
+        closed_unix_seconds=ends,
     )
 
 

@@ -1,22 +1,8 @@
 import pytest
 
-from alertbridge.alerts.episodes import Episode
-from alertbridge.alerts.storms import StormState, due_unix_seconds, openings
 from alertbridge.mail.facts import Kind
 from alertbridge.routing.recipients import Priority, priority_of, severity_of
-from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
-
-
-def an_episode(host: str = "web-1", *, alertname: str = "HostDown", ends: float | None = None):
-    alert = an_alert(host, alertname=alertname)
-    return Episode(
-        alert_id=alert.alert_id,
-        number=1,
-        alert=alert,
-        opened_unix_seconds=T0,
-        ended_unix_seconds=ends,
-        closed_unix_seconds=ends,
-    )
+from tests.alertbridge.alert_builders import a_routing, a_user, an_alert
 
 
 @pytest.mark.parametrize(
@@ -87,49 +73,3 @@ def test_critical_goes_first_then_its_end():
 
 def test_severity_does_not_mind_case():
     assert severity_of(an_alert(severity="Critical")) == "critical"
-
-
-def test_up_to_the_limit_each_episode_is_told_for_itself():
-    found = openings([an_episode(f"web-{i}") for i in range(5)], {}, storm_hosts=5)
-
-    assert [(one.is_storm, len(one.episodes)) for one in found] == [(False, 1)] * 5
-
-
-def test_more_than_the_limit_are_told_together():
-    found = openings([an_episode(f"web-{i}") for i in range(6)], {}, storm_hosts=5)
-
-    assert [(one.is_storm, len(one.episodes)) for one in found] == [(True, 6)]
-
-
-def test_what_opened_within_the_window_counts():
-    storms = {"HostDown": StormState(recent_episodes=5)}
-
-    (found,) = openings([an_episode()], storms, storm_hosts=5)
-
-    assert found.is_storm
-
-
-def test_later_ones_join_the_storm_that_is_open():
-    storms = {"HostDown": StormState(recent_episodes=6, incident_id="k3f9")}
-
-    (found,) = openings([an_episode()], storms, storm_hosts=5)
-
-    assert found.incident_id == "k3f9"
-
-
-def test_alerts_of_different_names_are_not_told_together():
-    episodes = [an_episode(f"web-{i}", alertname=name) for i in range(3) for name in ("HostDown", "HighCpu")]
-
-    assert not any(one.is_storm for one in openings(episodes, {}, storm_hosts=5))
-
-
-@pytest.mark.parametrize(
-    ("last", "due"),
-    [
-        pytest.param(None, T0, id="the first goes at once"),
-        pytest.param(T0 - 30, T0 + 90, id="then once a window"),
-        pytest.param(T0 - 500, T0, id="the window is over"),
-    ],
-)
-def test_paces_the_mails_of_a_storm(last, due):
-    assert due_unix_seconds(last, T0, 120.0) == due
