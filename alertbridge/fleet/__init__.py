@@ -1,1 +1,1 @@
-"""The hosts in the settings: as scrape targets, and asked directly."""
+"""The hosts in the settings: as scrape targets, and probed directly."""

@@ -1,4 +1,4 @@
-"""Asking every host in the settings directly, all at once: the truth when Prometheus is dead too."""
+"""Asking every host in the settings directly, all at once; works with Prometheus down, too."""
 
 import asyncio
 import re
@@ -33,8 +33,8 @@ _MEANING = {
     302: "redirects elsewhere",
     307: "redirects elsewhere",
     308: "redirects elsewhere",
-    401: "wants a login for /metrics",
-    403: "refuses us /metrics",
+    401: "requires a login for /metrics",
+    403: "denies access to /metrics",
     404: "has no /metrics",
     503: "is overloaded or starting",
 }

@@ -1,1 +1,1 @@
-"""What Prometheus knows: asked within a deadline, and parsed."""
+"""What Prometheus knows: queried within a deadline, and parsed."""

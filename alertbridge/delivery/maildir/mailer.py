@@ -39,7 +39,7 @@ class MaildirMailer:
         try:
             _make_lasting(self._directory / "new")
         except OSError as error:
-            return Ambiguous(reason=f"{self._directory}/new/{name} may not outlast a crash: {error.strerror}")
+            return Ambiguous(reason=f"{self._directory}/new/{name} may not survive a crash: {error.strerror}")
         return Accepted(provider_id=name)
 
     def _deliver(self, message: bytes, name: str) -> None:

@@ -33,7 +33,7 @@ _NEXT_STEPS = {
     403: "check at Mailgun that the account, the domain and this key may send",
     404: "check `domain` and `region` under `mailgun:`: a domain of the EU site is unknown to the US one",
     405: "check `base_url` under `mailgun:`",
-    407: "check the login at the proxy, in this service's environment",
+    407: "check the proxy's credentials in this service's environment",
 }
 _WRONG_RECIPIENT = re.compile(r"'?to'? parameter is not a valid address|authorized recipients", re.IGNORECASE)
 _WRONG_SENDER = re.compile(
@@ -89,7 +89,7 @@ def _meaning_of_success(said: _Said, reason: str) -> Outcome:
         return Accepted(provider_id=said.id)
     if "Mailgun Magnificent API" in said.message:
         return TransportPaused(reason=f"{reason}; check `domain` and `base_url` under `mailgun:`")
-    return Ambiguous(reason=f"{reason}, which is not its way of accepting a mail")
+    return Ambiguous(reason=f"{reason}, which is not how it accepts a mail")
 
 
 def _meaning_of_refusal(status: int, said: _Said, reason: str) -> Outcome:

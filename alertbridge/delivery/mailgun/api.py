@@ -1,4 +1,4 @@
-"""A call to Mailgun's API: bounded in time and size, never redirected, the key in nothing that comes back."""
+"""Calls to Mailgun's API: bounded in time and size, never redirected, the key in nothing that is returned."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _HEADERS = {"Connection": "close", "Accept-Encoding": "identity", "User-Agent": 
 
 
 class MailgunApi:
-    """Makes calls to one URL of the API; looks for a proxy and for CA certificates where `requests` does."""
+    """Calls one URL of the API; takes proxies and CA certificates from where `requests` does."""
 
     def __init__(self, url: str, api_key: Secret, timeouts: Timeouts) -> None:
         self._url = url
@@ -86,4 +86,4 @@ def _beginning_of(response: requests.Response) -> bytes:
 def _root_cause(error: BaseException) -> str:
     while cause := error.__cause__ or error.__context__:
         error = cause
-    return getattr(error, "strerror", None) or str(error) or "it took too long"
+    return getattr(error, "strerror", None) or str(error) or "timed out"

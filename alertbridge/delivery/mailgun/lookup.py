@@ -1,4 +1,4 @@
-"""Looking up in Mailgun's events whether it took a mail.
+"""Looking up in Mailgun's events whether it accepted a mail.
 
 Source: the "Events" pages of Mailgun's API reference and user manual.
 """
@@ -17,7 +17,7 @@ from marax.settings.secret import Secret
 
 _TIMEOUTS = Timeouts(connect_seconds=5.0, silence_seconds=10.0, whole_seconds=15.0)
 _TRY_LATER = (408, 420, 429)
-_NOT_TAKEN = "rejected"
+_NOT_ACCEPTED = "rejected"
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +37,11 @@ class MailgunLookup:
         try:
             answer = self._api.answer_to(call)
         except OSError as error:
-            return Unanswered(reason=f"{self._api.site} could not be asked: {self._api.error_text(error)}")
+            return Unanswered(reason=f"cannot query {self._api.site}: {self._api.error_text(error)}")
         finding = _finding_of(answer, message_id.strip("<>"))
         if isinstance(finding, Unknowable):
             self._is_allowed = False
-            why = "this key cannot look up what Mailgun took; a mail in doubt is sent again"
+            why = "this API key cannot query events, so ambiguous mails are sent again"
             logger.info(why, extra={"status": answer.status})
         return finding
 
@@ -64,7 +64,7 @@ class _Page(msgspec.Struct):
 
 
 def _finding_of(answer: Answer, message_id: str) -> Finding:
-    reason = f"Mailgun's events said {answer.status}: {quoted(answer.body.decode(errors='replace'))}"
+    reason = f"Mailgun's events API said {answer.status}: {quoted(answer.body.decode(errors='replace'))}"
     match answer.status:
         case 200:
             return _finding_on(answer.body, message_id, reason)
@@ -80,5 +80,7 @@ def _finding_on(page: bytes, message_id: str, reason: str) -> Finding:
     except (msgspec.MsgspecError, RecursionError):
         return Unanswered(reason=reason)
     # The filter looks for words; two Message-Ids may share some
-    its = [one for one in events if one.message.headers.message_id == message_id and one.event != _NOT_TAKEN]
+    its = [
+        one for one in events if one.message.headers.message_id == message_id and one.event != _NOT_ACCEPTED
+    ]
     return Found(provider_id=f"<{message_id}>") if its else Absent()

@@ -34,7 +34,7 @@ class MailgunMailer:
             return error.outcome
         options = _options(mail)
         if sum(len(name.encode()) + len(value.encode()) for name, value in options) > _LARGEST_OPTIONS_BYTES:
-            return MessageRefused(reason="the mail's headers are larger than the 16 kB that Mailgun takes")
+            return MessageRefused(reason="the mail's headers are larger than the 16 kB that Mailgun accepts")
         call = self._api.post([*_parts(mail), *options], _files(mail))
         upload = _Upload(call.body or b"")
         call.body = upload  # type: ignore[assignment]  # the adapter reads from files, too
@@ -47,7 +47,7 @@ class MailgunMailer:
     def _outcome_without_answer(self, error: OSError, upload: "_Upload") -> Outcome:
         site, said = self._api.site, self._api.error_text(error)
         if upload.has_left():
-            return Ambiguous(reason=f"{site} was given the mail, but no answer came: {said}")
+            return Ambiguous(reason=f"{site} did not answer after the mail was sent: {said}")
         return NotSent(reason=f"the mail did not reach {site}: {said}")
 
 
@@ -63,7 +63,7 @@ class _Upload(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         with self._lock:
             if self._is_withheld:
-                raise TimeoutError("the attempt was given up")
+                raise TimeoutError("the attempt was abandoned")
             return super().read(size)
 
     def has_left(self) -> bool:

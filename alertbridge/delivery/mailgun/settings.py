@@ -56,7 +56,7 @@ class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         sender: What the From header says.
         api_key_file: Holds the API key on one line; a domain sending key is enough.
         region: Which of Mailgun's two sites the domain was made at.
-        webhook_signing_key_file: Holds the key with which Mailgun signs what it posts about mails it took.
+        webhook_signing_key_file: Holds the key with which Mailgun signs the events that it posts.
         base_url: Instead of the site of the region: a proxy, or a test.
     """
 
@@ -68,11 +68,11 @@ class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     base_url: BaseUrl | None = None
 
     def messages_url(self) -> str:
-        """Return the URL that takes messages."""
+        """Return the URL that messages are posted to."""
         return f"{self._domain_url()}/messages"
 
     def events_url(self) -> str:
-        """Return the URL that tells what became of messages."""
+        """Return the URL of the events API."""
         return f"{self._domain_url()}/events"
 
     def _domain_url(self) -> str:

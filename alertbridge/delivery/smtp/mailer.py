@@ -57,9 +57,9 @@ class SmtpMailer:
 
     def _outcome_without_reply(self, error: OSError, envelope: Envelope) -> Outcome:
         site = self._settings.site()
-        said = quoted(self._without_password(error.strerror or str(error) or "it took too long"))
+        said = quoted(self._without_password(error.strerror or str(error) or "timed out"))
         if envelope.end.has_left():
-            return Ambiguous(reason=f"{site} was given the mail, but no reply came: {said}")
+            return Ambiguous(reason=f"{site} did not reply after the mail was sent: {said}")
         return NotSent(reason=f"the mail did not reach {site}: {said}")
 
     def _cleaned(self, reply: Reply) -> Reply:

@@ -39,10 +39,10 @@ class End:
         self._has_left = False
 
     def leave(self, send: Callable[[bytes], object]) -> None:
-        """Go out by *send*, unless the attempt was given up."""
+        """Go out by *send*, unless the attempt was abandoned."""
         with self._lock:
             if self._is_withheld:
-                raise TimeoutError("the attempt was given up")
+                raise TimeoutError("the attempt was abandoned")
             self._has_left = True
         send(b".\r\n")
 

@@ -57,7 +57,7 @@ def test_send_test_names_the_users_there_are(settings: Settings):
         ("404", 1, "Mailgun said 404: Domain not found: mg.example.org; check `domain` and `region`"),
         ("429-seconds", 1, "Mailgun said 429: "),
         ("500", 4, "Mailgun said 500: Internal Server Error"),
-        ("reset", 4, "was given the mail, but no answer came"),
+        ("reset", 4, "did not answer after the mail was sent"),
     ],
 )
 def test_send_test_says_what_mailgun_said(

@@ -106,7 +106,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     [
         (rude.answering(b"", status=500), "HTTP 500"),
         (rude.answering(b"", status=400), "HTTP 400"),
-        (rude.answering(b"", status=401), "HTTP 401: wants a login for /metrics"),
+        (rude.answering(b"", status=401), "HTTP 401: requires a login for /metrics"),
         (rude.answering(b"", status=302, headers=b"Location: /metrics\r\n"), "HTTP 302: redirects elsewhere"),
         (rude.answering(b""), "answers, but is not a marax-exporter"),
         (rude.answering(b"node_load1 1\n"), "answers, but is not a marax-exporter"),
@@ -153,7 +153,7 @@ def test_asks_over_tls_where_that_is_spoken(tls):
 
 def test_says_what_is_wrong_behind_tls(tls):
     with rude.a_server(rude.over_tls(tls, rude.answering(b"", status=401))) as port:
-        assert ask_one(a_host(port)).reason == "HTTP 401: wants a login for /metrics"
+        assert ask_one(a_host(port)).reason == "HTTP 401: requires a login for /metrics"
 
 
 def test_an_exporter_that_wants_a_client_certificate_is_not_up(tls):

@@ -88,7 +88,7 @@ def test_the_greeting_of_the_api_means_a_wrong_address():
             "check `domain` and `region` under `mailgun:`: a domain of the EU site is unknown to the US one",
         ),
         (405, "", "Mailgun said 405: nothing; check `base_url` under `mailgun:`"),
-        (407, "", "Mailgun said 407: nothing; check the login at the proxy, in this service's environment"),
+        (407, "", "Mailgun said 407: nothing; check the proxy's credentials in this service's environment"),
         (301, "", "Mailgun said 301: nothing; check `base_url` under `mailgun:`, which points elsewhere"),
         (
             400,

@@ -70,7 +70,7 @@ def test_a_key_that_may_not_ask_is_used_for_that_once(standin, caplog):
     findings += [lookup.find(ID), lookup.find(ID)]
 
     assert findings == [Unknowable()] * 3
-    assert caplog.text.count("this key cannot look up what Mailgun took") == 1
+    assert caplog.text.count("this API key cannot query events") == 1
 
 
 @pytest.mark.parametrize("status", [301, 400, 403, 404, 410])

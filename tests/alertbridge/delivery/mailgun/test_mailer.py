@@ -71,7 +71,9 @@ def test_a_recipient_that_mailgun_does_not_take_is_refused(standin):
 def test_headers_beyond_mailguns_limit_are_refused_without_a_call():
     outcome = a_mailer("http://127.0.0.1:9").send(a_mail(headers={"X-Long": "ä" * 8000}))
 
-    assert outcome == MessageRefused(reason="the mail's headers are larger than the 16 kB that Mailgun takes")
+    assert outcome == MessageRefused(
+        reason="the mail's headers are larger than the 16 kB that Mailgun accepts"
+    )
 
 
 def test_headers_just_within_mailguns_limit_pass(standin):
