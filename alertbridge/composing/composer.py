@@ -6,7 +6,7 @@ from functools import partial
 from alertbridge.composing.addressing import addressed
 from alertbridge.composing.facts import Known, facts_of, last_answered, subjects_of
 from alertbridge.composing.reader import reader_of_notice
-from alertbridge.delivery.courier import Letter
+from alertbridge.delivery.courier import ComposedMail
 from alertbridge.mail.facts import AlertFacts
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.metrics import Metrics
@@ -32,7 +32,7 @@ class MailComposer:
         self._clock = clock
         self._metrics = metrics
 
-    def compose(self, claim: Claim, routing: Routing) -> Letter:
+    def compose(self, claim: Claim, routing: Routing) -> ComposedMail:
         """Return the mail of *claim* to its user.
 
         Raises:
@@ -54,7 +54,7 @@ class MailComposer:
         )
         facts = facts_of(claim, known)
         rendered = self._rendered(facts)
-        return Letter(
+        return ComposedMail(
             mail=addressed(claim, facts, rendered, self._sender),
             kind=facts.kind.lower(),
             last_answered=last_answered(claim, facts),

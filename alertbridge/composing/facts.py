@@ -65,7 +65,7 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
         hosts=hosts,
         reader=known.reader,
         now_unix_seconds=known.now_unix_seconds,
-        owed_unix_seconds=claim.created_unix_seconds,
+        due_unix_seconds=claim.created_unix_seconds,
         fleet=known.fleet,
         missing=known.findings.missing,
     )

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class ComposedMail:
     """The mail of a notice.
 
     Attributes:
@@ -51,7 +51,7 @@ class Letter:
 class Composer(Protocol):
     """Writes the mail of a notice."""
 
-    def compose(self, claim: Claim, routing: Routing) -> Letter: ...
+    def compose(self, claim: Claim, routing: Routing) -> ComposedMail: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,62 +130,62 @@ class Courier:
             return False
         self._wakeup.notify()  # where there is one, there may be more
         try:
-            letter = delivery.composer.compose(claim, delivery.routing)
+            composed = delivery.composer.compose(claim, delivery.routing)
         except Exception:
             logger.exception("could not render notification", extra={"notice": claim.notice_id})
             self._metrics.courier_errors.inc()
             self._defer(claim, "unknown", NotSent(reason="the mail could not be rendered"))
             return True
-        outcome = self._send(delivery.mailer, letter, claim)
+        outcome = self._send(delivery.mailer, composed, claim)
         self._metrics.send_attempts.labels(outcome=word_for(outcome)).inc()
-        self._keep_trying(lambda: self._settle(claim, letter, outcome))
+        self._keep_trying(lambda: self._settle(claim, composed, outcome))
         return True
 
-    def _send(self, mailer: Dispatch, letter: Letter, claim: Claim) -> Outcome | AlreadyAccepted:
+    def _send(self, mailer: Dispatch, composed: ComposedMail, claim: Claim) -> Outcome | AlreadyAccepted:
         try:
             if claim.ambiguous_since_unix_seconds is None:
-                return mailer.send(letter.mail)
+                return mailer.send(composed.mail)
             return mailer.send_again(
-                letter.mail, ambiguous_since_unix_seconds=claim.ambiguous_since_unix_seconds
+                composed.mail, ambiguous_since_unix_seconds=claim.ambiguous_since_unix_seconds
             )
         except Exception as error:
             logger.exception("unexpected error in a mailer")
             self._metrics.courier_errors.inc()
             return Ambiguous(reason=f"the mailer failed unexpectedly ({type(error).__name__})")
 
-    def _settle(self, claim: Claim, letter: Letter, outcome: Outcome | AlreadyAccepted) -> None:
+    def _settle(self, claim: Claim, composed: ComposedMail, outcome: Outcome | AlreadyAccepted) -> None:
         match outcome:
             case Accepted(provider_id=provider_id) | AlreadyAccepted(provider_id=provider_id):
-                self._settle_accepted(claim, letter, provider_id)
+                self._settle_accepted(claim, composed, provider_id)
                 if claim.is_ambiguous:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
                     self._metrics.ambiguous.labels(resolved_by=resolved_by).inc()
             case NotSent() | Ambiguous():
                 self._is_unreachable = self._is_unreachable or isinstance(outcome, NotSent)
-                self._defer(claim, letter.kind, outcome)
+                self._defer(claim, composed.kind, outcome)
             case TransportPaused(reason=reason, for_seconds=asked):
                 until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
                 self._notices.pause(claim, until, reason)
                 logger.warning("sending is paused", extra={"reason": reason, "until": round(until)})
             case RecipientRefused(reason=reason) | MessageRefused(reason=reason):
-                self._give_up(claim, letter.kind, reason)
+                self._give_up(claim, composed.kind, reason)
             case _:
                 assert_never(outcome)
 
-    def _settle_accepted(self, claim: Claim, letter: Letter, provider_id: str) -> None:
+    def _settle_accepted(self, claim: Claim, composed: ComposedMail, provider_id: str) -> None:
         now = self._clock.unix_seconds()
-        self._notices.accept(claim, provider_id, now, last_answered=letter.last_answered)
+        self._notices.accept(claim, provider_id, now, last_answered=composed.last_answered)
         if self._is_unreachable:  # no longer: the others need not sit out their waits
             self._notices.retry_now(now)
             self._is_unreachable = False
         self._reports.note_accepted(claim.user_name)
-        self._metrics.mails.labels(kind=letter.kind, result="accepted").inc()
+        self._metrics.mails.labels(kind=composed.kind, result="accepted").inc()
         self._metrics.accept_to_send_seconds.observe(max(0.0, now - claim.created_unix_seconds))
         logger.info(
             "mail accepted by provider",
             extra={
                 "user": claim.user_name,
-                "subject": letter.mail.subject,
+                "subject": composed.mail.subject,
                 "incident": claim.incident_id,
                 "attempts": claim.attempts,
                 "provider_id": provider_id,

@@ -117,13 +117,13 @@ class AlertFacts:
     """All that an alert mail says.
 
     Attributes:
-        kind: The state it tells.
+        kind: The state in brackets.
         title: What follows the subject's brackets; the same in every mail of one incident.
         incident_id: Short and unique.
         hosts: Those the mail is about, at least one.
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
-        owed_unix_seconds: Since when this mail is due, which may be long ago; None when that is not known.
+        due_unix_seconds: Since when this mail is due, which may be long ago; None when that is not known.
         fleet: The rest of the fleet; None when Prometheus could not be asked.
         missing: What is not available and why, one sentence each.
     """
@@ -134,7 +134,7 @@ class AlertFacts:
     hosts: tuple[HostFacts, ...]
     reader: Reader
     now_unix_seconds: float
-    owed_unix_seconds: float | None = None
+    due_unix_seconds: float | None = None
     fleet: FleetFacts | None = None
     missing: tuple[str, ...] = ()
 

@@ -1,6 +1,6 @@
 """A composer that writes what a notice tells in the plainest way."""
 
-from alertbridge.delivery.courier import Letter
+from alertbridge.delivery.courier import ComposedMail
 from alertbridge.mail.mail import Mail
 from alertbridge.outbox.notices import Claim
 from alertbridge.routing.recipients import Routing
@@ -10,7 +10,7 @@ class FakeComposer:
     def __init__(self) -> None:
         self.fails = False
 
-    def compose(self, claim: Claim, _routing: Routing) -> Letter:
+    def compose(self, claim: Claim, _routing: Routing) -> ComposedMail:
         if self.fails:
             raise RuntimeError("a composer's surprise")
         told = " ".join(
@@ -24,4 +24,4 @@ class FakeComposer:
             html=told,
             message_id=f"<{claim.incident_id}.{claim.user_name}.{claim.sequence}@mg.example.org>",
         )
-        return Letter(mail=mail, kind="down", last_answered={})
+        return ComposedMail(mail=mail, kind="down", last_answered={})

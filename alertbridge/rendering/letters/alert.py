@@ -66,10 +66,10 @@ def _reconciled(facts: AlertFacts) -> tuple[str, ...]:
 
 
 def _delay(facts: AlertFacts) -> tuple[str, ...]:
-    owed, now = facts.owed_unix_seconds, facts.now_unix_seconds
-    if owed is None or not is_time(owed) or not is_time(now) or now - owed <= _DELAY_SHOWN_FROM_SECONDS:
+    due, now = facts.due_unix_seconds, facts.now_unix_seconds
+    if due is None or not is_time(due) or not is_time(now) or now - due <= _DELAY_SHOWN_FROM_SECONDS:
         return ()
-    return (f"Delayed by {span(owed, now)}: this mail was due on {moment(owed, facts.reader.timezone)}.",)
+    return (f"Delayed by {span(due, now)}: this mail was due on {moment(due, facts.reader.timezone)}.",)
 
 
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:

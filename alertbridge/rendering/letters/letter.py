@@ -123,7 +123,7 @@ class Letter:
     """A whole mail.
 
     Attributes:
-        kind: The state it tells.
+        kind: The state in brackets.
         title: As in the subject, behind the brackets.
         tone: Of the headline.
         lead: The state in one sentence, which begins with it; a mail program's preview shows it.

@@ -14,7 +14,7 @@ class Reason:
 
     Attributes:
         short: Two or three words; empty when the error is not known.
-        meaning: What that tells about the host, as a sentence.
+        meaning: What that means for the host, as a sentence.
         quote: The error as Prometheus had it, without the address that it begins with; may be empty.
         steps: What to do next.
     """

@@ -123,7 +123,7 @@ def samples() -> dict[str, Facts]:
         "down-few": _alert(Kind.DOWN, (_WEB_1_DOWN, replace(_WEB_1_DOWN, name="web-2"))),
         "down-storm": _alert(Kind.DOWN, tuple(map(_down_in_the_storm, _STORM_NAMES))),
         "up": _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),
-        "up-late": replace(late, owed_unix_seconds=_ENDED),
+        "up-late": replace(late, due_unix_seconds=_ENDED),
         "up-storm": _alert(Kind.UP, back, now_unix_seconds=_ENDED + 75),
         "critical": _alert(Kind.CRITICAL, (memory,), now_unix_seconds=_FIRED + 30),
         "warn": _alert(Kind.WARN, (busy,), now_unix_seconds=_FIRED + 30),

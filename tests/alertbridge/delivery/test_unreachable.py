@@ -34,7 +34,7 @@ class Office:
         samples = [sample for family in registry.collect() for sample in family.samples]
         return {sample.labels["user"]: sample.value for sample in samples if sample.name == name}
 
-    def told(self) -> list[tuple[str, str, bool]]:
+    def reported(self) -> list[tuple[str, str, bool]]:
         mails = []
         while claim := self.outbox.notices.claim(self.routing, self.clock.unix_seconds()):
             mails.append((claim.user_name, claim.title, claim.told[0].is_over))
@@ -54,27 +54,27 @@ def test_the_admins_are_told_once_that_somebody_cannot_be_reached(office):
         office.undeliverable.note_refused("ann", "no such address")
         office.clock.advance(60)
 
-    assert office.told() == [("ops", "mail for ann: not delivered", False)]
+    assert office.reported() == [("ops", "mail for ann: not delivered", False)]
 
 
 def test_and_once_that_they_can_be_again(office):
     office.undeliverable.note_refused("ann", "no such address")
-    office.told()
+    office.reported()
     office.clock.advance(60)
     office.undeliverable.note_accepted("ann")
     office.undeliverable.note_accepted("ann")
 
-    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+    assert office.reported() == [("ops", "mail for ann: not delivered", True)]
 
 
 def test_and_at_once_after_the_clock_was_set_back(office):
     office.undeliverable.note_refused("ann", "no such address")
-    office.told()
+    office.reported()
     office.clock.jump(-3600)
 
     office.undeliverable.note_accepted("ann")
 
-    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+    assert office.reported() == [("ops", "mail for ann: not delivered", True)]
 
 
 def test_many_at_once_are_one_mail_that_names_them_and_no_hosts(office):
@@ -82,20 +82,20 @@ def test_many_at_once_are_one_mail_that_names_them_and_no_hosts(office):
     alerts = [undeliverable_alert(user, "no", T0, ends_unix_seconds=None) for user in users]
     office.outbox.intake.take(alerts, office.routing, T0)
 
-    assert office.told() == [("ops", "mail not delivered: user-0, user-1, user-2 +4", False)]
+    assert office.reported() == [("ops", "mail not delivered: user-0, user-1, user-2 +4", False)]
 
 
 def test_what_the_service_takes_only_to_send_it_back_ends_nothing(office):
     office.bouncing.add("ann")
     office.undeliverable.note_refused("ann", "bounced: no such user")
     office.undeliverable.note_accepted("ann")
-    before = office.told()
+    before = office.reported()
     office.clock.advance(60)
 
     office.undeliverable.note_delivered("ann")
 
     assert before == [("ops", "mail for ann: not delivered", False)]
-    assert office.told() == [("ops", "mail for ann: not delivered", True)]
+    assert office.reported() == [("ops", "mail for ann: not delivered", True)]
 
 
 def test_the_metrics_name_those_who_cannot_be_reached(office):
@@ -124,4 +124,4 @@ def test_mail_that_goes_through_is_no_news(office):
     office.undeliverable.note_accepted("ann")
     office.undeliverable.note_delivered("ann")
 
-    assert office.told() == []
+    assert office.reported() == []

@@ -36,7 +36,7 @@ def test_reads_a_host_without_labels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("host", "told"),
+    ("host", "said"),
     [
         ("{name: web 1, address: 'a:1'}", "hosts[0].name: found 'web 1', expected a host name"),
         ('{name: "web-1\\n", address: "a:1"}', "expected a host name"),
@@ -66,11 +66,11 @@ def test_reads_a_host_without_labels(tmp_path):
         ),
     ],
 )
-def test_tells_what_is_wrong_with_a_host(tmp_path, host, told):
+def test_tells_what_is_wrong_with_a_host(tmp_path, host, said):
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, host)
 
-    assert told in str(caught.value)
+    assert said in str(caught.value)
 
 
 def test_refuses_a_name_that_another_host_has(tmp_path):

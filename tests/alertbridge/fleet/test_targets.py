@@ -91,7 +91,7 @@ def test_writes_an_empty_list_when_there_are_no_hosts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "said"),
     [
         ("missing/targets.json", "make the folder .*missing first"),
         ("file/targets.json", "Not a directory"),
@@ -100,13 +100,13 @@ def test_writes_an_empty_list_when_there_are_no_hosts(tmp_path):
         ("x" * 300, "File name too long"),
     ],
 )
-def test_says_why_it_cannot_write_and_leaves_nothing(tmp_path, name, told):
+def test_says_why_it_cannot_write_and_leaves_nothing(tmp_path, name, said):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.rglob("*"))
 
-    with pytest.raises(CannotReachError, match=told):
+    with pytest.raises(CannotReachError, match=said):
         write_targets(tmp_path / name, [a_host()])
 
     assert sorted(tmp_path.rglob("*")) == before

@@ -1,4 +1,4 @@
-"""What has stopped, told by small servers that answer as Prometheus and Alertmanager do."""
+"""What has stopped, as found from small servers that answer as Prometheus and Alertmanager do."""
 
 from alertbridge.prometheus.diagnosis import diagnose
 from alertbridge.prometheus.settings import HttpUrl

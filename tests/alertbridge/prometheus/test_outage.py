@@ -42,7 +42,7 @@ def a_series(metric: str, /, *samples: tuple[float, float], **labels: str) -> Se
     ],
     ids=[
         "dead",
-        "dead, told late",
+        "dead, reported late",
         "back",
         "back after a flap",
         "dead after a flap",
@@ -150,7 +150,7 @@ def test_no_more_processes_than_an_exporter_tells_of():
     ],
 )
 def test_knows_a_reboot_whatever_the_clock_of_the_host(booted, its_time, since, expected):
-    told = {"marax_boot_time_seconds": booted, "marax_time_seconds": its_time}
-    series = [a_series(name, (1000, value)) for name, value in told.items() if value is not None]
+    exposed = {"marax_boot_time_seconds": booted, "marax_time_seconds": its_time}
+    series = [a_series(name, (1000, value)) for name, value in exposed.items() if value is not None]
 
     assert has_rebooted(series, 1000, since) is expected

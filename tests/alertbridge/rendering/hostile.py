@@ -131,7 +131,7 @@ hostile_alerts = st.builds(
     hosts=_many_hosts,
     reader=_readers,
     now_unix_seconds=_numbers,
-    owed_unix_seconds=_maybe_numbers,
+    due_unix_seconds=_maybe_numbers,
     fleet=st.none() | _fleets,
     missing=st.lists(hostile_texts, max_size=4).map(tuple),
 )

@@ -1,4 +1,4 @@
-"""What mails say, told by their text part; test_samples.py proves that the HTML part says the same."""
+"""What mails say, by their text part; test_samples.py proves that the HTML part says the same."""
 
 import re
 from zoneinfo import ZoneInfo
@@ -63,14 +63,14 @@ def test_names_what_is_not_available():
 
 
 @pytest.mark.parametrize(
-    ("has_rebooted", "told"),
+    ("has_rebooted", "said"),
     [
         (True, "The machine rebooted during the outage."),
         (False, "The machine did not reboot: the exporter or the network was down."),
         (None, "Whether the machine rebooted is not known."),
     ],
 )
-def test_says_how_long_a_host_was_down_and_whether_it_rebooted(has_rebooted, told):
+def test_says_how_long_a_host_was_down_and_whether_it_rebooted(has_rebooted, said):
     host = host_facts(
         is_over=True,
         since_unix_seconds=DIED,
@@ -82,7 +82,7 @@ def test_says_how_long_a_host_was_down_and_whether_it_rebooted(has_rebooted, tol
     text = _text(Kind.UP, hosts=(host,))
 
     assert "Up again after 14 min." in text
-    assert told in text
+    assert said in text
 
 
 def test_says_that_the_time_down_is_a_guess_when_only_the_alert_tells_it():
@@ -97,19 +97,19 @@ def test_says_that_the_time_down_is_a_guess_when_only_the_alert_tells_it():
 
 @pytest.mark.parametrize("kind", [Kind.DOWN, Kind.UP])
 @pytest.mark.parametrize(
-    ("times_gone", "answered_ratio", "told"),
+    ("times_gone", "answered_ratio", "said"),
     [
         (1, 0.99931, "it stopped answering once; 99.9 % of its scrapes were answered."),
         (3, 0.5, "it stopped answering 3 times; 50.0 % of its scrapes were answered."),
         (1, 0.99999, "it stopped answering once; 99.9 % of its scrapes were answered."),
     ],
 )
-def test_says_how_often_a_host_went_away_in_a_day(kind, times_gone, answered_ratio, told):
+def test_says_how_often_a_host_went_away_in_a_day(kind, times_gone, answered_ratio, said):
     day = LastDay(times_gone=times_gone, answered_ratio=answered_ratio)
 
     text = _text(kind, hosts=(host_facts(last_day=day),)).replace("\n", " ")
 
-    assert f"In the last 24 h {told}" in text
+    assert f"In the last 24 h {said}" in text
 
 
 @pytest.mark.parametrize("day", [(0, 1.0), (-1, 0.5), (2, 1.5), (2, float("nan"))])
@@ -148,8 +148,8 @@ def test_the_legend_has_the_colours_of_the_picture():
 def test_says_that_a_mail_is_late_once_it_waited_for_more_than_ten_minutes():
     now = FIRED_UNIX_SECONDS + 3600
 
-    late = _text(now_unix_seconds=now, owed_unix_seconds=now - 601).replace("\n", " ")
-    punctual = _text(now_unix_seconds=now, owed_unix_seconds=now - 600)
+    late = _text(now_unix_seconds=now, due_unix_seconds=now - 601).replace("\n", " ")
+    punctual = _text(now_unix_seconds=now, due_unix_seconds=now - 600)
 
     assert "Delayed by 10 min 1 s: this mail was due on Sun 22 Nov 2026, 13:52:14 UTC." in late
     assert "Delayed" not in punctual
@@ -292,7 +292,7 @@ def test_links_to_a_graph_from_many_hosts_only_where_it_is_that_of_all(expressio
 
 
 @pytest.mark.parametrize(
-    ("fleet", "told"),
+    ("fleet", "said"),
     [
         (FleetFacts(up=42, total=42, down=()), "All 42 hosts that you watch are up."),
         (
@@ -308,8 +308,8 @@ def test_links_to_a_graph_from_many_hosts_only_where_it_is_that_of_all(expressio
         (FleetFacts(up=0, total=1, down=("db-1",)), "The only host that you watch is down: db-1."),
     ],
 )
-def test_tells_of_the_rest_of_the_fleet(fleet, told):
-    assert told in _text(fleet=fleet)
+def test_tells_of_the_rest_of_the_fleet(fleet, said):
+    assert said in _text(fleet=fleet)
 
 
 def test_says_nothing_of_a_fleet_of_which_the_reader_watches_no_host():

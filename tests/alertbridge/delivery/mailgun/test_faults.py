@@ -45,7 +45,7 @@ class MailgunPost(Post):
         self.take(an_alert(host, starts=self.now, **more))
 
     @property
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         return [message.subject for message in self.standin.messages]
 
 
@@ -86,11 +86,11 @@ def test_a_limit_holds_up_the_lane_and_costs_nobody_an_attempt(post, caplog, fau
 
     post.clock.advance(least - 0.5)
     post.work()
-    assert post.told == []
+    assert post.reported == []
     post.clock.advance(most - least + 1)
     post.work()
 
-    assert post.told == ["web-1=down", "db-1=down", "db-2=down"]
+    assert post.reported == ["web-1=down", "db-1=down", "db-2=down"]
     assert post.sample("alertbridge_send_attempts_total", outcome="lane_paused") == 1
     attempts = [
         vars(record)["attempts"] for record in caplog.records if record.msg == "mail accepted by provider"
@@ -106,7 +106,7 @@ def test_a_mail_in_doubt_comes_once_where_mailgun_can_be_asked(post, standin, fa
     standin.behave()
     post.work_for(120)
 
-    assert post.told == ["web-1=down"]
+    assert post.reported == ["web-1=down"]
     resolved_by = "lookup" if fault.endswith("accepted") else "resent"
     assert post.sample("alertbridge_ambiguous_total", resolved_by=resolved_by) == 1
 
@@ -120,7 +120,7 @@ def test_a_mail_in_doubt_comes_again_under_its_name_where_mailgun_cannot_be_aske
     standin.behave()
     post.work_for(120)
 
-    assert len(post.told) == (2 if fault.endswith("accepted") else 1)
+    assert len(post.reported) == (2 if fault.endswith("accepted") else 1)
     assert len({message.message_id for message in standin.messages}) == 1
     assert post.sample("alertbridge_ambiguous_total", resolved_by="resent") == 1
 
@@ -134,13 +134,13 @@ def test_an_hour_of_being_turned_away_gives_nothing_up(post, standin, fault):
     tries = post.sample("alertbridge_send_attempts_total", outcome="lane_paused")
     standin.behave()
 
-    assert (post.told, post.dead) == ([], 0)
+    assert (post.reported, post.dead) == ([], 0)
     assert 55 <= tries <= 62  # once a minute
     assert "check" in post.outbox.backlog(post.clock.unix_seconds()).pause_reason
 
     post.outbox.notices.resume()  # as a reload does, once the key is mended
     post.work()
-    assert post.told == ["web-1=down", "db-1=down"]
+    assert post.reported == ["web-1=down", "db-1=down"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_what_could_not_leave_follows_the_first_that_can(post, standin, away):
     post.work_for(1200, step=20)
     post.go_through(standin.url)
 
-    while not post.told:
+    while not post.reported:
         post.work()
         post.clock.advance(1)
     probe, *others = standin.messages

@@ -72,9 +72,9 @@ def test_tells_every_fact_of_a_single_host_in_both_parts(name):
     html = _squeezed(" ".join(read(rendered.html).words))
     text = _squeezed(rendered.text)
 
-    for told in (*_texts_of(facts.hosts[0], facts.kind), facts.incident_id, facts.title, *facts.missing):
-        assert _squeezed(told) in text
-        assert _squeezed(told) in html
+    for said in (*_texts_of(facts.hosts[0], facts.kind), facts.incident_id, facts.title, *facts.missing):
+        assert _squeezed(said) in text
+        assert _squeezed(said) in html
 
 
 @each_sample
