@@ -1,1 +1,1 @@
-"""marax-exporter: CPU, RAM and who uses them, on every host."""
+"""marax-exporter: CPU, memory and top processes of a host, for Prometheus."""

@@ -19,7 +19,7 @@ _PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>marax-exporter</title>
 <h1>marax-exporter</h1>
-<p>Version {version}. CPU, RAM and who uses them, for Prometheus.</p>
+<p>Version {version}. CPU, memory and top processes of this host, for Prometheus.</p>
 <ul>
 <li><a href="/metrics">Metrics</a></li>
 <li><a href="/-/healthy">Healthy?</a></li>
