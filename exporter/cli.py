@@ -18,21 +18,21 @@ if TYPE_CHECKING:  # what a command needs it imports, so that `--help` is quick
 _DEFAULT_PATH = "/etc/marax/exporter.yml"
 _EXAMPLES = """
 marax-exporter                                  serve on 127.0.0.1:9877
-marax-exporter --config exporter.yml            serve as that file says
-marax-exporter check-config                     is the file all right?
-marax-exporter metrics                          what would be scraped now?
-marax-exporter top                              who uses the CPU and the memory now?
-marax-exporter doctor                           what is hidden from it, and what helps?
-marax-exporter hash-password                    let somebody log in
+marax-exporter --config exporter.yml            serve with these settings
+marax-exporter check-config                     check the settings file
+marax-exporter metrics                          print what a scrape returns now
+marax-exporter top                              show the processes that use the most CPU or memory
+marax-exporter doctor                           check what it can see of this host
+marax-exporter hash-password                    make a password hash for `users:`
 """
 
 
 @program(_DEFAULT_PATH, _EXAMPLES)
 def marax_exporter() -> None:
-    """Publish this host's CPU, RAM and who uses them, for Prometheus.
+    """Export this host's CPU, memory and top processes to Prometheus.
 
-    Without a command it serves. Without a settings file it runs with the defaults. SIGHUP makes it read the
-    file again, SIGTERM ends it.
+    Without a command it serves. Without a settings file it uses the defaults. SIGHUP reloads the settings,
+    SIGTERM stops it.
     """
 
 
@@ -51,7 +51,7 @@ def serve(config: Path) -> None:
 )
 @takes_config
 def check_config(config: Path) -> None:
-    """Say whether the settings file can be used, and all that is wrong with it, or dangerous about it."""
+    """Check the settings file and report every mistake in it, and what is dangerous about it."""
     from exporter.config import warnings_of
 
     for warning in warnings_of(_reader(config, must_be_trusted=True)()):
@@ -62,9 +62,9 @@ def check_config(config: Path) -> None:
 @marax_exporter.command(examples="marax-exporter metrics | promtool check metrics")
 @takes_config
 def metrics(config: Path) -> None:
-    """Print one exposition, as a scrape would get it, and end.
+    """Print the metrics as a scrape returns them, and exit.
 
-    It takes a second: what is measured over time needs two readings.
+    Takes a second, as ratios need two readings.
     """
     from exporter.wiring.exporter import exposition
 
@@ -81,7 +81,7 @@ marax-exporter top --json | jq '.processes[0]'   once, for another program
 """
 )
 @click.option(
-    "--sort", type=click.Choice(["cpu", "mem"]), default="cpu", show_default=True, help="Sort by it."
+    "--sort", type=click.Choice(["cpu", "mem"]), default="cpu", show_default=True, help="Sort order."
 )
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="Show at most N processes.")
 @click.option(
@@ -90,10 +90,10 @@ marax-exporter top --json | jq '.processes[0]'   once, for another program
     metavar="SECONDS",
     default=2.0,
     show_default=True,
-    help="Time between two readings.",
+    help="Time between two refreshes.",
 )
-@click.option("--once", "form", flag_value="text", help="Print it once, as text, and end.")
-@click.option("--json", "form", flag_value="json", help="Print it once, as JSON, and end.")
+@click.option("--once", "form", flag_value="text", help="Print once, as text, and exit.")
+@click.option("--json", "form", flag_value="json", help="Print once, as JSON, and exit.")
 @takes_config
 def top(
     config: Path,
@@ -102,10 +102,10 @@ def top(
     interval: float,
     form: Literal["text", "json"] | None,
 ) -> None:
-    """Show the processes that use the most CPU, or hold the most memory.
+    """Show the processes that use the most CPU or memory.
 
-    Live in a terminal: the keys c and m sort by CPU and memory, q ends. Elsewhere it prints once, which takes
-    a second. CPU is a share of the whole host, over `processes.window` of the settings.
+    In a terminal the view is live: c and m sort by CPU and memory, q quits. Elsewhere it prints once, which
+    takes a second. CPU is a share of the whole host over `processes.window` of the settings.
     """
     from exporter.top.showing import Wanted, show
     from exporter.wiring.tools import process_watch
@@ -117,16 +117,16 @@ def top(
 
 @marax_exporter.command(
     examples="""
-marax-exporter doctor                          what does this host hide, and what helps?
-sudo -u marax-exporter marax-exporter doctor   and from the user that serves?
+marax-exporter doctor                          check this host
+sudo -u marax-exporter marax-exporter doctor   check it as the user that serves
 """
 )
 @click.option("--json", "form", flag_value="json", help="Print a JSON list.")
 @takes_config
 def doctor(config: Path, form: Literal["json"] | None) -> None:
-    """Say what this host hides from the exporter, what is slow or in its way, and what to do about it.
+    """Report what the exporter cannot see or do on this host, and how to fix it.
 
-    Ends with 1 if anything that the settings ask for is not delivered.
+    Exits with 1 if something that the settings ask for does not work.
     """
     from exporter.doctor.checks import settings_found
     from exporter.doctor.finding import as_json, as_lines
@@ -146,9 +146,9 @@ pass show ann | marax-exporter hash-password          from a password manager
 """
 )
 def hash_password() -> None:
-    """Print the line for `users:` in the settings that lets somebody log in by a password.
+    """Ask for a password and print an entry for `users:` in the settings.
 
-    Put in the name and the role: viewer, operator or admin.
+    Fill in the name and the role: viewer, operator or admin.
     """
     from exporter.access.passwords import hash_of
 
@@ -179,14 +179,16 @@ def _reader(config: Path, *, must_be_trusted: bool = False) -> Callable[[], "Exp
 
 
 def _password() -> bytes:
-    """Return what is typed twice, or the one line that comes through a pipe."""
+    """Return the password that is typed twice, or the one line from a pipe."""
     from exporter.access.passwords import LONGEST_PASSWORD_BYTES
 
     if sys.stdin.isatty():
-        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+        typed: str = click.prompt(
+            "Password", hide_input=True, confirmation_prompt="Repeat password", err=True
+        )
         password = typed.encode(errors="surrogateescape")
     else:
         password = sys.stdin.buffer.readline(LONGEST_PASSWORD_BYTES + 2).rstrip(b"\r\n")
     if not password or len(password) > LONGEST_PASSWORD_BYTES:
-        raise click.UsageError(f"a password has 1 to {LONGEST_PASSWORD_BYTES} bytes, on one line")
+        raise click.UsageError(f"the password must be one line of 1 to {LONGEST_PASSWORD_BYTES} bytes")
     return password

@@ -33,7 +33,7 @@ def read_config(path: Path) -> ExporterSettings:
     """Return the settings in the file at *path*; a relative path in it counts from its folder.
 
     Raises:
-        SettingsError: Telling every mistake in the file, or in the web config that it names.
+        SettingsError: Every mistake in the file, or in the web config that it names.
     """
     settings = _beside(path, read_settings(path, ExporterSettings))
     if settings.web_config_file is not None:
@@ -60,7 +60,11 @@ def warnings_of(settings: ExporterSettings) -> list[str]:
     """Return what is dangerous about *settings* that can be used; looks at the programs that they name."""
     from exporter.commands.lint import dangers_in  # here, as subprocess is slow to come in
 
-    shell = ["shell: is on, so every admin may run anything as the exporter's user"] if settings.shell else []
+    shell = (
+        ["shell: enabled, so every admin can run any command as the exporter's user"]
+        if settings.shell
+        else []
+    )
     return shell + [str(danger) for danger in dangers_in(settings.commands)]
 
 
@@ -88,10 +92,10 @@ def _changeable(settings: ExporterSettings, path: Path) -> Iterator[Mistake]:
     for key, place in places.items():
         if place is not None:
             yield Mistake(
-                file=path, line=0, key=key, found=f"{place}, which others may change", expected=_TRUSTED
+                file=path, line=0, key=key, found=f"{place}, which other users can modify", expected=_TRUSTED
             )
 
 
 _TRUSTED = (
-    "only what root and this user may change, as it decides what is run: `chown root` and `chmod go-w` it"
+    "a file that only root and this user can modify, as it decides what runs: `chown root` and `chmod go-w`"
 )

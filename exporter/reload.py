@@ -49,11 +49,11 @@ class Reloader:
         self._take_up(settings)
         for key in ("listen", "web_config_file", "state_dir"):
             if getattr(settings, key) != getattr(self._at_start, key):
-                logger.warning("this change of the settings waits for a restart", extra={"key": key})
+                logger.warning("setting changed, restart required", extra={"key": key})
         self._last = ConfigReload(successful=True, taken_up_at_seconds=self._clock.unix_seconds())
-        logger.info("settings taken up")
+        logger.info("settings loaded")
 
     def _refuse(self, error: SettingsError) -> None:
         for mistake in error.mistakes:
-            logger.error("settings not taken up", extra={"mistake": str(mistake)})
+            logger.error("settings not loaded", extra={"mistake": str(mistake)})
         self._last = ConfigReload(successful=False, taken_up_at_seconds=self._last.taken_up_at_seconds)

@@ -33,6 +33,6 @@ def respond_with_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def respond_to_unexpected(error: Exception) -> Response:
-        logger.error("a request ended in a surprise", exc_info=error)
+        logger.error("unexpected error while handling a request", exc_info=error)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         return problem_response(Problem(status=status, kind="http-500", title=status.phrase))

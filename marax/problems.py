@@ -30,3 +30,13 @@ class Problem:
         if self.detail:
             members["detail"] = self.detail
         return json.dumps(members).encode()
+
+
+def busy(detail: str) -> Problem:
+    """Return the problem that the server has too much to do; *detail* says of what."""
+    return Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        kind="busy",
+        title="The server is busy. Try again in a moment.",
+        detail=detail,
+    )

@@ -153,7 +153,7 @@ class Authenticator:
         self._auth_state.throttle.note_failure(name[:LONGEST_NAME], address)
         self.note(Refusal.WRONG_LOGIN)
         shown = user.name if user else _NOBODY
-        logger.warning("login refused", extra={"user": shown, "address": address})
+        logger.warning("login failed", extra={"user": shown, "address": address})
         return Refusal.WRONG_LOGIN
 
     def _revoke(self, session: Session) -> bool:

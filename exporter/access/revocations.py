@@ -119,12 +119,12 @@ class Revocations:
     def _recover(self) -> None:
         lines, rest = self._log.lines()
         if rest:
-            logger.warning("a revocation that was cut short is dropped", extra={"bytes": len(rest)})
+            logger.warning("dropped a truncated revocation", extra={"bytes": len(rest)})
         for number, line in enumerate(lines, start=1):
             try:
                 self._kept.put(msgspec.json.decode(line, type=Revocation))
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                logger.warning("a revocation is unreadable: all tokens are revoked", extra={"line": number})
+                logger.warning("unreadable revocation, revoking all tokens", extra={"line": number})
                 self._kept.put(self._all_of(_EVERYONE))
 
     def _compact(self) -> None:

@@ -80,9 +80,9 @@ def sync_folder(folder: Path) -> None:
 
 def _fault(status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
-        return "something else than a file"
+        return "not a regular file"
     if stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        return f"a file that others can use (mode {stat.S_IMODE(status.st_mode):04o})"
+        return f"a file that other users can access (mode {stat.S_IMODE(status.st_mode):04o})"
     if status.st_uid not in (os.geteuid(), 0):
         return f"a file of another user (number {status.st_uid})"
     return ""

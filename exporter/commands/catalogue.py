@@ -86,7 +86,7 @@ class Catalogue:
         """Return what a user of *role* gets to run by asking for *name* with *arguments* from JSON."""
         if role < Role.OPERATOR:
             return Refused(
-                reason=Reason.FORBIDDEN, detail="Running commands takes the role operator or admin."
+                reason=Reason.FORBIDDEN, detail="Running commands requires the role operator or admin."
             )
         command = self._commands.get(name)
         if command is None or command not in self.open_to(role):
@@ -106,7 +106,10 @@ class Catalogue:
     def resolve_shell(self, script: str, role: Role) -> Job | Refused:
         """Return what a user of *role* gets to run by sending *script*."""
         if not self.has_shell_for(role):
-            return Refused(reason=Reason.FORBIDDEN, detail="A shell is for admins, if it is switched on.")
+            return Refused(
+                reason=Reason.FORBIDDEN,
+                detail="The shell requires the role admin and must be enabled in the settings.",
+            )
         if "\0" in script or not script.strip() or len(script) > LONGEST_SCRIPT or _has_surrogate(script):
             expected = f"/shell: expected text of 1 to {LONGEST_SCRIPT} characters, without NUL"
             return Refused(reason=Reason.ARGUMENTS, detail=expected)

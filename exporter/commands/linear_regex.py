@@ -88,7 +88,7 @@ class _Automaton:
 
     def place(self, char_class: re.Pattern[str]) -> _Part:
         if len(self.follow) == MOST_PLACES:
-            raise ValueError(f"it has places for more than {MOST_PLACES} characters")
+            raise ValueError(f"more than {MOST_PLACES} characters, with repetitions written out")
         bit = 1 << len(self.follow)
         self.follow.append(0)
         self._by_class[char_class] = self._by_class.get(char_class, 0) | bit
@@ -176,7 +176,9 @@ class _Parser:
 
     def _unexpected(self) -> ValueError:
         rest = self._text[self._at :]
-        return ValueError(f"{rest[:10]!r} at character {self._at + 1}" if rest else "it has no end")
+        return ValueError(
+            f"unexpected {rest[:10]!r} at character {self._at + 1}" if rest else "unexpected end"
+        )
 
 
 def _one_of(builds: Iterable[_Build], automaton: _Automaton) -> _Part:
@@ -196,7 +198,7 @@ def _bounds(times: re.Match[str]) -> tuple[int, int | None]:
     most = int(times["most"]) if times["most"] else None
     bounds = (least, most if times["to"] else least)
     if bounds[1] is not None and bounds[1] < least:
-        raise ValueError(f"{times[0]!r}, whose bounds are the wrong way round")
+        raise ValueError(f"{times[0]!r} with its bounds reversed")
     return bounds
 
 

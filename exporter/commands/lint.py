@@ -1,4 +1,4 @@
-"""What may stand in a catalogue, and is dangerous all the same."""
+"""What is valid in a catalogue, but dangerous."""
 
 import os
 import pwd
@@ -49,16 +49,16 @@ def _dangers(command: Command) -> Iterator[tuple[str, str]]:
     for text in _of_program(Path(command.argv[0])):
         yield ".argv[0]", text
     for place, file in _changeable(command):
-        yield f".argv[{place}]", f"others may change {file}: if it is a script, they choose what is run"
+        yield f".argv[{place}]", f"other users can modify {file}: if it is a script, they decide what runs"
     for place, interpreter in _code_given(command.argv):
-        yield f".argv[{place}]", f"gives code to {interpreter}: run a program instead, that does one thing"
+        yield f".argv[{place}]", f"passes code to {interpreter}: run a program that does one thing instead"
     for name, parameter in command.parameters.items():
         for text in _of_parameter(parameter, is_bare=name in command.bare()):
             yield f".parameters.{name}", text
     if command.time_limit is None:
         yield (
             "",
-            f"has no time_limit, so it may take {command.time_limit_seconds:.0f}s: say how long it should",
+            f"has no time_limit, so the default of {command.time_limit_seconds:.0f}s applies: set one",
         )
     if command.run_as is not None and not _is_user(command.run_as):
         yield ".run_as", "there is no such user on this host, so the command cannot be run"
@@ -66,9 +66,9 @@ def _dangers(command: Command) -> Iterator[tuple[str, str]]:
 
 def _of_program(program: Path) -> Iterator[str]:
     if not program.exists():
-        yield f"{program} cannot be run: there is no such file"
+        yield f"{program} does not exist"
     elif not program.is_file() or not os.access(program, os.X_OK):
-        yield f"{program} is not a program that can be run"
+        yield f"{program} is not an executable file"
 
 
 def _changeable(command: Command) -> Iterator[tuple[int, Path]]:
@@ -90,11 +90,11 @@ def _code_given(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _of_parameter(parameter: Parameter, *, is_bare: bool) -> Iterator[str]:
-    remedy = "put `--` somewhere before it in argv, or write `--option={x}`"
+    remedy = "put `--` before it in argv, or write `--option={x}`"
     if parameter.pattern and is_bare and _matches_option(parameter):
-        yield f"may begin with '-' like an option, and is refused if it does: {remedy}"
+        yield f"may match a value that begins with '-', which is refused: {remedy}"
     elif parameter.integer and is_bare and parameter.integer[0] < 0:
-        yield f"may be negative, and be taken for an option: {remedy}"
+        yield f"may be negative and be taken for an option: {remedy}"
 
 
 def _matches_option(parameter: Parameter) -> bool:

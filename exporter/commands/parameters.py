@@ -32,7 +32,9 @@ class Choices(tuple[str, ...]):
         texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
         is_sound = len(set(texts)) == len(texts) and all(map(_is_choice, texts))
         if not isinstance(value, list) or not texts or len(texts) != len(value) or not is_sound:
-            raise ValueError("a list of different texts, numbers in quotes, such as [nginx.service, '80']")
+            raise ValueError(
+                "a list of distinct texts, with numbers in quotes, such as [nginx.service, '80']"
+            )
         return cls(texts)
 
 
@@ -131,12 +133,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Yield what does not go together, as key, found and expected."""
         kinds = [kind for kind in ("choice", "integer", "pattern") if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            yield "", " and ".join(kinds) or "no kind", "one of choice, integer and pattern"
+            yield "", " and ".join(kinds) or "none of them", "one of choice, integer and pattern"
         elif self.max_length is not None and self.pattern is None:
-            yield "max_length", str(self.max_length), "no such key, save beside pattern"
+            yield "max_length", str(self.max_length), "this key only with pattern"
         elif self.pattern is not None and self.pattern.expression.places * self.longest > MOST_STEPS:
             most = MOST_STEPS // self.pattern.expression.places
-            yield "pattern", "what may take long", f"a simpler one, or max_length: {most} or less"
+            yield "pattern", "a pattern that may take long", f"a simpler one, or max_length: {most} or less"
 
 
 def _is_plain(text: str) -> bool:

@@ -119,7 +119,9 @@ class Run:
         """Start the program; None if it runs. What others may change is not started."""
         place = changeable_place(Path(self.job.argv[0]), run_as=self.job.run_as)
         if place is not None:
-            return NotStarted(reason=f"others may change {place}: `chown root` and `chmod go-w` it")
+            return NotStarted(
+                reason=f"other users can modify {place}: run `chown root` and `chmod go-w` on it"
+            )
         try:
             self._supervisor = _supervisor_of(self.job, self._supervisors_end)
             self._supervisors_end.close()

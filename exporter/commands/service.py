@@ -123,7 +123,7 @@ class CommandService:
         try:
             self._audit.note("refused", entry | {"reason": refused.reason})
         except AuditError as error:
-            logger.error("refusal not audited", extra={"command": name, "cause": error})  # noqa: TRY400 - an expected failure
+            logger.error("could not audit a refused command", extra={"command": name, "cause": error})  # noqa: TRY400 - an expected failure
             return Refused(reason=Reason.UNAUDITED)
         return refused
 
@@ -132,7 +132,9 @@ class CommandService:
         self._counts.add(name, result.outcome)
         self._counts.add_seconds(name, end.duration_seconds)
         if end.left_over:
-            logger.warning("processes could not be ended", extra={"command": name, "count": end.left_over})
+            logger.warning(
+                "could not kill all processes of a command", extra={"command": name, "count": end.left_over}
+            )
         came_of_it = {
             "outcome": result.outcome,
             "exit_code": end.exit_code,
@@ -143,7 +145,7 @@ class CommandService:
             self._audit.note("ended", entry | came_of_it)
         except AuditError as error:
             extra = {"run": entry["run"], "cause": error, **came_of_it}
-            logger.error("end of a run not audited", extra=extra)  # noqa: TRY400 - an expected failure
+            logger.error("could not audit the end of a command", extra=extra)  # noqa: TRY400 - an expected failure
 
 
 class RunningCommand:

@@ -22,7 +22,7 @@ CommandName = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[a-z][a-z0-9_-]{0,39}\Z",
-        description="a name of small letters, digits, - and _, at most 40, a letter first",
+        description="a name of at most 40 lower-case letters, digits, - and _, beginning with a letter",
     ),
 ]
 UserName = Annotated[
@@ -137,10 +137,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         used = {element.placeholder for element in self.argv}
         for name in self.parameters:
             if not _PARAMETER_NAME.fullmatch(name):
-                expected = "small letters, digits and _, at most 32, a letter first"
+                expected = "at most 32 lower-case letters, digits and _, beginning with a letter"
                 yield f"parameters.{name}", "this name", expected
             elif name not in used:
-                yield f"parameters.{name}", "a parameter that argv has no place for", f"{{{name}}} in argv"
+                yield f"parameters.{name}", "a parameter that argv does not use", f"{{{name}}} in argv"
 
     def _mistakes_in_argv(self) -> Iterator[tuple[str, str, str]]:
         if not self.argv:

@@ -59,7 +59,7 @@ def address_findings(address: Address, found: Free | Taken | Unusable) -> list[F
         case Free():
             return [Finding(check="address", verdict="ok", says=f"{address} is free")]
         case Unusable(reason):
-            remedy = "`ip address` shows what this host has; ports below 1024 take CAP_NET_BIND_SERVICE"
+            remedy = "`ip address` lists this host's addresses; ports below 1024 require CAP_NET_BIND_SERVICE"
             says = f"cannot listen on {address}: {reason}"
             return [Finding(check="address", verdict="problem", says=says, remedy=remedy)]
         case Taken(healthy, metrics) if _HEALTHY in healthy:
@@ -68,7 +68,7 @@ def address_findings(address: Address, found: Free | Taken | Unusable) -> list[F
         case Taken(healthy) if _WANTS_TLS in healthy:
             return [Finding(check="address", verdict="ok", says=f"marax serves HTTPS on {address}")]
         case Taken():
-            remedy = f"`ss -ltnp sport = :{address.port}` shows who: end that program, or choose another port"
+            remedy = f"`ss -ltnp sport = :{address.port}` shows which: stop it, or choose another port"
             says = f"another program listens on {address}"
             return [Finding(check="address", verdict="problem", says=says, remedy=remedy)]
         case _:
@@ -81,19 +81,19 @@ def _service(metrics: str) -> Finding:
     seen_ratio = values.get(("marax_process_visibility_ratio", ""), 1.0)
     failing = [name for (family, name), value in values.items() if family == _SUCCESS and not value]
     if not values:
-        says = "the exporter that serves does not tell its metrics to the doctor"
+        says = "the metrics of the running exporter cannot be read"
         return Finding(check="service", verdict="note", says=says)
     if seen_ratio < SEEN_RATIO:
         return Finding(
             check="service",
             verdict="problem",
-            says=f"the exporter that serves sees {seen_ratio:.0%} of the host's threads",
-            remedy="see its user and its unit: ProtectProc=, ProcSubset= and PrivatePIDs= hide processes",
+            says=f"the running exporter sees {seen_ratio:.0%} of the host's threads",
+            remedy="check its user and its unit: ProtectProc=, ProcSubset= and PrivatePIDs= hide processes",
         )
     if failing:
-        says = f"of the exporter that serves, these collectors fail: {', '.join(failing)}"
+        says = f"collectors that fail in the running exporter: {', '.join(failing)}"
         return Finding(check="service", verdict="problem", says=says, remedy="`journalctl -u marax-exporter`")
-    return Finding(check="service", verdict="ok", says="the exporter that serves sees the host")
+    return Finding(check="service", verdict="ok", says="the running exporter sees the whole host")
 
 
 def _values(metrics: str) -> dict[tuple[str, str], float]:

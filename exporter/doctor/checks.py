@@ -26,17 +26,17 @@ def rights(user: str, confinement: Confinement) -> Finding:
         return Finding(
             check="user",
             verdict="problem",
-            says="in a user namespace that does not know all users: owners of processes are not told",
+            says="in a user namespace that does not map all users: process owners are unknown",
             remedy="remove PrivateUsers= from the unit, or run the exporter outside of the container",
         )
     if user == "root":
         return Finding(
             check="user",
             verdict="note",
-            says="run by root, who sees what the exporter's own user may not",
-            remedy="`sudo -u marax-exporter marax-exporter doctor` sees what that user sees",
+            says="running as root, which sees more than the exporter's own user",
+            remedy="`sudo -u marax-exporter marax-exporter doctor` checks as that user",
         )
-    return Finding(check="user", verdict="ok", says=f"run by {user}")
+    return Finding(check="user", verdict="ok", says=f"running as {user}")
 
 
 def visibility(now: Snapshot, confinement: Confinement) -> Finding:
@@ -69,7 +69,7 @@ def whole_proc() -> Finding:
     return Finding(
         check="processes",
         verdict="problem",
-        says="/proc is mounted with subset=pid, without the host's own figures",
+        says="/proc is mounted with subset=pid, which hides the host's own statistics",
         remedy=f"{_EDIT}: ProcSubset=all",
     )
 
@@ -77,16 +77,16 @@ def whole_proc() -> Finding:
 def scan_cost(now: Snapshot, *, interval_seconds: float) -> Finding:
     """Say what reading all processes costs."""
     ratio = now.cost_seconds / interval_seconds
-    says = f"{len(now.processes)} processes take {1000 * now.cost_seconds:.1f} ms of CPU"
+    says = f"scanning {len(now.processes)} processes takes {1000 * now.cost_seconds:.1f} ms of CPU"
     return Finding(
-        check="scan", verdict="ok", says=f"{says}, every {interval_seconds:g} s: {ratio:.2%} of a CPU"
+        check="scan", verdict="ok", says=f"{says} every {interval_seconds:g} s: {ratio:.2%} of a CPU"
     )
 
 
 def container(kind: str | None, confinement: Confinement) -> Finding:
     """Say whose figures are published inside a container."""
     if confinement.has_lxcfs:
-        says = "LXCFS answers for parts of /proc: those figures are the container's, others the machine's"
+        says = "LXCFS provides parts of /proc: those values are the container's, others the machine's"
     elif kind:
         says = f"in a container ({kind}): host metrics are the machine's, marax_cgroup_* the container's"
     else:
@@ -96,7 +96,7 @@ def container(kind: str | None, confinement: Confinement) -> Finding:
 
 def unknown_limits() -> Finding:
     """Say that the limits of our own cgroup cannot be known."""
-    says = "not known: this host has no cgroup v2, so that marax_cgroup_* are absent"
+    says = "unknown: this host has no cgroup v2, so marax_cgroup_* are absent"
     return Finding(check="limits", verdict="note", says=says)
 
 
@@ -110,36 +110,34 @@ def limits(memory: MemoryLimit | None, cpu: CpuLimit | None) -> Finding:
         if memory.working_set_bytes >= _NEARLY_FULL_RATIO * memory.limit_bytes:
             remedy = f"{_EDIT}: a larger MemoryMax="
     if cpu:
-        parts.append(f"at most {cpu.limit_cores:g} CPUs, held back for {cpu.throttled_seconds:.1f} s so far")
+        parts.append(f"at most {cpu.limit_cores:g} CPUs, throttled for {cpu.throttled_seconds:.1f} s so far")
     verdict: Verdict = "problem" if remedy else "note" if cpu and cpu.throttled_seconds else "ok"
-    says = "; ".join(parts) or "none on memory and CPU"
+    says = "; ".join(parts) or "no limits on memory or CPU"
     return Finding(check="limits", verdict=verdict, says=says, remedy=remedy)
 
 
 def pressure(resources: Collection[str], *, is_wanted: bool) -> Finding:
     """Judge whether the kernel accounts for pressure (PSI)."""
     if resources:
-        return Finding(check="pressure", verdict="ok", says=f"accounted for: {', '.join(resources)}")
+        return Finding(check="pressure", verdict="ok", says=f"available for {', '.join(resources)}")
     if not is_wanted:
-        return Finding(check="pressure", verdict="ok", says="none, and switched off in the settings")
+        return Finding(check="pressure", verdict="ok", says="not available, and disabled in the settings")
     return Finding(
         check="pressure",
         verdict="problem",
-        says="this kernel keeps no account of it (PSI): marax_pressure_* are absent",
-        remedy="boot with `psi=1`, or switch it off: `collectors: {pressure: false}`",
+        says="this kernel provides no PSI: marax_pressure_* are absent",
+        remedy="boot with `psi=1`, or disable it: `collectors: {pressure: false}`",
     )
 
 
 def descriptors(*, processes: int, held: int) -> Finding:
     """Judge whether the descriptors that may be held reach for all processes."""
     if processes <= held:
-        return Finding(
-            check="descriptors", verdict="ok", says=f"enough to hold {held} processes, of {processes}"
-        )
+        return Finding(check="descriptors", verdict="ok", says=f"enough for {held} processes, of {processes}")
     return Finding(
         check="descriptors",
         verdict="problem",
-        says=f"enough to hold {held} processes of {processes}: to read the others costs twice as much",
+        says=f"enough for {held} of {processes} processes: reading the others costs twice as much",
         remedy=f"{_EDIT}: LimitNOFILE=65536",
     )
 
@@ -150,18 +148,18 @@ def clock(*, jump_seconds: float, is_synchronised: bool | None) -> Finding:
         return Finding(
             check="clock",
             verdict="problem",
-            says=f"it jumped by {jump_seconds:+.1f} s just now",
-            remedy="see what sets it: `timedatectl timesync-status`, `chronyc tracking`, the hypervisor",
+            says=f"it jumped by {jump_seconds:+.1f} s during this check",
+            remedy="check what sets it: `timedatectl timesync-status`, `chronyc tracking`, the hypervisor",
         )
     if is_synchronised is None:
         return Finding(
-            check="clock", verdict="note", says="the kernel does not say whether it is synchronised"
+            check="clock", verdict="note", says="the kernel does not report whether it is synchronised"
         )
     if not is_synchronised:
         return Finding(
             check="clock",
             verdict="note",
-            says="not synchronised, as far as the kernel knows",
+            says="not synchronised, according to the kernel",
             remedy="`timedatectl set-ntp true`, or install chrony",
         )
     return Finding(check="clock", verdict="ok", says="synchronised")
@@ -175,14 +173,14 @@ def collectors(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
         if isinstance(o, Collected) and o.duration_seconds < _SLOW_SECONDS
     }
     took = ", ".join(f"{name} {1000 * outcome.duration_seconds:.1f} ms" for name, outcome in well.items())
-    yield Finding(check="collectors", verdict="ok", says=took or "none is switched on, or well")
+    yield Finding(check="collectors", verdict="ok", says=took or "none is enabled and healthy")
     for name, outcome in outcomes.items():
         if name not in well:
             yield Finding(
                 check="collectors",
                 verdict="problem",
                 says=f"{name} {_complaint(outcome)}",
-                remedy=f"`collectors: {{{name}: false}}` in the settings switches it off",
+                remedy=f"`collectors: {{{name}: false}}` in the settings disables it",
             )
 
 
@@ -195,20 +193,20 @@ def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[Ex
         return ExporterSettings(), Finding(
             check="settings",
             verdict="problem",
-            says=f"{said}: what follows is about the defaults",
-            remedy="correct it, until `marax-exporter check-config` finds nothing wrong",
+            says=f"{said}: the other checks use the defaults",
+            remedy="correct it until `marax-exporter check-config` passes",
         )
-    says = f"{path}" if path.exists() else f"{path} does not exist: the defaults"
+    says = f"{path}" if path.exists() else f"{path} does not exist: the defaults are used"
     return settings, Finding(check="settings", verdict="ok", says=says)
 
 
 def _complaint(outcome: Outcome) -> str:
     match outcome:
         case Failed(error=error):
-            return f"fails: {error}"
+            return f"failed: {error}"
         case TimedOut(duration_seconds=seconds):
-            return f"is not done after {seconds:.1f} s"
+            return f"did not finish within {seconds:.1f} s"
         case Collected(duration_seconds=seconds):
-            return f"takes {seconds:.1f} s"
+            return f"took {seconds:.1f} s"
         case _:
             assert_never(outcome)

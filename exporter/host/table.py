@@ -140,7 +140,7 @@ class ProcessTable:
         try:
             self._scan_unless(self._pause_seconds() / 2)  # a reader's own scan will do instead
         except HostReadError as error:
-            logger.warning("processes not scanned", extra={"error": str(error)})
+            logger.warning("process scan failed", extra={"error": str(error)})
 
     def _pause_seconds(self) -> float:
         return self._pace.prime_seconds if len(self._snapshots) == 1 else self.interval_seconds

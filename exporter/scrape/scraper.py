@@ -85,10 +85,10 @@ class Scraper:
         if complaint:
             unexpected = None if error is None or isinstance(error, HostReadError) else error
             logger.warning(
-                "collector fails", extra={"collector": name, "why": complaint}, exc_info=unexpected
+                "collector failed", extra={"collector": name, "error": complaint}, exc_info=unexpected
             )
         else:
-            logger.info("collector works again", extra={"collector": name})
+            logger.info("collector recovered", extra={"collector": name})
 
 
 def choose(collectors: Sequence[Collector], selection: Selection) -> list[Collector]:
@@ -99,11 +99,9 @@ def choose(collectors: Sequence[Collector], selection: Selection) -> list[Collec
     """
     offered = {c.name: frozenset(family.name for family in c.families) for c in collectors}
     for name in sorted((selection.collect | selection.exclude) - offered.keys()):
-        raise UnknownNameError(f"No collector {name[:100]!r} is switched on; there are {', '.join(offered)}.")
+        raise UnknownNameError(f"No collector {name[:100]!r} is enabled; enabled are {', '.join(offered)}.")
     for name in sorted(selection.names - _OWN_NAMES.union(*offered.values())):
-        raise UnknownNameError(
-            f"No metric {name[:100]!r} is offered; /metrics without a query shows those that are."
-        )
+        raise UnknownNameError(f"No metric {name[:100]!r} is available; /metrics without a query lists all.")
     names = frozenset() if selection.names & _OWN_NAMES else selection.names
     return [
         c
@@ -134,6 +132,6 @@ def _complaint(outcome: Outcome) -> tuple[str, Exception | None]:
         case Failed(error=error):
             return f"{type(error).__name__}: {error}", error
         case TimedOut():
-            return "not done by the deadline; not started again until it is", None
+            return "deadline exceeded; not started again until it finishes", None
         case _:
             assert_never(outcome)

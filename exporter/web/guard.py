@@ -103,7 +103,7 @@ class Guard:
             case GuardedView():
                 g.session = self._admit(view)
             case _:
-                logger.error("a view does not declare who may call it", extra={"endpoint": request.endpoint})
+                logger.error("route declares no required role", extra={"endpoint": request.endpoint})
                 raise ProblemError(_UNDECLARED)
 
     def _admit(self, view: GuardedView) -> Session:
@@ -145,30 +145,30 @@ def _unauthorized(kind: str, title: str) -> Problem:
     return Problem(status=HTTPStatus.UNAUTHORIZED, kind=kind, title=title)
 
 
-_BAD_TOKEN = _unauthorized("bad-token", "This token is not valid here: log in at /login.")
-REVOKED_TOKEN = _unauthorized("revoked-token", "This token was logged out or renewed.")
+_BAD_TOKEN = _unauthorized("bad-token", "The token is invalid. Log in at /login.")
+REVOKED_TOKEN = _unauthorized("revoked-token", "The token was revoked by logout or renewal.")
 _PROBLEMS = {
     Refusal.NO_TOKEN: _unauthorized(
-        "no-token", "A token is needed: get one at /login and send it as `Authorization: Bearer TOKEN`."
+        "no-token", "A token is required. Get one at /login and send it as `Authorization: Bearer TOKEN`."
     ),
-    Refusal.EXPIRED_TOKEN: _unauthorized("expired-token", "This token has expired: log in again."),
+    Refusal.EXPIRED_TOKEN: _unauthorized("expired-token", "The token has expired. Log in again."),
     Refusal.REVOKED_TOKEN: REVOKED_TOKEN,
 }
 _TWO_TOKENS = Problem(
-    status=HTTPStatus.BAD_REQUEST, kind="two-tokens", title="A request carries one token, in one place."
+    status=HTTPStatus.BAD_REQUEST, kind="two-tokens", title="The request contains more than one token."
 )
 _LOW_ROLE = Problem(
     status=HTTPStatus.FORBIDDEN,
     kind="low-role",
-    title="Your role in this host's settings does not allow this.",
+    title="Your role does not allow this.",
 )
 _UNDECLARED = Problem(
     status=HTTPStatus.FORBIDDEN,
     kind="undeclared-view",
-    title="Nobody may call this: it does not say who may.",
+    title="This route declares no required role and is refused.",
 )
 NO_USERS = Problem(
     status=HTTPStatus.FORBIDDEN,
     kind="no-users",
-    title="Nobody can log in: the settings of this exporter have no `users:`.",
+    title="Login is disabled: the settings of this exporter have no `users:`.",
 )

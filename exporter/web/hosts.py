@@ -16,8 +16,8 @@ _LOOPBACK = re.compile(r"(?:localhost\.?|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9
 _UNKNOWN_HOST = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="unknown-host",
-    title="This exporter serves its own machine, and answers to localhost and loopback addresses only.",
-    detail="A proxy in front of it should not pass on the name that it was asked by.",
+    title="This exporter listens on loopback and accepts only localhost and loopback addresses as Host.",
+    detail="A reverse proxy must not pass on the Host header of its client.",
 )
 
 

@@ -20,7 +20,7 @@ from exporter.access.tokens import Token
 from exporter.web.guard import NO_USERS, REVOKED_TOKEN, Admission, public, requires
 from exporter.web.requests import read_body, read_optional_body
 from exporter.web.responses import ProblemError, json_of
-from marax.problems import Problem
+from marax.problems import Problem, busy
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def _stored(action: Callable[[], Outcome]) -> Outcome:
     try:
         return action()
     except NotStoredError as error:
-        logger.error("token not revoked", extra={"error": str(error)})  # noqa: TRY400 - an expected failure
+        logger.error("could not revoke token", extra={"error": str(error)})  # noqa: TRY400 - an expected failure
         raise ProblemError(_NOT_STORED, {"Retry-After": "60"}) from error
 
 
@@ -160,23 +160,19 @@ _ASK_NOTHING = {"WWW-Authenticate": 'Bearer realm="marax-exporter"'}  # a browse
 _ASK = Problem(
     status=HTTPStatus.UNAUTHORIZED,
     kind="no-login",
-    title="Give a user name and password, as HTTP Basic authentication or as JSON in a POST.",
+    title="A user name and password are required, by HTTP Basic authentication or as JSON in a POST.",
 )
 _WRONG_LOGIN = Problem(
-    status=HTTPStatus.UNAUTHORIZED, kind="wrong-login", title="No such user, or not this password."
+    status=HTTPStatus.UNAUTHORIZED, kind="wrong-login", title="Wrong user name or password."
 )
 _THROTTLED = Problem(
     status=HTTPStatus.TOO_MANY_REQUESTS,
     kind="too-many-failures",
-    title="Too many logins have failed. `Retry-After` says when to try again.",
+    title="Too many failed logins. `Retry-After` says when to try again.",
 )
-_BUSY = Problem(
-    status=HTTPStatus.SERVICE_UNAVAILABLE,
-    kind="busy",
-    title="Too many logins are waiting. Try again in a moment.",
-)
+_BUSY = busy("Too many logins are waiting.")
 _NOT_STORED = Problem(
     status=HTTPStatus.SERVICE_UNAVAILABLE,
     kind="not-stored",
-    title="This token could not be revoked and is still good: the exporter cannot write its state folder.",
+    title="The token could not be revoked and remains valid: the exporter cannot write to its state_dir.",
 )

@@ -38,7 +38,7 @@ def answer_scrape(scraper: Scrape, request: Request) -> Response:
             Problem(
                 status=HTTPStatus.BAD_REQUEST,
                 kind="unknown-name",
-                title="The query names what is not there",
+                title="Unknown collector or metric.",
                 detail=str(error),
             )
         )

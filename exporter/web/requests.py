@@ -19,7 +19,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 _NOT_JSON = Problem(
     status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     kind="not-json",
-    title="Send the body as `Content-Type: application/json`, uncompressed.",
+    title="The request body must be uncompressed `application/json`.",
 )
 
 
@@ -52,8 +52,8 @@ def read_query(request: Request, *names: str) -> dict[str, str]:
     query = {name: values for name, values in request.args.lists() if name != "token"}
     for name, values in query.items():
         if name not in names:
-            known = f"there are {', '.join(names)}" if names else "there are none"
-            raise wrong_query(f"{name[:_LONGEST_SHOWN]!r} is no parameter here: {known}.")
+            known = f"the known ones are {', '.join(names)}" if names else "there are none"
+            raise wrong_query(f"Unknown parameter {name[:_LONGEST_SHOWN]!r}: {known}.")
         if len(values) > 1:
             raise wrong_query(f"{name!r} is given more than once.")
     return {name: values[0] for name, values in query.items()}
@@ -65,7 +65,7 @@ def wrong_query(detail: str) -> ProblemError:
         Problem(
             status=HTTPStatus.BAD_REQUEST,
             kind="wrong-query",
-            title="The query is not what this route takes.",
+            title="Invalid query.",
             detail=detail,
         )
     )
@@ -81,7 +81,7 @@ def _read(body: bytes) -> Any:
     except _AmbiguousError as error:
         raise _wrong(str(error)) from None
     except (ValueError, RecursionError):
-        raise _wrong("The body is not JSON in UTF-8") from None
+        raise _wrong("The body is not valid JSON in UTF-8") from None
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _wrong(detail: str) -> ProblemError:
         Problem(
             status=HTTPStatus.BAD_REQUEST,
             kind="wrong-body",
-            title="The body is not what this route takes.",
+            title="Invalid request body.",
             detail=detail[:_LONGEST_DETAIL],
         )
     )

@@ -204,38 +204,38 @@ def _problem_of(reason: Reason, detail: str) -> Problem:
 NOT_IDEMPOTENT = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="not-idempotent",
-    title="Each request runs the command anew: send no `Idempotency-Key`.",
+    title="`Idempotency-Key` is not supported: each request runs the command again.",
 )
 PROBLEMS = {
-    Reason.MALFORMED: (HTTPStatus.BAD_REQUEST, "wrong-body", "The body is not what this route takes."),
+    Reason.MALFORMED: (HTTPStatus.BAD_REQUEST, "wrong-body", "Invalid request body."),
     Reason.FORBIDDEN: (
         HTTPStatus.FORBIDDEN,
         "low-role",
-        "Your role in this host's settings does not allow this.",
+        "Your role does not allow this.",
     ),
     Reason.UNKNOWN: (
         HTTPStatus.NOT_FOUND,
         "unknown-command",
-        "There is no such command that you may run: GET /commands lists them.",
+        "No such command, or your role may not run it. GET /commands lists those you may run.",
     ),
     Reason.ARGUMENTS: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "wrong-arguments",
-        "The command does not take these arguments.",
+        "Invalid arguments for this command.",
     ),
     Reason.BUSY: (
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-runs",
-        "As many commands are running as may run at once. Try again when one has ended.",
+        "Too many commands are running. Try again when one has finished.",
     ),
     Reason.UNAUDITED: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "not-audited",
-        "The audit log of this host cannot be written, so nothing is run.",
+        "The audit log cannot be written, so no command is run.",
     ),
     Reason.UNAVAILABLE: (
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "command-unavailable",
-        "The command cannot be started on this host; its log says why.",
+        "The command could not be started. The exporter's log says why.",
     ),
 }

@@ -39,7 +39,7 @@ def unreadable(error: HostReadError) -> ProblemError:
         Problem(
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             kind="host-unreadable",
-            title="The host cannot be read at the moment.",
+            title="Reading the host failed.",
             detail=str(error),
         )
     )

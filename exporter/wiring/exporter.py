@@ -105,7 +105,7 @@ class Exporter:
 
     def _running_engine(self) -> ProcessEngine:
         if self._engine is None:
-            raise HostReadError("the settings ask for no processes")
+            raise HostReadError("all that reads processes is disabled in the settings")
         return self._engine
 
     def _audit(self, settings: ExporterSettings) -> Audit:
@@ -137,6 +137,4 @@ def need_procfs() -> None:
         CannotReachError: This is not a Linux with /proc.
     """
     if not (PROCFS / "self/stat").exists():
-        raise CannotReachError(
-            "marax-exporter reads Linux's /proc, and there is none here: run it on Linux, with /proc mounted"
-        )
+        raise CannotReachError("marax-exporter needs Linux with /proc mounted, and there is no /proc here")

@@ -91,14 +91,14 @@ def app_of(exporter: Exporter, *, is_ready: Callable[[], bool]) -> Flask:
 
 def _warn_of_shell(settings: ExporterSettings) -> None:
     if settings.shell:
-        logger.warning("a shell is switched on: admins may run anything as this user", extra={"key": "shell"})
+        logger.warning(
+            "shell is enabled: admins can run any command as the exporter's user", extra={"key": "shell"}
+        )
 
 
 def _audience(address: Address, settings: ExporterSettings) -> str:
     if address.host in _LOOPBACK:
-        return (
-            "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it to the network"
-        )
+        return "this host only; set `listen: 0.0.0.0:9877` in the settings to serve the network"
     if settings.web_config_file:
-        return "whoever web_config_file lets in"
-    return "everyone who can reach this address; web_config_file in the settings can ask for certificates"
+        return "clients that web_config_file admits"
+    return "every client that can reach this address; web_config_file can require certificates or passwords"

@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 
-from marax.problems import MEDIA_TYPE, Problem
+from marax.problems import MEDIA_TYPE, Problem, busy
 from marax.serving.basic_auth import BasicAuth
 from marax.serving.connections import LINGER_SECONDS, Connection, Phase
 from marax.serving.wsgi_pool import WsgiPool
@@ -137,32 +137,29 @@ def fault_of(scope: HTTPScope, *, body_limit_bytes: int) -> Problem | None:
 _WRONG_VERSION = Problem(
     status=HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
     kind="wrong-version",
-    title="HTTP/1.1 and 1.0 are spoken here.",
+    title="Only HTTP/1.0 and HTTP/1.1 are supported.",
 )
 _WRONG_TARGET = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="wrong-target",
-    title="A request names a path that begins with a slash.",
+    title="The request target must be a path that begins with a slash.",
 )
 _AMBIGUOUS_LENGTH = Problem(
-    status=HTTPStatus.BAD_REQUEST, kind="ambiguous-length", title="The request's length is told in two ways."
+    status=HTTPStatus.BAD_REQUEST,
+    kind="ambiguous-length",
+    title="The length of the request body is ambiguous.",
 )
 _HEAD_TOO_LARGE = Problem(
     status=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     kind="head-too-large",
-    title=f"The request's head is larger than {LARGEST_HEAD_BYTES} bytes.",
+    title=f"The request line and headers are larger than {LARGEST_HEAD_BYTES} bytes.",
 )
 _BODY_TOO_LARGE = Problem(
     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     kind="body-too-large",
-    title="The request's body is larger than this server takes.",
+    title="The request body is too large.",
 )
-_BUSY = Problem(
-    status=HTTPStatus.SERVICE_UNAVAILABLE,
-    kind="busy",
-    title="Too many requests are waiting. Try again in a moment.",
-)
-
+_BUSY = busy("Too many requests are waiting.")
 
 _NEXT_STEP = {
     HTTPStatus.SERVICE_UNAVAILABLE: ((b"retry-after", b"1"),),

@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
-from marax.problems import Problem
+from marax.problems import Problem, busy
 from marax.settings.secret import Secret
 from marax.threads import DaemonThreads
 
@@ -25,13 +25,9 @@ _USUAL_ROUNDS = 10
 _LOGIN_NEEDED = Problem(
     status=HTTPStatus.UNAUTHORIZED,
     kind="basic-auth-needed",
-    title="This needs the name and the password of one of basic_auth_users in the web config.",
+    title="The name and password of one of basic_auth_users in the web config are required.",
 )
-_CHECKS_BUSY = Problem(
-    status=HTTPStatus.SERVICE_UNAVAILABLE,
-    kind="busy",
-    title="Too many passwords are being checked. Try again in a moment.",
-)
+_CHECKS_BUSY = busy("Too many passwords are being checked.")
 
 
 class BcryptHash(Secret):

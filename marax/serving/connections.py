@@ -29,17 +29,17 @@ _FOLDED_LINE = re.compile(rb"\r\n[ \t]")
 _TIMED_OUT = Problem(
     status=HTTPStatus.REQUEST_TIMEOUT,
     kind="request-timeout",
-    title=f"The request was not whole after {REQUEST_SECONDS} seconds.",
+    title=f"The request was not complete after {REQUEST_SECONDS} seconds.",
 )
 _MALFORMED_HEAD = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="malformed-head",
-    title="Every line of a request's head ends in CR LF, and none is folded.",
+    title="Header lines must end in CR LF and must not be folded.",
 )
 _WANTS_TLS = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="wants-tls",
-    title="This port speaks HTTPS only.",
+    title="This port accepts HTTPS only.",
 )
 
 

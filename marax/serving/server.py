@@ -198,9 +198,9 @@ def _listen(address: Address) -> socket.socket:
 
 
 _NEXT_STEP = {
-    errno.EADDRINUSE: "`ss -ltnp sport = :{port}` shows who has it: end that program, or choose another port",
-    errno.EACCES: "listen on a port from 1024 up, or grant the program CAP_NET_BIND_SERVICE",
-    errno.EADDRNOTAVAIL: "`ip address` shows the addresses that this host has: listen on one of them",
+    errno.EADDRINUSE: "`ss -ltnp sport = :{port}` shows what uses it: stop that, or choose another port",
+    errno.EACCES: "listen on a port above 1023, or grant the program CAP_NET_BIND_SERVICE",
+    errno.EADDRNOTAVAIL: "listen on one of this host's addresses, which `ip address` lists",
 }
 
 

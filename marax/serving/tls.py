@@ -38,7 +38,7 @@ class ClientAuth(_ByName):
 
     @classmethod
     def expected(cls) -> str:
-        never = "RequestClientCert and RequireAnyClientCert would let in certificates that nobody verified"
+        never = "RequestClientCert and RequireAnyClientCert would admit unverified certificates"
         return f"{super().expected()} ({never})"
 
 
@@ -152,7 +152,7 @@ class _Builder:
             self._note("min_version", config.min_version, f"at most max_version, {config.max_version}")
         if len(config.curve_preferences) > 1:
             names = ", ".join(curve.name for curve in config.curve_preferences)
-            self._note("curve_preferences", names, "a single curve, or none (Python's ssl takes but one)")
+            self._note("curve_preferences", names, "a single curve, or none (Python's ssl supports only one)")
 
     def check_files(self) -> None:
         for key in ("cert_file", "key_file", "client_ca_file"):

@@ -84,8 +84,8 @@ class TlsTransport(asyncio.Transport):
         self._tls.do_handshake()
         if not self._terms.admits(self._tls.getpeercert()):
             peer = self._below.get_extra_info("peername")
-            logger.warning("client certificate bears no allowed name", extra={"client": peer and peer[0]})
-            raise ssl.SSLCertVerificationError("the client's certificate bears no allowed name")
+            logger.warning("client certificate has no allowed name", extra={"client": peer and peer[0]})
+            raise ssl.SSLCertVerificationError("the client's certificate has no allowed name")
         self.is_secured = True
 
     def _flush(self) -> None:

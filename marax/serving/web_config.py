@@ -53,7 +53,7 @@ class _OnlyHttp1:
     def from_setting(cls, value: object) -> bool:
         if value is False:
             return value
-        raise ValueError("false, or no such key: marax speaks HTTP/1.1 only")
+        raise ValueError("false, or no such key: marax supports HTTP/1.1 only")
 
 
 class _NotSupported:

@@ -196,7 +196,7 @@ def test_serves_with_as_many_descriptors_as_it_may_have(config: Path):
 
 
 def test_says_where_it_listens_and_how_to_open_it(served: Served):
-    assert "this machine only, the default; `listen: 0.0.0.0:9877` in the settings opens it" in served.log
+    assert "this host only; set `listen: 0.0.0.0:9877` in the settings to serve the network" in served.log
 
 
 def test_logs_as_much_as_it_is_told_to(config: Path):
@@ -225,7 +225,7 @@ def test_takes_up_changed_settings_on_hangup(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:0\ncollectors: {load: false}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings taken up" in served.log)
+    until(lambda: "settings loaded" in served.log)
 
     assert served.sample("marax_load1") is None
     assert served.sample("marax_config_reload_success") == 1
@@ -235,7 +235,7 @@ def test_bad_settings_leave_those_in_force_as_they_are(served: Served, config: P
     config.write_text("collectors: {load: no way}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings not taken up" in served.log)
+    until(lambda: "settings not loaded" in served.log)
 
     assert "collectors.load: found 'no way', expected true or false" in served.log
     assert served.sample("marax_load1") is not None
@@ -251,7 +251,7 @@ def test_a_broken_web_config_leaves_the_settings_in_force_too(config: Path):
         web_config.write_text("tls_server_config: {cert_file: nowhere.pem}\n")
 
         served.tell(signal.SIGHUP)
-        until(lambda: "settings not taken up" in served.log)
+        until(lambda: "settings not loaded" in served.log)
 
         assert served.sample("marax_config_reload_success") == 0
     finally:
@@ -262,15 +262,15 @@ def test_says_which_changes_wait_for_a_restart(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:1\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings taken up" in served.log)
+    until(lambda: "settings loaded" in served.log)
 
-    assert 'msg="this change of the settings waits for a restart" key=listen' in served.log
+    assert 'msg="setting changed, restart required" key=listen' in served.log
 
 
 def test_a_changed_number_of_processes_keeps_the_exporter_serving(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:0\nprocesses: {top: 3, groups: 5}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings taken up" in served.log)
+    until(lambda: "settings loaded" in served.log)
 
     assert served.sample("marax_group_processes") is not None

@@ -229,7 +229,7 @@ def test_logs_no_name_that_is_not_a_users(site: Site, typed: str, caplog: pytest
     access_of(site).log_in(typed, PASSWORD, address=ADDRESS)
 
     (record,) = caplog.records
-    assert (record.message, record.__dict__["user"]) == ("login refused", "(unknown)")
+    assert (record.message, record.__dict__["user"]) == ("login failed", "(unknown)")
     assert PASSWORD not in str(record.__dict__)
 
 

@@ -196,7 +196,7 @@ def test_62_a_key_that_others_can_read_is_refused_at_the_start(exporter: Exporte
     )
 
     assert said.returncode == 3
-    assert "token.key: found a file that others can use (mode 0644)" in said.stderr
+    assert "token.key: found a file that other users can access (mode 0644)" in said.stderr
 
 
 def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
@@ -206,9 +206,9 @@ def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
 
     for users, status in ([], 403), (settings["users"], 200):
         config.write_text(json.dumps(settings | {"users": users}))
-        taken_up = exporter.log.count("settings taken up")
+        taken_up = exporter.log.count("settings loaded")
         exporter.process.send_signal(signal.SIGHUP)
-        while exporter.log.count("settings taken up") == taken_up:
+        while exporter.log.count("settings loaded") == taken_up:
             time.sleep(0.05)
         assert exporter.ask("GET", "/stats", bearer(token))[0] == status
 

@@ -69,7 +69,7 @@ def refusal(path: Path) -> str:
 def test_refuses_a_key_that_others_can_use(key_file: Path, mode: int):
     key_file.chmod(mode)
 
-    assert f"a file that others can use (mode {mode:04o})" in refusal(key_file)
+    assert f"a file that other users can access (mode {mode:04o})" in refusal(key_file)
 
 
 def test_62_refuses_a_key_of_another_user(key_file: Path):

@@ -57,9 +57,9 @@ class Exporter:
         self.config.write_text(json.dumps(self._settings | {"commands": commands}))
 
     def hang_up(self) -> None:
-        before = self.log.count("taken up")
+        before = self.log.count('loaded"')
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.log.count("taken up") > before)
+        wait_until(lambda: self.log.count('loaded"') > before)
 
     def run(self, command: str) -> dict[str, Any]:
         return self._ask("/run", {"command": command}, Authorization=f"Bearer {self._token}")
@@ -185,7 +185,7 @@ def test_keeps_its_commands_when_others_may_change_what_is_run(
         exporter.hang_up()
 
         assert exporter.commands() == ["hello"]
-        assert f"found {place}, which others may change" in exporter.log
+        assert f"found {place}, which other users can modify" in exporter.log
         assert "marax_config_reload_success 0.0" in exporter.metrics()
 
         place.chmod(place.stat().st_mode & ~0o002)
@@ -210,13 +210,16 @@ def test_does_not_begin_with_what_others_may_change(
 
     key = "" if changeable == "exporter.yml" else "commands[0].argv[0]: "
     assert said.returncode == 3
-    assert f"{config}: {key}found {place}, which others may change, expected only what root" in said.stderr
+    assert (
+        f"{config}: {key}found {place}, which other users can modify, expected a file that only root"
+        in said.stderr
+    )
 
 
 def test_warns_of_a_shell(tmp_path: Path):
     with serving(tmp_path, [], **SHELL) as exporter:
         assert "level=warning" in exporter.log
-        assert "a shell is switched on: admins may run anything as this user" in exporter.log
+        assert "shell is enabled: admins can run any command as the exporter's user" in exporter.log
 
 
 def test_check_config_warns_of_what_is_dangerous(tmp_path: Path):
@@ -230,6 +233,6 @@ def test_check_config_warns_of_what_is_dangerous(tmp_path: Path):
     assert said.stdout == f"{config}: fine\n"
     assert [line.removeprefix(f"{config}: warning: ") for line in said.stderr.splitlines()] == [
         "shell: is on, so every admin may run anything as the exporter's user",
-        "commands[0].argv[0]: gives code to sh: run a program instead, that does one thing",
-        "commands[0]: has no time_limit, so it may take 30s: say how long it should",
+        "commands[0].argv[0]: passes code to sh: run a program that does one thing instead",
+        "commands[0]: has no time_limit, so the default of 30s applies: set one",
     ]

@@ -44,9 +44,9 @@ def test_finds_nothing_in_a_careful_entry(program: Path):
 @pytest.mark.parametrize(
     ("kind", "complaint"),
     [
-        ("missing", "cannot be run: there is no such file"),
-        ("folder", "is not a program that can be run"),
-        ("text", "is not a program that can be run"),
+        ("missing", "does not exist"),
+        ("folder", "is not an executable file"),
+        ("text", "is not an executable file"),
     ],
 )
 def test_finds_what_cannot_be_run(program: Path, kind: str, complaint: str):
@@ -64,7 +64,7 @@ def test_finds_scripts_that_others_may_change(program: Path):
     program.chmod(0o777)
 
     assert dangers("/bin/sh", str(program)) == [
-        f"commands[0].argv[1]: others may change {program}: if it is a script, they choose what is run"
+        f"commands[0].argv[1]: other users can modify {program}: if it is a script, they decide what runs"
     ]
 
 
@@ -82,7 +82,7 @@ def test_finds_scripts_that_others_may_change(program: Path):
 def test_finds_code_given_to_an_interpreter(argv: tuple[str, ...], place: int, interpreter: str):
     parameters = {"x": Parameter(choice=Choices(("ls",)))} if "{x}" in argv else {}
 
-    expected = f"gives code to {interpreter}: run a program instead, that does one thing"
+    expected = f"passes code to {interpreter}: run a program that does one thing instead"
     assert dangers(*argv, **parameters) == [f"commands[0].argv[{place}]: {expected}"]
 
 
@@ -100,8 +100,8 @@ def test_finds_texts_that_may_begin_like_an_option(pattern: str):
     free = Parameter(pattern=Pattern(pattern))
 
     assert dangers("/bin/ls", "{x}", "--", x=free) == [
-        "commands[0].parameters.x: may begin with '-' like an option, and is refused if it does: "
-        "put `--` somewhere before it in argv, or write `--option={x}`"
+        "commands[0].parameters.x: may match a value that begins with '-', which is refused: "
+        "put `--` before it in argv, or write `--option={x}`"
     ]
     assert dangers("/bin/ls", "--", "{x}", x=free) == []
 
@@ -114,13 +114,13 @@ def test_leaves_alone_those_that_may_not(pattern: str):
 def test_finds_numbers_that_may_be_taken_for_options():
     (found,) = dangers("/bin/kill", "{x}", x=Parameter(integer=Bounds((-1, 5))))
 
-    assert "may be negative, and be taken for an option" in found
+    assert "may be negative and be taken for an option" in found
 
 
 def test_finds_a_missing_time_limit_and_a_missing_user():
     command = Command(name="x", argv=(Element("/bin/ls"),), run_as="no_such_user")
 
     assert list(map(str, dangers_in([command]))) == [
-        "commands[0]: has no time_limit, so it may take 30s: say how long it should",
+        "commands[0]: has no time_limit, so the default of 30s applies: set one",
         "commands[0].run_as: there is no such user on this host, so the command cannot be run",
     ]

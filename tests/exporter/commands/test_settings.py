@@ -64,9 +64,12 @@ def test_is_careful_by_default(path: Path):
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"name": "Restart"}, "commands[0].name: found 'Restart', expected a name of small letters, digits"),
+        ({"name": "Restart"}, "commands[0].name: found 'Restart', expected a name of at most 40"),
         ({"name": "../x"}, "commands[0].name: found '../x', expected a name"),
-        ({"name": "a" * 41}, "expected a name of small letters, digits, - and _, at most 40, a letter first"),
+        (
+            {"name": "a" * 41},
+            "expected a name of at most 40 lower-case letters, digits, - and _, beginning with a letter",
+        ),
         ({"argv": "/bin/true"}, "commands[0].argv: found '/bin/true', expected a list"),
         ({"argv": "[/bin/true, 5]"}, "commands[0].argv[1]: found 5, expected text; numbers in quotes"),
         ({"argv": "[/bin/true, 'a{x}']"}, "commands[0].argv[1]: found 'a{x}'"),
@@ -86,11 +89,14 @@ def test_is_careful_by_default(path: Path):
         ({"parameters": "{x: {choise: [a]}}"}, "parameters.x.choise: found an unknown key"),
         ({"parameters": "{x: {choice: []}}"}, "parameters.x.choice: found a list"),
         ({"parameters": "{x: {choice: [a, a]}}"}, "parameters.x.choice: found a list"),
-        ({"parameters": "{x: {choice: [80]}}"}, "expected a list of different texts, numbers in quotes"),
+        ({"parameters": "{x: {choice: [80]}}"}, "expected a list of distinct texts, with numbers in quotes"),
         ({"parameters": "{x: {integer: [2, 1]}}"}, "parameters.x.integer: found a list, expected two"),
         ({"parameters": "{x: {integer: [true, 2]}}"}, "parameters.x.integer: found a list, expected two"),
         ({"parameters": "{x: {pattern: '[a'}}"}, "parameters.x.pattern: found '[a', expected a regular"),
-        ({"parameters": "{x: {pattern: '(?P<a>.'}}"}, "a regular expression ('?P<a>.' at character 2)"),
+        (
+            {"parameters": "{x: {pattern: '(?P<a>.'}}"},
+            "a regular expression (unexpected '?P<a>.' at character 2)",
+        ),
         ({"parameters": "{x: {pattern: '(a)\\1'}}"}, "found '(a)\\\\1', expected a regular expression ("),
         ({"parameters": "{x: {pattern: a, max_length: 0}}"}, "max_length: found 0, expected a whole number"),
     ],
@@ -119,15 +125,19 @@ def test_refuses_two_commands_of_one_name(path: Path):
         ({"argv": "[/bin/ls, '--a={x}']"}, ("argv[1]", "{x}", "'x' among the parameters")),
         (
             {"parameters": "{x: {choice: [a]}}"},
-            ("parameters.x", "a parameter that argv has no place for", "{x} in argv"),
+            ("parameters.x", "a parameter that argv does not use", "{x} in argv"),
         ),
         (
             {"parameters": "{x y: {choice: [a]}}"},
-            ("parameters.x y", "this name", "small letters, digits and _, at most 32, a letter first"),
+            (
+                "parameters.x y",
+                "this name",
+                "at most 32 lower-case letters, digits and _, beginning with a letter",
+            ),
         ),
         (
             {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {}}"},
-            ("parameters.x", "no kind", "one of choice, integer and pattern"),
+            ("parameters.x", "none of them", "one of choice, integer and pattern"),
         ),
         (
             {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {choice: [a], integer: [1, 2]}}"},
@@ -135,11 +145,15 @@ def test_refuses_two_commands_of_one_name(path: Path):
         ),
         (
             {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {choice: [a], max_length: 3}}"},
-            ("parameters.x.max_length", "3", "no such key, save beside pattern"),
+            ("parameters.x.max_length", "3", "this key only with pattern"),
         ),
         (
             {"argv": "[/bin/ls, '{x}']", "parameters": "{x: {pattern: '(a?){999}', max_length: 132}}"},
-            ("parameters.x.pattern", "what may take long", "a simpler one, or max_length: 131 or less"),
+            (
+                "parameters.x.pattern",
+                "a pattern that may take long",
+                "a simpler one, or max_length: 131 or less",
+            ),
         ),
     ],
 )

@@ -92,20 +92,20 @@ def test_an_exporter_that_serves_https_there_is_fine():
         (
             'marax_collector_success{collector="cpu"} 1\nmarax_process_visibility_ratio 0.98\n',
             "ok",
-            "the exporter that serves sees the host",
+            "the running exporter sees the whole host",
         ),
         (
             'marax_collector_success{collector="cpu"} 1\nmarax_process_visibility_ratio 0.07\n',
             "problem",
-            "the exporter that serves sees 7% of the host's threads",
+            "the running exporter sees 7% of the host's threads",
         ),
         (
             'marax_collector_success{collector="cpu"} 0\nmarax_collector_success{collector="top"} 1\n',
             "problem",
-            "of the exporter that serves, these collectors fail: cpu",
+            "collectors that fail in the running exporter: cpu",
         ),
-        ("", "note", "the exporter that serves does not tell its metrics to the doctor"),
-        ("{{{\x00", "note", "the exporter that serves does not tell its metrics to the doctor"),
+        ("", "note", "the metrics of the running exporter cannot be read"),
+        ("{{{\x00", "note", "the metrics of the running exporter cannot be read"),
     ],
     ids=["well", "blind", "failing", "silent", "nonsense"],
 )

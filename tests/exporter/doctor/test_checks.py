@@ -80,7 +80,7 @@ def test_who_it_runs_as(user: str, confinement: Confinement, verdict: str):
     [
         (None, FREE, "ok", "none"),
         ("podman", FREE, "note", "in a container (podman)"),
-        ("lxc", Confinement(has_lxcfs=True), "note", "LXCFS answers for parts of /proc"),
+        ("lxc", Confinement(has_lxcfs=True), "note", "LXCFS provides parts of /proc"),
     ],
 )
 def test_what_a_container_makes_of_the_figures(
@@ -99,11 +99,11 @@ def memory(*, used: int, limit: int = 512) -> MemoryLimit:
 @pytest.mark.parametrize(
     ("limits", "verdict", "says"),
     [
-        ((None, None), "ok", "none on memory and CPU"),
+        ((None, None), "ok", "no limits on memory or CPU"),
         ((memory(used=45), None), "ok", "45 of 512 MiB memory in use"),
         ((memory(used=470), None), "problem", "470 of 512 MiB memory in use"),
         ((None, CpuLimit(limit_cores=0.5, throttled_seconds=0)), "ok", "at most 0.5 CPUs"),
-        ((None, CpuLimit(limit_cores=2, throttled_seconds=7)), "note", "held back for 7.0 s so far"),
+        ((None, CpuLimit(limit_cores=2, throttled_seconds=7)), "note", "throttled for 7.0 s so far"),
     ],
 )
 def test_limits_of_its_own_cgroup(
@@ -154,11 +154,11 @@ def test_tells_how_long_each_collector_took_and_which_fare_badly():
 
     assert (well.verdict, well.says) == ("ok", "cpu 0.4 ms, load 2.0 ms")
     assert [(finding.verdict, finding.says) for finding in badly] == [
-        ("problem", "memory takes 2.0 s"),
-        ("problem", "pressure is not done after 4.5 s"),
-        ("problem", "top fails: cannot read /proc/stat"),
+        ("problem", "memory took 2.0 s"),
+        ("problem", "pressure did not finish within 4.5 s"),
+        ("problem", "top failed: cannot read /proc/stat"),
     ]
-    assert badly[1].remedy == "`collectors: {pressure: false}` in the settings switches it off"
+    assert badly[1].remedy == "`collectors: {pressure: false}` in the settings disables it"
 
 
 def test_is_told_in_a_line_and_one_for_the_remedy():

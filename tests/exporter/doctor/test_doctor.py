@@ -94,7 +94,7 @@ def test_hidden_processes_are_a_problem_with_a_remedy(config: Path):
 
     findings = by_check(said)
     assert said.returncode == 1
-    assert findings["user"]["says"] == "run by nobody"
+    assert findings["user"]["says"] == "running as nobody"
     assert findings["processes"]["verdict"] == "problem"
     assert "/proc is mounted with hidepid=invisible" in findings["processes"]["says"]
 
@@ -116,4 +116,4 @@ def test_says_that_it_needs_a_proc(config: Path, command: str):
     said = run_confined("mount -t tmpfs none /proc", COMMAND, command, "--config", config)
 
     assert (said.returncode, said.stdout) == (4, "")
-    assert "marax-exporter reads Linux's /proc, and there is none here" in said.stderr
+    assert "marax-exporter needs Linux with /proc mounted, and there is no /proc here" in said.stderr

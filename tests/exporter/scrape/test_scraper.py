@@ -104,11 +104,11 @@ def test_logs_a_trouble_once_and_its_end(
 
     failing, working = caplog.records
 
-    assert failing.getMessage() == "collector fails"
+    assert failing.getMessage() == "collector failed"
     assert vars(failing)["collector"] == "load"
-    assert "cannot read /proc/loadavg" in vars(failing)["why"]
+    assert "cannot read /proc/loadavg" in vars(failing)["error"]
     assert not failing.exc_info, "an ordinary failure needs no traceback"
-    assert working.getMessage() == "collector works again"
+    assert working.getMessage() == "collector recovered"
 
 
 def test_logs_a_surprise_with_its_traceback(
@@ -155,11 +155,11 @@ def test_holds_only_the_metrics_that_are_named(scraper: Scraper):
     [
         (
             Selection(collect=frozenset({"diskstats"})),
-            "No collector 'diskstats' is switched on; there are load, vmstat.",
+            "No collector 'diskstats' is enabled; enabled are load, vmstat.",
         ),
-        (Selection(exclude=frozenset({""})), "No collector '' is switched on"),
-        (Selection(names=frozenset({"marax_load2"})), "No metric 'marax_load2' is offered"),
-        (Selection(names=frozenset({"x" * 5000})), "No metric 'x{100}' is offered"),
+        (Selection(exclude=frozenset({""})), "No collector '' is enabled"),
+        (Selection(names=frozenset({"marax_load2"})), "No metric 'marax_load2' is available"),
+        (Selection(names=frozenset({"x" * 5000})), "No metric 'x{100}' is available"),
     ],
     ids=["collect", "exclude", "name", "long name"],
 )

@@ -247,7 +247,7 @@ def test_a_view_that_does_not_say_who_may_call_it_is_refused_to_all(
     for headers in ({}, bearer(site.token("ada"))):
         answer = client.get("/forgotten", headers=headers)
         assert_problem(answer, 403, "undeclared-view")
-    assert "a view does not declare who may call it" in caplog.text
+    assert "route declares no required role" in caplog.text
 
 
 @pytest.mark.parametrize(("user", "status"), [("ann", 403), ("otto", 200), ("ada", 200)], ids="21-{}".format)

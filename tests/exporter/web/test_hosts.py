@@ -69,4 +69,4 @@ def test_refuses_other_names(app: Flask, host: str, path: str):
     answer = app.test_client().get(path, headers={"Host": host})
 
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
-    assert "answers to localhost and loopback addresses only" in answer.text
+    assert "accepts only localhost and loopback addresses" in answer.text

@@ -14,7 +14,7 @@ from tests.exporter.web.problems import assert_problem
 
 REFUSED = {
     "type": "urn:marax:problem:wrong-login",
-    "title": "No such user, or not this password.",
+    "title": "Wrong user name or password.",
     "status": 401,
 }
 
@@ -133,11 +133,13 @@ def test_a_malformed_header_is_asked_again_without_a_check(site: Site, header: s
             "Object contains unknown field `admin`",
             id="24-unknown",
         ),
-        pytest.param(b"", "The body is not JSON in UTF-8", id="48-empty"),
-        pytest.param(b"{", "The body is not JSON in UTF-8", id="48-half"),
+        pytest.param(b"", "The body is not valid JSON in UTF-8", id="48-empty"),
+        pytest.param(b"{", "The body is not valid JSON in UTF-8", id="48-half"),
         pytest.param(b"[]", "Expected `object`, got `array`", id="48-list"),
-        pytest.param(b"[" * 60_000, "The body is not JSON in UTF-8", id="48-deep"),
-        pytest.param('{"username": "a"}'.encode("utf-16"), "The body is not JSON in UTF-8", id="48-utf16"),
+        pytest.param(b"[" * 60_000, "The body is not valid JSON in UTF-8", id="48-deep"),
+        pytest.param(
+            '{"username": "a"}'.encode("utf-16"), "The body is not valid JSON in UTF-8", id="48-utf16"
+        ),
     ],
 )
 def test_a_wrong_body_is_named_without_a_check(site: Site, body: bytes, detail: str):

@@ -138,10 +138,10 @@ def test_passes_on_what_the_query_asks_for(client: FlaskClient, scraper: Recordi
 @pytest.mark.parametrize(
     ("query", "complaint"),
     [
-        ("collect[]=diskstats", "No collector 'diskstats' is switched on; there are load."),
-        ("exclude[]=%00%ff", "No collector '\\x00%FF' is switched on"),
-        ("name[]=marax_load2", "No metric 'marax_load2' is offered"),
-        ("collect[]=", "No collector '' is switched on"),
+        ("collect[]=diskstats", "No collector 'diskstats' is enabled; enabled are load."),
+        ("exclude[]=%00%ff", "No collector '\\x00%FF' is enabled"),
+        ("name[]=marax_load2", "No metric 'marax_load2' is available"),
+        ("collect[]=", "No collector '' is enabled"),
     ],
 )
 def test_refuses_a_name_that_is_not_there(query: str, complaint: str):

@@ -362,7 +362,7 @@ def test_does_not_run_what_others_may_have_replaced(
     assert_refused(host, answer, 500, "command-unavailable")
     assert_audited(host, "unavailable")
     assert str(tmp_path) not in answer.text
-    assert f"others may change {place}" in caplog.records[-1].__dict__["cause"]
+    assert f"other users can modify {place}" in caplog.records[-1].__dict__["cause"]
 
 
 def test_37_shows_a_command_nothing_of_ours(host: Host, monkeypatch: pytest.MonkeyPatch):

@@ -153,7 +153,9 @@ def refused(site: Site, path: str) -> None:
 def test_names_the_parameter_that_is_unknown(site: Site):
     answer = site.ask("GET", "/processlist?srot=cpu", headers=bearer(site.token()))
 
-    assert (answer.json or {})["detail"] == "'srot' is no parameter here: there are sort, count, user, name."
+    assert (answer.json or {})[
+        "detail"
+    ] == "Unknown parameter 'srot': the known ones are sort, count, user, name."
 
 
 def unreadable(*_asked: object) -> Never:

@@ -61,7 +61,7 @@ def test_agrees_with_psutil_about_the_totals(exporter: Exporter):
 def test_every_collector_can_be_switched_off(exporter: Exporter, name: str):
     exporter.take_up(settings_with(**{"cpu_per_core": True, name: False}))
 
-    with pytest.raises(UnknownNameError, match=f"No collector '{name}' is switched on"):
+    with pytest.raises(UnknownNameError, match=f"No collector '{name}' is enabled"):
         exporter.scraper.scrape(Selection(collect=frozenset({name})), within_seconds=4.5)
 
 

@@ -257,14 +257,14 @@ def test_says_that_a_port_is_taken_and_what_to_do():
 
     assert str(caught.value) == (
         f"cannot listen on 127.0.0.1:{port}: Address already in use; "
-        f"`ss -ltnp sport = :{port}` shows who has it: end that program, or choose another port"
+        f"`ss -ltnp sport = :{port}` shows what uses it: stop that, or choose another port"
     )
 
 
 def test_says_that_an_address_is_not_of_this_host():
     server = Server(TinyApp(), ServingSettings(address=Address("192.0.2.1", 9877)))
 
-    with pytest.raises(CannotReachError, match=r"192\.0\.2\.1:9877: Cannot assign .*`ip address` shows"):
+    with pytest.raises(CannotReachError, match=r"192\.0\.2\.1:9877: Cannot assign .*`ip address` lists"):
         server.bind()
 
 
