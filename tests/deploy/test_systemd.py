@@ -56,7 +56,8 @@ def test_does_not_start_again_what_cannot_start(unit):
     assert service(unit)["RestartPreventExitStatus"] == "2 3"
 
 
-def test_38_a_command_that_takes_too_much_ends_alone():
+@pytest.mark.attack(38)
+def test_a_command_that_takes_too_much_ends_alone():
     exporter = service(shipped.DEPLOY / "systemd/marax-exporter.service")
 
     assert exporter["OOMPolicy"] == "continue"

@@ -52,7 +52,8 @@ def test_tells_an_append_that_was_cut_short_apart(path: Path):
         assert log.lines() == ([b"one", b"two"], b"thr")
 
 
-def test_65_a_full_disk_leaves_the_lines_as_they_were(log: AppendLog):
+@pytest.mark.attack(65)
+def test_a_full_disk_leaves_the_lines_as_they_were(log: AppendLog):
     log.append(b"one")
 
     with files_end_at(6), pytest.raises(OSError, match="No space left"):
@@ -63,7 +64,8 @@ def test_65_a_full_disk_leaves_the_lines_as_they_were(log: AppendLog):
     assert log.lines() == ([b"one", b"two"], b"")
 
 
-def test_65_a_full_disk_leaves_the_old_lines_when_they_are_to_be_replaced(log: AppendLog):
+@pytest.mark.attack(65)
+def test_a_full_disk_leaves_the_old_lines_when_they_are_to_be_replaced(log: AppendLog):
     log.append(b"one")
 
     with files_end_at(6), pytest.raises(OSError, match="No space left"):

@@ -1,4 +1,4 @@
-"""Logging in and out. Numbers are those of the project's attack table."""
+"""Logging in and out. Numbers are rows of docs/attacks.md."""
 
 import logging
 import threading
@@ -49,6 +49,7 @@ def test_gives_a_session_for_a_password(site: Site):
     assert session.expires_unix_seconds - session.began_unix_seconds == 300
 
 
+@pytest.mark.attack(15, 16)
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -68,6 +69,7 @@ def test_a_refused_login_takes_exactly_one_check(site: Site, name: str, password
     assert len(site.verify.checked) == 1
 
 
+@pytest.mark.attack(16)
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -83,7 +85,8 @@ def test_what_is_too_long_is_refused_without_a_check(site: Site, name: str, pass
     assert site.verify.checked == []
 
 
-def test_15_an_unknown_user_costs_as_much_as_the_dearest_hash(site: Site):
+@pytest.mark.attack(15)
+def test_an_unknown_user_costs_as_much_as_the_dearest_hash(site: Site):
     dear = a_user("dear")
     dear_hash = fake_hash_of(b"x", parameters="m=65536,t=3,p=4")
     site.users = (*USERS, type(dear)(name="dear", role=Role.VIEWER, password_hash=dear_hash))
@@ -94,7 +97,8 @@ def test_15_an_unknown_user_costs_as_much_as_the_dearest_hash(site: Site):
     assert [checked.cost for checked in site.verify.checked] == [dear_hash.cost]
 
 
-def test_18_failures_are_throttled_without_a_check(site: Site):
+@pytest.mark.attack(18)
+def test_failures_are_throttled_without_a_check(site: Site):
     outcomes = [access_of(site).log_in("ann", "wrong", address=ADDRESS) for _ in range(1000)]
 
     assert outcomes[0] is Refusal.WRONG_LOGIN
@@ -102,14 +106,16 @@ def test_18_failures_are_throttled_without_a_check(site: Site):
     assert len(site.verify.checked) == 1
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize("name", ["ann", "nobody"])
-def test_18_what_is_throttled_does_not_tell_who_exists(site: Site, name: str):
+def test_what_is_throttled_does_not_tell_who_exists(site: Site, name: str):
     access_of(site).log_in(name, "wrong", address=ADDRESS)
 
     assert access_of(site).log_in(name, PASSWORD, address=ADDRESS) == Throttled(1.0)
 
 
-def test_18_who_logged_in_before_gets_in_whatever_others_do(site: Site):
+@pytest.mark.attack(18)
+def test_who_logged_in_before_gets_in_whatever_others_do(site: Site):
     logged_in(site)
 
     for i in range(1000):
@@ -120,7 +126,8 @@ def test_18_who_logged_in_before_gets_in_whatever_others_do(site: Site):
     assert isinstance(access_of(site).log_in("ann", PASSWORD, address="203.0.113.1"), Throttled)
 
 
-def test_19_of_32_logins_at_once_five_are_checked_one_by_one(tmp_path: Path):
+@pytest.mark.attack(19)
+def test_of_32_logins_at_once_five_are_checked_one_by_one(tmp_path: Path):
     held = HeldVerify()
     site = Site(tmp_path, verify=held)
     outcomes: list[object] = []
@@ -142,7 +149,8 @@ def test_19_of_32_logins_at_once_five_are_checked_one_by_one(tmp_path: Path):
     site.auth.close()
 
 
-def test_12_a_token_ends_with_the_password(site: Site):
+@pytest.mark.attack(12)
+def test_a_token_ends_with_the_password(site: Site):
     token = logged_in(site)
     site.users = (a_user("ann", password="another"), *USERS[1:])
     site.reload()
@@ -150,7 +158,8 @@ def test_12_a_token_ends_with_the_password(site: Site):
     assert access_of(site).admit(token.text) is Refusal.BAD_TOKEN
 
 
-def test_12_a_token_ends_with_its_user(site: Site):
+@pytest.mark.attack(12)
+def test_a_token_ends_with_its_user(site: Site):
     token = logged_in(site)
     site.users = USERS[1:]
     site.reload()
@@ -191,7 +200,8 @@ def test_a_renewed_token_belongs_to_the_same_session(site: Site):
     assert second.token_id != first.token_id
 
 
-def test_14_a_token_is_renewed_once(site: Site):
+@pytest.mark.attack(14)
+def test_a_token_is_renewed_once(site: Site):
     token = logged_in(site)
     session = session_of(site, token)
 
@@ -200,7 +210,8 @@ def test_14_a_token_is_renewed_once(site: Site):
     assert access_of(site).admit(token.text) is Refusal.REVOKED_TOKEN
 
 
-def test_14_renewal_ends_with_the_session(site: Site):
+@pytest.mark.attack(14)
+def test_renewal_ends_with_the_session(site: Site):
     token = logged_in(site)
     renewals = 0
     while isinstance(session := access_of(site).admit(token.text), Session):
@@ -214,12 +225,14 @@ def test_14_renewal_ends_with_the_session(site: Site):
     assert renewals == 8 * 3600 / 240
 
 
-def test_13_a_login_at_the_moment_of_a_logout_everywhere_is_good(site: Site):
+@pytest.mark.attack(13)
+def test_a_login_at_the_moment_of_a_logout_everywhere_is_good(site: Site):
     access_of(site).log_out_everywhere(session_of(site, logged_in(site)))
 
     session_of(site, logged_in(site))
 
 
+@pytest.mark.attack(59)
 @pytest.mark.parametrize(
     "typed", ["hunter2", "a\nlevel=error msg=forged", "\u202e\x1b[31m"], ids="59-{!r}".format
 )

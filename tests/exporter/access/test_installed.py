@@ -144,6 +144,7 @@ def read_until(terminal: int, end: bytes) -> bytes:
     return shown
 
 
+@pytest.mark.attack(5)
 def test_the_original_way_works_and_leaves_no_token_in_the_log(exporter: Exporter):
     assert exporter.ask("GET", "/login", {})[0] == 401
     token = exporter.token()
@@ -159,8 +160,9 @@ def test_the_original_way_works_and_leaves_no_token_in_the_log(exporter: Exporte
     assert token not in exporter.log
 
 
+@pytest.mark.attack(12)
 @pytest.mark.parametrize("everywhere", ["", "everywhere"])
-def test_12_a_logout_survives_kill_9(exporter: Exporter, everywhere: str):
+def test_a_logout_survives_kill_9(exporter: Exporter, everywhere: str):
     token = exporter.token()
     with contextlib.closing(HTTPConnection("127.0.0.1", exporter.port, timeout=10)) as connection:
         body = json.dumps({"everywhere": bool(everywhere)})
@@ -183,7 +185,8 @@ def test_a_token_goes_on_after_kill_9(exporter: Exporter):
     assert exporter.ask("GET", "/stats", bearer(token))[0] == 200
 
 
-def test_62_a_key_that_others_can_read_is_refused_at_the_start(exporter: Exporter, tmp_path: Path):
+@pytest.mark.attack(62)
+def test_a_key_that_others_can_read_is_refused_at_the_start(exporter: Exporter, tmp_path: Path):
     exporter.kill()
     (tmp_path / "state" / "token.key").chmod(0o644)
 
@@ -213,9 +216,10 @@ def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
         assert exporter.ask("GET", "/stats", bearer(token))[0] == status
 
 
+@pytest.mark.attack(19)
 @pytest.mark.alone
 @pytest.mark.alone
-def test_19_a_flood_of_logins_moves_neither_scrapes_nor_memory(exporter: Exporter):
+def test_a_flood_of_logins_moves_neither_scrapes_nor_memory(exporter: Exporter):
     exporter.token()
     quiet = [exporter.scrape_seconds() for _ in range(5)]
     before_bytes = exporter.rss_bytes()

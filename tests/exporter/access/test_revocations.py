@@ -1,4 +1,4 @@
-"""Revocations. Numbers are those of the project's attack table."""
+"""Revocations. Numbers are rows of docs/attacks.md."""
 
 import logging
 import threading
@@ -62,14 +62,16 @@ def test_covers_nothing_at_first(shop: Shop):
     assert not shop.now.cover(claims())
 
 
-def test_12_covers_a_token_that_was_revoked_and_no_other(shop: Shop):
+@pytest.mark.attack(12)
+def test_covers_a_token_that_was_revoked_and_no_other(shop: Shop):
     shop.revoke(claims("1"))
 
     assert shop.now.cover(claims("1"))
     assert not shop.now.cover(claims("2"))
 
 
-def test_12_covers_it_after_a_restart(shop: Shop):
+@pytest.mark.attack(12)
+def test_covers_it_after_a_restart(shop: Shop):
     shop.revoke(claims("1"))
 
     assert shop.reopen().cover(claims("1"))
@@ -77,12 +79,14 @@ def test_12_covers_it_after_a_restart(shop: Shop):
     assert not shop.now.cover(claims("2"))
 
 
-def test_13_revokes_a_token_once(shop: Shop):
+@pytest.mark.attack(13)
+def test_revokes_a_token_once(shop: Shop):
     assert shop.revoke(claims())
     assert not shop.revoke(claims())
 
 
-def test_14_of_callers_at_the_same_time_only_one_revokes(shop: Shop):
+@pytest.mark.attack(14)
+def test_of_callers_at_the_same_time_only_one_revokes(shop: Shop):
     outcomes: list[bool] = []
     callers = [threading.Thread(target=lambda: outcomes.append(shop.revoke(claims()))) for _ in range(8)]
 
@@ -94,7 +98,8 @@ def test_14_of_callers_at_the_same_time_only_one_revokes(shop: Shop):
     assert sorted(outcomes) == [False] * 7 + [True]
 
 
-def test_12_covers_all_tokens_of_a_user_that_were_issued_so_far(shop: Shop):
+@pytest.mark.attack(12)
+def test_covers_all_tokens_of_a_user_that_were_issued_so_far(shop: Shop):
     shop.now.revoke_all("ann")
 
     for revocations in (shop.now, shop.reopen()):
@@ -104,7 +109,8 @@ def test_12_covers_all_tokens_of_a_user_that_were_issued_so_far(shop: Shop):
         assert not revocations.cover(claims("4", user="otto"))
 
 
-def test_12_remembers_single_tokens_that_were_revoked_after_all(shop: Shop):
+@pytest.mark.attack(12)
+def test_remembers_single_tokens_that_were_revoked_after_all(shop: Shop):
     shop.now.revoke_all("ann")
     later = claims("5", issued=shop.now.not_before("ann"))
     shop.revoke(later)
@@ -113,6 +119,7 @@ def test_12_remembers_single_tokens_that_were_revoked_after_all(shop: Shop):
     assert shop.reopen().cover(later)
 
 
+@pytest.mark.attack(64)
 @pytest.mark.parametrize("step", [-3600, 3600], ids="64{:+}".format)
 def test_holds_when_the_clock_steps(shop: Shop, step: int):
     shop.revoke(claims("1"))
@@ -125,7 +132,8 @@ def test_holds_when_the_clock_steps(shop: Shop, step: int):
         assert revocations.cover(claims("2", user="otto"))
 
 
-def test_64_holds_when_the_clock_steps_back_after_the_end_of_the_token(shop: Shop):
+@pytest.mark.attack(64)
+def test_holds_when_the_clock_steps_back_after_the_end_of_the_token(shop: Shop):
     shop.revoke(claims("1"))
     shop.clock.jump(301)
     shop.reopen()
@@ -162,7 +170,8 @@ def test_a_user_with_very_many_revocations_loses_all_tokens_instead(shop: Shop):
     assert shop.reopen().cover(claims("another"))
 
 
-def test_65_what_cannot_be_written_is_not_revoked(shop: Shop):
+@pytest.mark.attack(65)
+def test_what_cannot_be_written_is_not_revoked(shop: Shop):
     with files_end_at(10):
         with pytest.raises(NotStoredError, match="a revocation cannot be written: No space left on device"):
             shop.revoke(claims("1"))
@@ -174,8 +183,9 @@ def test_65_what_cannot_be_written_is_not_revoked(shop: Shop):
     assert shop.reopen().cover(claims("1"))
 
 
+@pytest.mark.attack(65)
 @pytest.mark.parametrize("cut", [1, 10, 60])
-def test_65_drops_a_last_line_that_was_cut_short_with_a_warning(
+def test_drops_a_last_line_that_was_cut_short_with_a_warning(
     shop: Shop, cut: int, caplog: pytest.LogCaptureFixture
 ):
     shop.revoke(claims("1"))
@@ -191,6 +201,7 @@ def test_65_drops_a_last_line_that_was_cut_short_with_a_warning(
     assert shop.reopen().cover(claims("2"))
 
 
+@pytest.mark.attack(65)
 @pytest.mark.parametrize(
     "rubbish",
     [
@@ -203,7 +214,7 @@ def test_65_drops_a_last_line_that_was_cut_short_with_a_warning(
         b"\xff",
     ],
 )
-def test_65_an_unreadable_line_revokes_all_tokens_issued_so_far(
+def test_an_unreadable_line_revokes_all_tokens_issued_so_far(
     shop: Shop, rubbish: bytes, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.WARNING)

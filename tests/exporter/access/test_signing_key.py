@@ -1,4 +1,4 @@
-"""The key file. Numbers are those of the project's attack table."""
+"""The key file. Numbers are rows of docs/attacks.md."""
 
 import os
 import stat
@@ -65,6 +65,7 @@ def refusal(path: Path) -> str:
     return said
 
 
+@pytest.mark.attack(62)
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o777], ids="62-{:o}".format)
 def test_refuses_a_key_that_others_can_use(key_file: Path, mode: int):
     key_file.chmod(mode)
@@ -72,7 +73,8 @@ def test_refuses_a_key_that_others_can_use(key_file: Path, mode: int):
     assert f"a file that other users can access (mode {mode:04o})" in refusal(key_file)
 
 
-def test_62_refuses_a_key_of_another_user(key_file: Path):
+@pytest.mark.attack(62)
+def test_refuses_a_key_of_another_user(key_file: Path):
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     os.chown(key_file, 65534, -1)

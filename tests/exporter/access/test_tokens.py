@@ -1,4 +1,4 @@
-"""Tokens, and the forged ones. Numbers are those of the project's attack table."""
+"""Tokens, and the forged ones. Numbers are rows of docs/attacks.md."""
 
 from collections.abc import Mapping
 
@@ -77,12 +77,14 @@ def test_another_host_with_the_same_key_takes_it(clock: FakeClock, tokens: Token
     assert isinstance(elsewhere.read(tokens.issue(ANN, role=Role.VIEWER).text), Claims)
 
 
-def test_9_a_host_with_another_key_does_not(clock: FakeClock, tokens: Tokens):
+@pytest.mark.attack(9)
+def test_a_host_with_another_key_does_not(clock: FakeClock, tokens: Tokens):
     elsewhere = Tokens(Secret("x" * 43), TokenSettings(), clock)
 
     assert elsewhere.read(tokens.issue(ANN, role=Role.VIEWER).text) is Refusal.BAD_TOKEN
 
 
+@pytest.mark.attack(6, 10, 11)
 @pytest.mark.parametrize(
     ("header", "algorithm"),
     [
@@ -113,7 +115,8 @@ def test_refuses_another_header_however_well_signed(tokens: Tokens, header: obje
     assert tokens.read(signed(header, payload, algorithm=algorithm)) is Refusal.BAD_TOKEN
 
 
-def test_6_refuses_a_token_without_a_signature(tokens: Tokens):
+@pytest.mark.attack(6)
+def test_refuses_a_token_without_a_signature(tokens: Tokens):
     payload = part(compact(claims_of(tokens.issue(ANN, role=Role.VIEWER).text)))
     header = part(compact({"alg": "none", "typ": "marax+jwt"}))
 
@@ -121,6 +124,7 @@ def test_6_refuses_a_token_without_a_signature(tokens: Tokens):
     assert tokens.read(f"{header}.{payload}.AAAA") is Refusal.BAD_TOKEN
 
 
+@pytest.mark.attack(7)
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -145,6 +149,7 @@ def test_refuses_what_is_not_whole(tokens: Tokens, spoil):
     assert tokens.read(spoil(*token.split("."))) is Refusal.BAD_TOKEN
 
 
+@pytest.mark.attack(8, 9, 14)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -180,11 +185,13 @@ def test_refuses_other_claims_however_well_signed(tokens: Tokens, changes: dict[
     assert tokens.read(forged(tokens, changes)) is Refusal.BAD_TOKEN
 
 
+@pytest.mark.attack(9)
 @pytest.mark.parametrize("claim", Claims.__struct_fields__, ids="9-without-{}".format)
 def test_refuses_a_token_that_leaves_a_claim_out(tokens: Tokens, claim: str):
     assert tokens.read(forged(tokens, without=claim)) is Refusal.BAD_TOKEN
 
 
+@pytest.mark.attack(8)
 @pytest.mark.parametrize(
     "rewrite",
     [
@@ -201,13 +208,14 @@ def test_refuses_a_token_that_leaves_a_claim_out(tokens: Tokens, claim: str):
         pytest.param(lambda _: b"", id="empty"),
     ],
 )
-def test_8_refuses_claims_written_in_another_way(tokens: Tokens, rewrite):
+def test_refuses_claims_written_in_another_way(tokens: Tokens, rewrite):
     payload = compact(claims_of(tokens.issue(ANN, role=Role.VIEWER).text))
 
     assert tokens.read(signed(HEADER, rewrite(payload))) is Refusal.BAD_TOKEN
 
 
-def test_8_refuses_an_expired_token(clock: FakeClock, tokens: Tokens):
+@pytest.mark.attack(8)
+def test_refuses_an_expired_token(clock: FakeClock, tokens: Tokens):
     token = tokens.issue(ANN, role=Role.VIEWER).text
 
     clock.advance(299)
@@ -216,6 +224,7 @@ def test_8_refuses_an_expired_token(clock: FakeClock, tokens: Tokens):
     assert tokens.read(token) is Refusal.EXPIRED_TOKEN
 
 
+@pytest.mark.attack(64)
 @pytest.mark.parametrize("step", [-3600, 3600], ids="64{:+}".format)
 def test_a_clock_that_steps_makes_no_token_last_longer(clock: FakeClock, tokens: Tokens, step: int):
     token = tokens.issue(ANN, role=Role.VIEWER).text

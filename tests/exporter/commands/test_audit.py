@@ -54,6 +54,7 @@ def test_appends_a_line_for_each_event(audit: FileAudit, path: Path):
     assert ended["event"] == "ended"
 
 
+@pytest.mark.attack(59)
 def test_one_event_is_one_line_whatever_it_bears(audit: FileAudit, path: Path):
     audit.note("refused", {"command": FORGERY, FORGERY: [FORGERY]})
 

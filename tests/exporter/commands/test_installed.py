@@ -115,6 +115,7 @@ def run_all(exporter: Exporter, names: list[str]) -> tuple[list[threading.Thread
     return threads, answers
 
 
+@pytest.mark.attack(44)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: f"44-{number.name}")
 def test_nothing_is_left_of_any_command_when_the_exporter_ends(tmp_path: Path, number: signal.Signals):
     naps = {f"nap-{i}": new_nap() for i in range(3)}
@@ -172,6 +173,7 @@ def hello(tmp_path: Path) -> dict[str, object]:
     return {"name": "hello", "argv": [str(program)], "role": "operator", "time_limit": "1m"}
 
 
+@pytest.mark.attack(33)
 @pytest.mark.parametrize("changeable", ["bin/hello", "bin", "exporter.yml"], ids="33-{}".format)
 def test_keeps_its_commands_when_others_may_change_what_is_run(
     tmp_path: Path, hello: dict[str, object], changeable: str
@@ -195,6 +197,7 @@ def test_keeps_its_commands_when_others_may_change_what_is_run(
         assert "marax_config_reload_success 1.0" in exporter.metrics()
 
 
+@pytest.mark.attack(33)
 @pytest.mark.parametrize("command", ["serve", "check-config"], ids="33-{}".format)
 @pytest.mark.parametrize("changeable", ["bin/hello", "bin", "exporter.yml"])
 def test_does_not_begin_with_what_others_may_change(

@@ -74,6 +74,7 @@ def run_whole(runner: Runner, wanted: Job) -> tuple[bytes, Ended | NotStarted]:
         run.close()
 
 
+@pytest.mark.attack(37)
 def test_runs_in_surroundings_made_from_nothing(runner: Runner, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MARAX_SECRET", "hunter2")
 
@@ -105,6 +106,7 @@ def test_takes_stdout_and_stderr_in_their_order(runner: Runner):
     assert output == b"1\n2\n3\n"
 
 
+@pytest.mark.attack(34)
 @pytest.mark.parametrize(
     ("script", "exit_code"), [("exit 0", 0), ("exit 3", 3), ("exit 255", 255), ("kill -SEGV $$", -11)]
 )
@@ -127,6 +129,7 @@ def test_says_nothing_once_a_second(runner: Runner):
     assert set(silence) == {b""}
 
 
+@pytest.mark.attack(35)
 @pytest.mark.parametrize(
     ("script", "how"),
     [
@@ -161,6 +164,7 @@ def test_leaves_nothing_behind(runner: Runner, script: str, how: str):
     assert took < 0.5 + GRACE_SECONDS + 1
 
 
+@pytest.mark.attack(35)
 def test_ends_its_own_processes_and_nobody_elses(runner: Runner):
     other_nap = new_nap()
     other = placed(runner, shell(f"(setsid sleep {other_nap} &); sleep {other_nap}", name="other"))
@@ -178,6 +182,7 @@ def test_ends_its_own_processes_and_nobody_elses(runner: Runner):
     assert gone_within(other_nap, 1)
 
 
+@pytest.mark.attack(36)
 def test_output_without_end_takes_no_memory(runner: Runner):
     run = placed(runner, job("/usr/bin/yes", limit=0.6))
     run.start()
@@ -260,6 +265,7 @@ list(run.chunks())
 """
 
 
+@pytest.mark.attack(44)
 def test_nothing_is_left_when_the_exporter_is_killed():
     nap = new_nap()
     script = f"trap '' TERM; (setsid sleep {nap} &); sleep {nap}"
@@ -287,6 +293,7 @@ def test_a_killed_supervisor_takes_the_program_with_it(runner: Runner):
     assert gone_within(nap, 1)
 
 
+@pytest.mark.attack(32)
 @pytest.mark.parametrize(
     ("content", "mode", "reason"),
     [
@@ -323,6 +330,7 @@ def test_runs_as_another_user(runner: Runner):
     assert output.decode() == f"nobody\n{identity}{Path('~nobody').expanduser()}\n0022\n"
 
 
+@pytest.mark.attack(38)
 def test_a_command_is_not_as_dear_to_the_kernel_as_the_exporter(runner: Runner):
     dearness = Path("/proc/self/oom_score_adj")
     before = dearness.read_text()

@@ -134,13 +134,15 @@ def test_knows_no_cpu_ratio_before_the_second_reading(lister_of: Lister):
     assert [process.pid for process in listed.processes] == [103, 102, 101, 100]
 
 
-def test_47_a_process_that_is_gone_by_now_is_listed_without_details(lister_of: Lister):
+@pytest.mark.attack(47)
+def test_a_process_that_is_gone_by_now_is_listed_without_details(lister_of: Lister):
     (gone,) = lister_of(THEN, NOW).processes(Wanted(name="php")).processes
 
     assert (gone.pid, gone.user, gone.unit) == (103, "", "")
 
 
-def test_46_shows_command_lines_only_if_the_settings_say_so(lister_of: Lister):
+@pytest.mark.attack(46)
+def test_shows_command_lines_only_if_the_settings_say_so(lister_of: Lister):
     hidden = lister_of(THEN, NOW).processes(Wanted(count=1))
     shown = lister_of(THEN, NOW, show_command_line=True).processes(Wanted(count=1))
 

@@ -1,4 +1,4 @@
-"""Every route, held against what a stranger may do. Numbers are those of the project's attack table."""
+"""Every route, held against what a stranger may do. Numbers are rows of docs/attacks.md."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +49,8 @@ def guarded(app: Flask) -> list[tuple[str, str]]:
     ]
 
 
-def test_1_only_a_few_routes_are_open_to_all(app: Flask):
+@pytest.mark.attack(1)
+def test_only_a_few_routes_are_open_to_all(app: Flask):
     paths = {rule.rule for rule in app.url_map.iter_rules()}
 
     assert paths >= OPEN_TO_ALL
@@ -63,6 +64,7 @@ def test_1_only_a_few_routes_are_open_to_all(app: Flask):
     }
 
 
+@pytest.mark.attack(1, 2, 3, 4, 13, 54)
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(
     "headers",
@@ -110,6 +112,7 @@ def test_every_guarded_route_says_why_it_is_closed_without_users(tmp_path: Path)
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.attack(53)
 @pytest.mark.parametrize(
     "method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "FOO"], ids="53-{}".format
 )
@@ -120,6 +123,7 @@ def test_no_route_knows_other_methods(app: Flask, method: str):
         assert set(answer.headers["Allow"].split(", ")) <= {"GET", "HEAD", "POST"}
 
 
+@pytest.mark.attack(56)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -137,6 +141,7 @@ def test_no_answer_lets_other_sites_read_it(app: Flask, headers: dict[str, str])
             assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.attack(55)
 @pytest.mark.parametrize(
     "path",
     [
@@ -155,11 +160,13 @@ def test_no_other_way_of_writing_a_path_leads_in(site: Site, path: str):
     assert_problem(site.ask("GET", path, headers=bearer(site.token())), 404, "http-404")
 
 
-def test_55_slashes_before_a_path_lead_to_the_same_guard(site: Site):
+@pytest.mark.attack(55)
+def test_slashes_before_a_path_lead_to_the_same_guard(site: Site):
     assert_problem(site.ask("GET", "/%2f%2fstats"), 401, "no-token")
 
 
-def test_4_two_tokens_are_one_too_many(site: Site):
+@pytest.mark.attack(4)
+def test_two_tokens_are_one_too_many(site: Site):
     token = site.token()
 
     for query, headers in [
@@ -182,7 +189,8 @@ def test_a_browser_that_goes_on_sending_its_login_is_let_in_by_the_token(site: S
     assert answer.status_code == 200
 
 
-def test_5_the_settings_can_end_tokens_in_the_query(site: Site):
+@pytest.mark.attack(5)
+def test_the_settings_can_end_tokens_in_the_query(site: Site):
     site.reload(in_query=False)
     token = site.token()
 
@@ -190,8 +198,9 @@ def test_5_the_settings_can_end_tokens_in_the_query(site: Site):
     assert site.status(token) == 200
 
 
+@pytest.mark.attack(5)
 @pytest.mark.parametrize(("method", "path"), [("POST", "/token"), ("POST", "/logout")])
-def test_5_what_changes_anything_takes_no_token_in_the_query(site: Site, method: str, path: str):
+def test_what_changes_anything_takes_no_token_in_the_query(site: Site, method: str, path: str):
     token = site.token()
 
     assert_problem(site.ask(method, f"{path}?token={token}"), 401, "no-token")
@@ -250,6 +259,7 @@ def test_a_view_that_does_not_say_who_may_call_it_is_refused_to_all(
     assert "route declares no required role" in caplog.text
 
 
+@pytest.mark.attack(21)
 @pytest.mark.parametrize(("user", "status"), [("ann", 403), ("otto", 200), ("ada", 200)], ids="21-{}".format)
 def test_a_view_is_for_its_role_and_those_above(site: Site, user: str, status: int):
     answer = small_app(site).test_client().get("/who", headers=bearer(site.token(user)))
@@ -258,7 +268,8 @@ def test_a_view_is_for_its_role_and_those_above(site: Site, user: str, status: i
     assert status != 200 or answer.text.startswith(f"{user} ")
 
 
-def test_21_says_that_the_role_is_too_low(site: Site):
+@pytest.mark.attack(21)
+def test_says_that_the_role_is_too_low(site: Site):
     answer = small_app(site).test_client().get("/who", headers=bearer(site.token("ann")))
 
     assert_problem(answer, 403, "low-role")
@@ -269,7 +280,8 @@ def test_a_view_gets_what_stands_in_its_path(site: Site):
     assert small_app(site).test_client().get("/item/x").text == "x"
 
 
-def test_67_a_surprise_tells_nothing(site: Site, caplog: pytest.LogCaptureFixture):
+@pytest.mark.attack(67)
+def test_a_surprise_tells_nothing(site: Site, caplog: pytest.LogCaptureFixture):
     answer = small_app(site).test_client().get("/broken", headers=bearer(site.token()))
 
     assert_problem(answer, 500, "http-500")
@@ -277,7 +289,8 @@ def test_67_a_surprise_tells_nothing(site: Site, caplog: pytest.LogCaptureFixtur
     assert "the secret is 4711" in caplog.text
 
 
-def test_67_a_surprise_in_any_view_tells_nothing(app: Flask):
+@pytest.mark.attack(67)
+def test_a_surprise_in_any_view_tells_nothing(app: Flask):
     def broken(**_: str) -> Response:
         raise RuntimeError("the secret is 4711")
 

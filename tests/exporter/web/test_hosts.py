@@ -1,4 +1,4 @@
-"""Names that the exporter answers to when it serves its own machine only; number 51 of the attack table."""
+"""Names that the exporter answers to when it serves its own machine only; row 51 of docs/attacks.md."""
 
 import pytest
 from flask import Flask
@@ -48,6 +48,7 @@ def test_answers_to_who_names_no_host(app: Flask):
         assert app.full_dispatch_request().status_code == 200
 
 
+@pytest.mark.attack(51)
 @pytest.mark.parametrize(
     "host",
     [

@@ -1,4 +1,4 @@
-"""`/login`, `/token` and `/logout`. Numbers are those of the project's attack table."""
+"""`/login`, `/token` and `/logout`. Numbers are rows of docs/attacks.md."""
 
 import json
 import threading
@@ -57,6 +57,7 @@ def test_names_and_passwords_may_be_any_text(site: Site):
     assert site.log_in("ann", 'pä:ss "wörd"\n').status_code == 200
 
 
+@pytest.mark.attack(15, 16)
 @pytest.mark.parametrize(
     ("name", "password"),
     [
@@ -80,6 +81,7 @@ def test_every_refusal_looks_the_same(site: Site, name: str, password: str):
     assert len(site.verify.checked) == (len(name + password) < 1000)
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(
     "header",
     [
@@ -101,6 +103,7 @@ def test_a_malformed_header_is_asked_again_without_a_check(site: Site, header: s
     assert site.verify.checked == []
 
 
+@pytest.mark.attack(20, 24, 48)
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -150,6 +153,7 @@ def test_a_wrong_body_is_named_without_a_check(site: Site, body: bytes, detail: 
     assert site.verify.checked == []
 
 
+@pytest.mark.attack(57)
 @pytest.mark.parametrize(
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"],
@@ -161,6 +165,7 @@ def test_what_a_foreign_page_could_send_is_not_taken(site: Site, content_type: s
     assert_problem(site.ask("POST", "/login", data=body, content_type=content_type), 415, "not-json")
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(
     ("callers", "then"),
     [
@@ -181,7 +186,8 @@ def test_failures_are_throttled(site: Site, callers: Callable[[int], tuple[str, 
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_2_the_throttle_goes_by_the_real_address(site: Site):
+@pytest.mark.attack(2)
+def test_the_throttle_goes_by_the_real_address(site: Site):
     for i in range(3):
         forwarded = {"X-Forwarded-For": f"198.51.100.{i}", "X-Real-IP": f"198.51.100.{i}"}
         answer = site.log_in("ann", "wrong", headers=forwarded)
@@ -189,7 +195,8 @@ def test_2_the_throttle_goes_by_the_real_address(site: Site):
     assert answer.status_code == 429
 
 
-def test_18_an_owner_whose_address_is_known_gets_in_all_the_same(site: Site):
+@pytest.mark.attack(18)
+def test_an_owner_whose_address_is_known_gets_in_all_the_same(site: Site):
     site.token()
     for i in range(30):
         site.log_in("ann", "wrong", address=f"198.51.100.{i}")
@@ -213,7 +220,8 @@ def test_a_token_is_exchanged_for_a_fresh_one(site: Site, path: str, body: dict[
     assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "revoked-token")
 
 
-def test_14_of_renewals_at_the_same_time_one_succeeds(site: Site):
+@pytest.mark.attack(14)
+def test_of_renewals_at_the_same_time_one_succeeds(site: Site):
     token = site.token()
     statuses: list[int] = []
 
@@ -229,7 +237,8 @@ def test_14_of_renewals_at_the_same_time_one_succeeds(site: Site):
     assert sorted(statuses) == [200] + [401] * 7
 
 
-def test_14_no_token_outlives_its_session(site: Site):
+@pytest.mark.attack(14)
+def test_no_token_outlives_its_session(site: Site):
     token = site.token()
     for _ in range(8 * 3600 // 240):
         site.clock.advance(240)
@@ -241,8 +250,9 @@ def test_14_no_token_outlives_its_session(site: Site):
     assert site.status(site.token()) == 200
 
 
+@pytest.mark.attack(12)
 @pytest.mark.parametrize("path", ["/logout", "/logout/"])
-def test_12_a_logout_ends_this_token_and_no_other(site: Site, path: str):
+def test_a_logout_ends_this_token_and_no_other(site: Site, path: str):
     token, other = site.token(), site.token()
 
     answer = site.ask("POST", path, headers=bearer(token))
@@ -254,7 +264,8 @@ def test_12_a_logout_ends_this_token_and_no_other(site: Site, path: str):
         site.restart()
 
 
-def test_12_a_logout_everywhere_ends_all_tokens_of_the_user(site: Site):
+@pytest.mark.attack(12)
+def test_a_logout_everywhere_ends_all_tokens_of_the_user(site: Site):
     tokens, other = [site.token(), site.token()], site.token("otto")
 
     answer = site.ask("POST", "/logout", headers=bearer(tokens[0]), json={"everywhere": True})
@@ -266,6 +277,7 @@ def test_12_a_logout_everywhere_ends_all_tokens_of_the_user(site: Site):
     assert site.status(site.token()) == 200
 
 
+@pytest.mark.attack(12)
 @pytest.mark.parametrize(
     "change",
     [
@@ -282,13 +294,15 @@ def test_a_token_ends_when_its_user_changes(site: Site, change):
     assert_problem(site.ask("GET", "/stats", headers=bearer(token)), 401, "bad-token")
 
 
-def test_13_a_logout_is_done_once(site: Site):
+@pytest.mark.attack(13)
+def test_a_logout_is_done_once(site: Site):
     token = site.token()
     site.ask("POST", "/logout", headers=bearer(token))
 
     assert_problem(site.ask("POST", "/logout", headers=bearer(token)), 401, "revoked-token")
 
 
+@pytest.mark.attack(20)
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -319,6 +333,7 @@ def test_a_token_is_renewed_without_anything_in_the_body(site: Site):
     assert_problem(answer, 400, "wrong-body")
 
 
+@pytest.mark.attack(65)
 @pytest.mark.parametrize(
     ("path", "body"), [("/logout", {}), ("/logout", {"everywhere": True}), ("/token", {})], ids="65-{}".format
 )
@@ -334,6 +349,7 @@ def test_what_cannot_be_written_is_never_said_to_be_done(site: Site, path: str, 
     assert site.status(token) == 401
 
 
+@pytest.mark.attack(64)
 @pytest.mark.parametrize("step", [-3600, 3600], ids="64{:+}".format)
 def test_a_clock_that_steps_opens_no_door(site: Site, step: int):
     token, revoked = site.token(), site.token()
@@ -345,6 +361,7 @@ def test_a_clock_that_steps_opens_no_door(site: Site, step: int):
     assert site.status(site.token()) == 200
 
 
+@pytest.mark.attack(53)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -367,7 +384,8 @@ def test_other_methods_are_not_known(site: Site, method: str, path: str):
     assert site.status(token) == 200
 
 
-def test_14_a_token_of_another_host_opens_nothing_here(site: Site, tmp_path: Path):
+@pytest.mark.attack(14)
+def test_a_token_of_another_host_opens_nothing_here(site: Site, tmp_path: Path):
     other = Site(tmp_path / "other")
     token = other.token()
     other.auth.close()

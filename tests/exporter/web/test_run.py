@@ -51,6 +51,7 @@ def test_answers_with_what_came_of_it(host: Host):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.attack(34)
 @pytest.mark.parametrize(
     ("text", "outcome", "exit_code", "signal"),
     [
@@ -102,6 +103,7 @@ def test_streams_to_those_who_like_it_better(host: Host, accept: str, is_stream)
     assert (answer.mimetype == "text/event-stream") == is_stream
 
 
+@pytest.mark.attack(36)
 @pytest.mark.parametrize("query", ["", "stream"])
 def test_cuts_the_output_at_its_limit_and_tells_its_length(host: Host, query: str):
     answer = host.run({"command": "yes"}, query_string=query)
@@ -113,6 +115,7 @@ def test_cuts_the_output_at_its_limit_and_tells_its_length(host: Host, query: st
     assert end["output_bytes"] == int(left_out) + 4096 > 1_000_000
 
 
+@pytest.mark.attack(36, 58)
 @pytest.mark.parametrize("query", ["", "stream"])
 @pytest.mark.parametrize(
     ("printed", "text"),
@@ -142,6 +145,7 @@ def test_an_admin_may_use_the_shell_once_it_is_switched_on(tmp_path: Path):
     assert host.counts.runs() == {("(shell)", "succeeded"): 1}
 
 
+@pytest.mark.attack(24)
 @pytest.mark.parametrize(
     ("has_shell", "role", "body"),
     [

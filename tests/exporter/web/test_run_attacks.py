@@ -1,4 +1,4 @@
-"""The attacks on `/run`, by their numbers in the project's attack table. Whatever is refused has not run.
+"""The attacks on `/run`; numbers are rows of docs/attacks.md. Whatever is refused has not run.
 
 Cases with their own tests: 35 to 38 are in test_runner.py, 43 and 44 on real sockets in test_run_wire.py.
 """
@@ -40,6 +40,7 @@ def raw(command: str, argument: str, value: str) -> bytes:
     )
 
 
+@pytest.mark.attack(21)
 @pytest.mark.parametrize("command", ["plain", "reboot", "no-such"], ids="21-{}".format)
 def test_a_role_without_commands_runs_none(host: Host, command: str):
     answer = host.run({"command": command}, role="viewer")
@@ -49,7 +50,8 @@ def test_a_role_without_commands_runs_none(host: Host, command: str):
     assert command not in answer.text
 
 
-def test_22_what_is_hidden_is_like_what_is_not_there(host: Host):
+@pytest.mark.attack(22)
+def test_what_is_hidden_is_like_what_is_not_there(host: Host):
     hidden, missing = host.run({"command": "reboot"}), host.run({"command": "no-such"})
 
     assert_refused(host, hidden, 404, "unknown-command")
@@ -57,6 +59,7 @@ def test_22_what_is_hidden_is_like_what_is_not_there(host: Host):
     assert (hidden.data, sorted(hidden.headers)) == (missing.data, sorted(missing.headers))
 
 
+@pytest.mark.attack(23)
 @pytest.mark.parametrize(
     "name",
     [
@@ -82,6 +85,7 @@ def test_knows_commands_by_their_exact_names(host: Host, name: str):
     assert_audited(host, "unknown")
 
 
+@pytest.mark.attack(24)
 @pytest.mark.parametrize(
     "member", ["cmd", "argv", "shell", "env", "cwd", "user", "run_as"], ids="24-{}".format
 )
@@ -113,6 +117,7 @@ META = [
 ]
 
 
+@pytest.mark.attack(25)
 @pytest.mark.parametrize("text", META, ids="25-{}".format)
 def test_what_a_shell_would_heed_is_text_or_refused(host: Host, text: str):
     assert_refused(host, host.run(asked("name", name=text)), 422, "wrong-arguments")
@@ -124,6 +129,7 @@ def test_what_a_shell_would_heed_is_text_or_refused(host: Host, text: str):
     assert host.marked() == [text]
 
 
+@pytest.mark.attack(26)
 @pytest.mark.parametrize("command", ["name", "any"])
 @pytest.mark.parametrize("text", ["-rf", "--help", "-o/etc/x", "-", "--"], ids="26-{}".format)
 def test_a_free_text_is_no_option(host: Host, command: str, text: str):
@@ -135,7 +141,8 @@ def test_a_free_text_is_no_option(host: Host, command: str, text: str):
     assert_audited(host, "arguments")
 
 
-def test_28_no_text_takes_long_whatever_the_pattern(host: Host):
+@pytest.mark.attack(28)
+def test_no_text_takes_long_whatever_the_pattern(host: Host):
     hopeless = asked("nested", text="a" * 500 + "!")
 
     began = time.process_time()
@@ -145,7 +152,8 @@ def test_28_no_text_takes_long_whatever_the_pattern(host: Host):
     assert_refused(host, answer, 422, "wrong-arguments")
 
 
-def test_26_a_file_to_read_arguments_from_only_if_the_pattern_says_so(host: Host):
+@pytest.mark.attack(26)
+def test_a_file_to_read_arguments_from_only_if_the_pattern_says_so(host: Host):
     assert_refused(host, host.run(asked("path", path="@file")), 422, "wrong-arguments")
 
 
@@ -193,6 +201,7 @@ REFUSED_JSON: list[tuple[str, str, Sequence[str]]] = [
 ]
 
 
+@pytest.mark.attack(27, 28, 29, 30, 31)
 @pytest.mark.parametrize(
     ("place", "value"),
     [
@@ -211,6 +220,7 @@ def test_takes_arguments_of_their_exact_type(host: Host, place: str, value: str)
     assert (answer.json or {})["detail"].startswith(f"/arguments/{argument}: expected ")
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize(
     "arguments",
     [{}, {"number": 1, "other": 1}, {"Number": 1}],
@@ -222,6 +232,7 @@ def test_takes_the_arguments_it_has(host: Host, arguments: dict[str, object]):
     assert_refused(host, answer, 422, "wrong-arguments")
 
 
+@pytest.mark.attack(23, 27, 31, 48)
 @pytest.mark.parametrize(
     "body",
     [
@@ -253,6 +264,7 @@ def test_takes_json_of_one_meaning_only(host: Host, body: bytes):
     assert_audited(host, "malformed")
 
 
+@pytest.mark.attack(48, 57)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -269,6 +281,7 @@ def test_takes_no_other_media_type(host: Host, headers: dict[str, str]):
     assert_audited(host, "malformed")
 
 
+@pytest.mark.attack(1, 2, 3, 5, 57)
 @pytest.mark.parametrize(
     ("headers", "query"),
     [
@@ -295,12 +308,14 @@ def test_runs_nothing_without_a_token_in_the_header(host: Host, headers: dict[st
     assert not host.audit.exists()
 
 
-def test_4_runs_nothing_with_two_tokens(host: Host):
+@pytest.mark.attack(4)
+def test_runs_nothing_with_two_tokens(host: Host):
     answer = host.run({"command": "plain"}, query_string=f"token={token('operator')}")
 
     assert_refused(host, answer, 400, "two-tokens")
 
 
+@pytest.mark.attack(53, 54)
 @pytest.mark.parametrize(
     "method", ["GET", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "HEAD"], ids="53-{}".format
 )
@@ -314,13 +329,15 @@ def test_runs_by_post_only(host: Host, method: str):
     assert host.marked() == []
 
 
-def test_40_says_that_a_second_request_is_not_the_first(host: Host):
+@pytest.mark.attack(40)
+def test_says_that_a_second_request_is_not_the_first(host: Host):
     answer = host.run({"command": "plain"}, headers={"Idempotency-Key": SECRET})
 
     assert_refused(host, answer, 400, "not-idempotent")
     assert_audited(host, "malformed")
 
 
+@pytest.mark.attack(41, 42)
 @pytest.mark.parametrize(
     "path", ["/runs", "/runs/1", "/run/1", "/run/1/output?offset=-1"], ids="42-{}".format
 )
@@ -331,6 +348,7 @@ def test_no_run_can_be_asked_for_or_cancelled_by_its_number(host: Host, method: 
     assert_refused(host, answer, 404, "http-404")
 
 
+@pytest.mark.attack(55)
 @pytest.mark.parametrize(
     "path", ["//run", "/./run", "/run%00", "/RUN", "/run;x", "/%2frun"], ids="55-{}".format
 )
@@ -341,7 +359,8 @@ def test_no_other_spelling_of_the_path_is_open(host: Host, path: str):
     assert_refused(host, answer, *((401, "no-token") if answer.status_code == 401 else (404, "http-404")))
 
 
-def test_32_says_that_a_program_is_missing_and_not_which(host: Host, caplog: pytest.LogCaptureFixture):
+@pytest.mark.attack(32)
+def test_says_that_a_program_is_missing_and_not_which(host: Host, caplog: pytest.LogCaptureFixture):
     answer = host.run({"command": "gone"})
 
     assert_refused(host, answer, 500, "command-unavailable")
@@ -350,6 +369,7 @@ def test_32_says_that_a_program_is_missing_and_not_which(host: Host, caplog: pyt
     assert [r.__dict__["cause"] for r in caplog.records] == ["/no/such/program: No such file or directory"]
 
 
+@pytest.mark.attack(32)
 @pytest.mark.parametrize("changeable", ["mark", "."], ids=["32-program", "32-folder"])
 def test_does_not_run_what_others_may_have_replaced(
     host: Host, tmp_path: Path, caplog: pytest.LogCaptureFixture, changeable: str
@@ -365,7 +385,8 @@ def test_does_not_run_what_others_may_have_replaced(
     assert f"other users can modify {place}" in caplog.records[-1].__dict__["cause"]
 
 
-def test_37_shows_a_command_nothing_of_ours(host: Host, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.attack(37)
+def test_shows_a_command_nothing_of_ours(host: Host, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", SECRET)
 
     answer = host.run({"command": "env"})
@@ -377,7 +398,8 @@ def test_37_shows_a_command_nothing_of_ours(host: Host, monkeypatch: pytest.Monk
     }
 
 
-def test_39_of_a_hundred_at_once_as_many_run_as_may(host: Host):
+@pytest.mark.attack(39)
+def test_of_a_hundred_at_once_as_many_run_as_may(host: Host):
     nap, answers = new_nap(), []
     threads = [
         threading.Thread(target=lambda: answers.append(host.run(asked("nap", seconds=nap))))
@@ -397,6 +419,7 @@ def test_39_of_a_hundred_at_once_as_many_run_as_may(host: Host):
     assert gone_within(nap, 1)
 
 
+@pytest.mark.attack(59)
 @pytest.mark.parametrize(
     "text", ['x"}\n{"event": "started"}', "\r\n\x1b[2K", "\u2028\u202e"], ids="59-{!r}".format
 )

@@ -69,7 +69,8 @@ def events(stream: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str, ob
             yield kind, json.loads(line.removeprefix("data: "))
 
 
-def test_43_the_output_comes_while_the_command_runs(served: Served, tmp_path: Path):
+@pytest.mark.attack(43)
+def test_the_output_comes_while_the_command_runs(served: Served, tmp_path: Path):
     flag = tmp_path / "flag"
     script = f"echo first; until [ -e {flag} ]; do sleep 0.05; done; echo second; exit 7"
     with served.asked("sh", script=script, query="stream") as stream:
@@ -94,7 +95,8 @@ def test_the_connection_serves_the_next_request(served: Served, query: str):
             assert (answer.status, b"succeeded" in answer.read()) == (200, True)
 
 
-def test_43_a_client_that_leaves_its_stream_ends_the_run(served: Served):
+@pytest.mark.attack(41, 43)
+def test_a_client_that_leaves_its_stream_ends_the_run(served: Served):
     nap = new_nap()
     with served.asked("nap", seconds=nap, query="stream"):
         wait_for_nap(nap)
@@ -115,7 +117,8 @@ def slowly(script: str, host: Host) -> dict[str, object]:
     return {"command": "sh", "arguments": {"script": script.format(marks=host.marks)}}
 
 
-def test_43_a_client_that_reads_nothing_does_not_keep_the_command(served: Served):
+@pytest.mark.attack(43)
+def test_a_client_that_reads_nothing_does_not_keep_the_command(served: Served):
     nap = new_nap()
     body = json.dumps({"command": "flood", "arguments": {"text": nap}}).encode()
     with socket.socket() as client:
@@ -133,7 +136,8 @@ def test_43_a_client_that_reads_nothing_does_not_keep_the_command(served: Served
         assert served.seconds_to_get("/metrics") < 1
 
 
-def test_39_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served):
+@pytest.mark.attack(39, 43)
+def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served):
     nap, statuses = new_nap(), []
 
     def ask(number: int) -> None:

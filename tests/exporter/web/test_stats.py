@@ -1,4 +1,4 @@
-"""`/stats` and `/processlist`. Numbers are those of the project's attack table."""
+"""`/stats` and `/processlist`. Numbers are rows of docs/attacks.md."""
 
 from typing import Any, Never
 
@@ -104,6 +104,7 @@ def test_passes_on_what_the_query_asks_for(site: Site, query: str, wanted: Wante
     assert asked == [wanted]
 
 
+@pytest.mark.attack(45)
 @pytest.mark.parametrize(
     "count",
     [
@@ -129,11 +130,13 @@ def test_refuses_another_count(site: Site, count: str):
     refused(site, f"/processlist?count={count}")
 
 
+@pytest.mark.attack(45)
 @pytest.mark.parametrize("sort", ["pid", "CPU", "", "--", "cpu%00", "cpu&sort=mem"], ids="45-{}".format)
 def test_refuses_another_order(site: Site, sort: str):
     refused(site, f"/processlist?sort={sort}")
 
 
+@pytest.mark.attack(45)
 @pytest.mark.parametrize(
     "path",
     ["/processlist?srot=cpu", "/stats?sort=cpu", "/stats?=", "/processlist?user=a&user=b"],
@@ -162,8 +165,9 @@ def unreadable(*_asked: object) -> Never:
     raise HostReadError("cannot list /proc: Permission denied")
 
 
+@pytest.mark.attack(47)
 @pytest.mark.parametrize("path", ["/stats", "/processlist"])
-def test_47_says_that_the_host_cannot_be_read(site: Site, path: str):
+def test_says_that_the_host_cannot_be_read(site: Site, path: str):
     client = app_of(site, read=unreadable, list_of=unreadable).test_client()
 
     answer = client.get(path, headers=bearer(site.token()))
@@ -182,6 +186,7 @@ def test_tells_by_head_what_get_would_send(site: Site, path: str):
     assert answer.headers["Content-Length"] == full.headers["Content-Length"]
 
 
+@pytest.mark.attack(46)
 @pytest.mark.parametrize(
     "name",
     ['quote " and \\', "new\nline", "</script>", "\x00\x1b[31m", "na\u00efve \u202e", "\ufffd"],

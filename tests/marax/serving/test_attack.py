@@ -18,6 +18,7 @@ ATTACK_SECONDS = 6.0
 SILENT, SLOW_HEAD, SLOW_BODY, BLOCKED = 100, 60, 60, 40
 
 
+@pytest.mark.attack(60)
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_answers_every_scrape_under_attack_and_recovers(scheme: str, tmp_path: Path):

@@ -55,6 +55,7 @@ def test_keeps_threads_for_the_paths_it_is_told(shared: Served, path: str, threa
     assert json.loads(shared.get(path)[1])["thread"] == threads
 
 
+@pytest.mark.attack(49)
 def test_hands_on_a_chunked_body_whole(shared: Served):
     pieces = [b"a" * 30_000, b"b" * 20_000, b"c"]
 
@@ -82,6 +83,7 @@ def test_takes_a_body_up_to_the_limit(shared: Served, framing: str, extra_bytes:
         assert len(json.loads(answer)["body"]) == BODY_LIMIT_BYTES
 
 
+@pytest.mark.attack(49)
 def test_refuses_a_large_body_before_the_client_sends_it(shared: Served):
     wire = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\nExpect: 100-continue\r\n\r\n"
 
@@ -132,6 +134,7 @@ def test_ends_a_stream_when_its_client_leaves(shared: Served):
     wait_until(lambda: shared.open_streams() == 0)
 
 
+@pytest.mark.attack(60)
 def test_lets_no_slow_reader_hold_a_thread():
     with served_in_a_thread() as (served, _), contextlib.ExitStack() as stack:
         for path in [b"/-/large"] * 10 + [b"/large"] * 20:

@@ -58,6 +58,7 @@ def test_agrees_on_http_1_1_with_a_client_that_would_rather_speak_http_2(certifi
         assert connection.selected_alpn_protocol() == "http/1.1"
 
 
+@pytest.mark.attack(60)
 def test_refuses_a_version_that_is_too_old(certificates: Certificates):
     client = certificates.client()
     client.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -68,6 +69,7 @@ def test_refuses_a_version_that_is_too_old(certificates: Certificates):
         served.get("/metrics")
 
 
+@pytest.mark.attack(60)
 def test_tells_a_plain_client_to_speak_https(certificates: Certificates):
     with served_in_a_thread(certificates.web_config()) as (served, _):
         answer = served.say(HEAD, timeout_seconds=0.3)
@@ -76,6 +78,7 @@ def test_tells_a_plain_client_to_speak_https(certificates: Certificates):
     assert b'"urn:marax:problem:wants-tls"' in answer
 
 
+@pytest.mark.attack(60)
 @pytest.mark.parametrize("wire", [b"\x16\x03\x01\x00\x02xx", b"\x80\x2e\x01", bytes(300)])
 def test_closes_on_what_is_no_handshake(certificates: Certificates, wire: bytes):
     with served_in_a_thread(certificates.web_config()) as (served, _):
@@ -85,6 +88,7 @@ def test_closes_on_what_is_no_handshake(certificates: Certificates, wire: bytes)
         assert _trusting(served, certificates.client()).get("/metrics")[0].status == 200
 
 
+@pytest.mark.attack(61)
 def test_requires_a_client_certificate_of_its_authority(certificates: Certificates):
     name = "prometheus.example.org"
     expired = certificates.client()
@@ -96,6 +100,7 @@ def test_requires_a_client_certificate_of_its_authority(certificates: Certificat
         assert served.say(HEAD, timeout_seconds=0.3).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.attack(61)
 def test_verifies_a_client_certificate_only_if_there_is_one(certificates: Certificates):
     web_config = certificates.web_config(**REQUIRED | {"client_auth_type": "VerifyClientCertIfGiven"})
     with served_in_a_thread(web_config) as (served, _):
@@ -104,6 +109,7 @@ def test_verifies_a_client_certificate_only_if_there_is_one(certificates: Certif
         assert not _is_answered(_trusting(served, certificates.client("a", issuer=trustme.CA())))
 
 
+@pytest.mark.attack(61)
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize(
     ("name", "is_allowed"),
@@ -145,6 +151,7 @@ def test_takes_up_a_new_certificate_without_dropping_anyone(certificates: Certif
         assert read_response(before)[0] == 200
 
 
+@pytest.mark.attack(62)
 def test_keeps_the_old_certificate_when_the_new_one_is_bad(certificates: Certificates):
     with served_in_a_process(certificates.web_config(), certificates.client()) as served:
         with served.connect() as connection:
@@ -192,6 +199,7 @@ def test_sends_the_headers_that_the_web_config_asks_for(certificates: Certificat
         )
 
 
+@pytest.mark.attack(62)
 def test_does_not_begin_with_a_key_that_everyone_can_read(certificates: Certificates):
     (certificates.folder / "key.pem").chmod(0o644)
     settings = ServingSettings(address=Address("127.0.0.1", 0), web_config_file=certificates.web_config())

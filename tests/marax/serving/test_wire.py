@@ -72,6 +72,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.attack(49, 50, 51, 52)
 @pytest.mark.parametrize("wire", REFUSED.values(), ids=REFUSED.keys())
 def test_refuses_what_is_ambiguous(served: Served, wire: bytes):
     before = served.seen()
@@ -94,6 +95,7 @@ REFUSED_IN_JSON = {
 }
 
 
+@pytest.mark.attack(50)
 @pytest.mark.parametrize("kind", REFUSED_IN_JSON)
 def test_says_why_in_a_problem_document(served: Served, kind: str):
     head, _, body = served.say(REFUSED_IN_JSON[kind], timeout_seconds=0.3).partition(b"\r\n\r\n")
