@@ -101,6 +101,7 @@ def test_each_who_wants_to_know_gets_one_mail_down_and_one_up(stack, mailgun):
         assert message.subject == "[DOWN] web-1: host not answering"
         assert "connection refused" in message.text
         assert "It last answered on" in message.text
+        assert "\nGraph: http://" in message.text
 
     stack.exporters["web-1"].start()
     wait_until(lambda: len(told(mailgun, "UP")) >= 2, "the UP mails are there")
