@@ -183,7 +183,7 @@ users:
             "smtp.starttls: found false, expected true, or port 465",
             id="a password in the open",
         ),
-        pytest.param(SMALL + "smtp: {host: a}\n", "smtp: found no `mailgun:`", id="a second lane alone"),
+        pytest.param(SMALL + "smtp: {host: a}\n", "smtp: found no `mailgun:`", id="a second transport alone"),
         pytest.param("a: &a [*a]\n", "unknown key", id="a list within itself"),
         pytest.param("[" * 5000, "YAML", id="deep nesting"),
     ],

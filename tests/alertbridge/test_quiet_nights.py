@@ -51,8 +51,8 @@ class Bridge:
             clock=self.clock,
             metrics=self.metrics,
         )
-        lane = PrimaryTransport(MaildirMailer(self.maildir, self.clock), self, self.clock)
-        delivery = DeliveryConfig(routing=self.routing, composer=composer, mailer=lane)
+        transport = PrimaryTransport(MaildirMailer(self.maildir, self.clock), self, self.clock)
+        delivery = DeliveryConfig(routing=self.routing, composer=composer, mailer=transport)
         live = FakeLiveConfig(routing=self.routing, delivery=delivery)
         wakeup = Wakeup(longest_wait_seconds=1)
         self.courier = Courier(

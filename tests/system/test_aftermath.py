@@ -28,7 +28,7 @@ def settings_for(folder: Path, mailgun_url: str, **more: object) -> Settings:
     return settings
 
 
-def test_mail_leaves_by_the_second_lane_while_mailgun_turns_everything_away(tmp_path):
+def test_mail_leaves_by_the_second_transport_while_mailgun_turns_everything_away(tmp_path):
     with MailgunStandIn() as mailgun, SmtpStandIn() as server:
         mailgun.misbehave("401=100")
         smtp = {"host": "127.0.0.1", "port": server.port, "starttls": False, "after": "1s"}

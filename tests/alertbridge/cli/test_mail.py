@@ -73,7 +73,7 @@ def test_send_test_says_what_mailgun_said(
     assert says in said.stdout
 
 
-def test_send_test_goes_by_the_second_lane_when_asked_to(settings: Settings, mailgun: MailgunStandIn):
+def test_send_test_goes_by_the_second_transport_when_asked_to(settings: Settings, mailgun: MailgunStandIn):
     with SmtpStandIn() as server:
         smtp = {"host": "127.0.0.1", "port": server.port, "starttls": False}
         settings.write(mailgun=through(mailgun.url, settings.folder), smtp=smtp)
@@ -86,7 +86,7 @@ def test_send_test_goes_by_the_second_lane_when_asked_to(settings: Settings, mai
     assert mailgun.messages == []
 
 
-def test_send_test_says_that_there_is_no_second_lane(settings: Settings):
+def test_send_test_says_that_there_is_no_second_transport(settings: Settings):
     said = run("--config", settings.path, "send-test", "ann", "--lane", "second")
 
     assert (said.returncode, said.stdout) == (2, "")

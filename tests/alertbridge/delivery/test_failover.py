@@ -186,7 +186,7 @@ def test_what_the_primary_refuses_for_good_does_not_go_to_the_second(post, outco
     assert (post.dead, subjects(post.smtp)) == (1, ["first=down"])
 
 
-def test_when_both_lanes_fail_mail_waits_for_the_first_to_recover(post):
+def test_when_both_fail_mail_waits_for_the_primary_to_recover(post):
     post.smtp.answer_always(NotSent(reason="refused too"))
     post.fall_into_trouble(TransportPaused(reason="key refused"), seconds=1800)
     post.smtp.accept_again()
@@ -205,7 +205,7 @@ def test_a_mail_that_the_secondary_leaves_ambiguous_is_not_lost(post):
     assert post.mailgun.accepted[0].message_id == post.smtp.tried[0].message_id
 
 
-def test_nothing_comes_twice_and_nothing_is_lost_whatever_the_first_lane_does(post):
+def test_nothing_comes_twice_and_nothing_is_lost_whatever_the_primary_does(post):
     """Trouble of all kinds, 10 minutes each, and a new alert every 20 s."""
     kinds = [param.values[0] for param in FAILURES] + [Ambiguous(reason="500"), None]
     post.records = Records(Absent())

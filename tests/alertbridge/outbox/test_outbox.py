@@ -199,7 +199,7 @@ def test_recovery_leaves_alone_what_this_process_is_sending(outbox):
     assert outbox.notices.recover(T0) == 0
 
 
-def test_a_paused_lane_sends_nothing_and_counts_no_attempt(outbox):
+def test_a_pause_sends_nothing_and_counts_no_attempt(outbox):
     outbox.take(an_alert())
     outbox.notices.pause(outbox.claim(), T0 + 30, "rate limit")
 

@@ -104,7 +104,7 @@ def test_the_greeting_of_the_api_means_a_wrong_address():
         ),
     ],
 )
-def test_what_no_mail_could_pass_pauses_the_lane_and_names_the_next_step(status, said, reason):
+def test_what_no_mail_could_pass_pauses_sending_and_names_the_next_step(status, said, reason):
     assert meaning(status, said) == TransportPaused(reason=reason)
 
 
@@ -161,7 +161,7 @@ def test_a_failure_at_mailgun_leaves_open_whether_the_mail_was_sent(status):
         ({"Retry-After": "nan"}, "", None),
     ],
 )
-def test_a_limit_pauses_the_lane_for_as_long_as_is_said(status, headers, message, for_seconds):
+def test_a_limit_pauses_sending_for_as_long_as_is_said(status, headers, message, for_seconds):
     outcome = meaning(status, {"message": message}, headers)
 
     assert isinstance(outcome, TransportPaused)

@@ -38,8 +38,8 @@ class MailgunPost(Post):
 
     def go_through(self, url: str, key: str = KEY) -> None:
         lookup = MailgunLookup(settings_for(url), Secret(key), HASTY)
-        lane = PrimaryTransport(a_mailer(url, key=key, timeouts=HASTY), lookup, self.clock)
-        self.dispatch = lambda: lane
+        transport = PrimaryTransport(a_mailer(url, key=key, timeouts=HASTY), lookup, self.clock)
+        self.dispatch = lambda: transport
 
     def alert(self, host: str = "web-1", **more) -> None:
         self.take(an_alert(host, starts=self.now, **more))
@@ -75,7 +75,7 @@ def post(tmp_path, standin):
         ("429-far", 3600, 3600),
     ],
 )
-def test_a_limit_holds_up_the_lane_and_costs_nobody_an_attempt(post, caplog, fault, least, most):
+def test_a_limit_pauses_sending_and_costs_nobody_an_attempt(post, caplog, fault, least, most):
     caplog.set_level(logging.INFO)
     post.alert("db-1", alertname="HighCpu", severity="warning")
     post.alert("db-2", alertname="HighCpu", severity="warning")

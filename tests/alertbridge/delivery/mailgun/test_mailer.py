@@ -41,21 +41,21 @@ def test_a_key_beyond_latin_1_works():
     assert isinstance(outcome, Accepted)
 
 
-def test_a_wrong_key_pauses_the_lane(standin):
+def test_a_wrong_key_pauses_sending(standin):
     outcome = a_mailer(standin.url, key="key-of-another-site").send(a_mail())
 
     assert isinstance(outcome, TransportPaused)
     assert "check `api_key_file`" in outcome.reason
 
 
-def test_a_domain_of_the_other_site_pauses_the_lane(standin):
+def test_a_domain_of_the_other_site_pauses_sending(standin):
     outcome = a_mailer(standin.url, domain="mg.example.com").send(a_mail())
 
     assert isinstance(outcome, TransportPaused)
     assert "Domain not found: mg.example.com; check `domain` and `region`" in outcome.reason
 
 
-def test_a_wrong_path_pauses_the_lane(standin):
+def test_a_wrong_path_pauses_sending(standin):
     outcome = a_mailer(f"{standin.url}/mailgun").send(a_mail())
 
     assert isinstance(outcome, TransportPaused)
@@ -120,7 +120,7 @@ def test_each_way_to_fail_is_told_apart(standin, fault, kind, arrivals):
         ("429-far", 3600.0, 3600.0),
     ],
 )
-def test_a_limit_pauses_the_lane_until_it_ends(standin, fault, least, most):
+def test_a_limit_pauses_sending_until_it_ends(standin, fault, least, most):
     standin.misbehave(f"{fault}=100")
 
     outcome = a_mailer(standin.url).send(a_mail())

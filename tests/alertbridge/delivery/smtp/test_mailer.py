@@ -145,7 +145,7 @@ def test_says_nothing_of_the_mail_where_no_encryption_is_offered():
     assert server.messages == []
 
 
-def test_a_wrong_password_pauses_the_lane_and_is_not_shown(tls, caplog):
+def test_a_wrong_password_pauses_sending_and_is_not_shown(tls, caplog):
     caplog.set_level(logging.DEBUG)
     with SmtpStandIn(tls=tls, login=("bridge", "another")) as server:
         mailer = a_mailer(server.port, starttls=True, user="bridge")
@@ -166,7 +166,7 @@ def test_a_wrong_password_pauses_the_lane_and_is_not_shown(tls, caplog):
     [(None, PASSWORD), (("bridge", "schlüssel"), "schlüssel")],
     ids=["none", "not ASCII"],
 )
-def test_a_login_that_cannot_be_made_pauses_the_lane(tls, login, password):
+def test_a_login_that_cannot_be_made_pauses_sending(tls, login, password):
     with SmtpStandIn(tls=tls, login=login) as server:
         outcome = sent_to(server, starttls=True, user="bridge", password=password)
 
