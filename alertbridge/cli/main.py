@@ -131,7 +131,7 @@ def report(config: Path) -> None:
 @main.command(examples="marax-alertbridge send-test ann\nmarax-alertbridge send-test ann --lane second")
 @takes_config
 @click.argument("user")
-@click.option("--lane", default="first", type=click.Choice(["first", "second"]), help="Mailgun, or `smtp:`.")
+@click.option("--lane", default="first", type=click.Choice(["first", "second"]), help="The transport to use.")
 def send_test(config: Path, user: str, lane: str) -> None:
     """Send USER a test mail now, bypassing the outbox, and report the outcome."""
     settings = _settings(config)
