@@ -8,18 +8,18 @@ from typing import Protocol
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import blind_alert
 from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.outbox.pulses import Pulse
+from alertbridge.outbox.heartbeat_record import HeartbeatRecord
 from marax.clock import Clock
 
 logger = logging.getLogger(__name__)
 
 
-class PulseStore(Protocol):
-    """Where the pulse outlives the process; StoreError when it cannot be read or written."""
+class HeartbeatStore(Protocol):
+    """Where the record outlives the process; StoreError when it cannot be read or written."""
 
-    def read_pulse(self) -> Pulse | None: ...
+    def read(self) -> HeartbeatRecord | None: ...
 
-    def write_pulse(self, pulse: Pulse) -> None: ...
+    def write(self, record: HeartbeatRecord) -> None: ...
 
 
 class HeartbeatConfig(Protocol):
@@ -43,7 +43,7 @@ class Heartbeat:
     def __init__(
         self,
         *,
-        store: PulseStore,
+        store: HeartbeatStore,
         raise_alert: Callable[[Alert], object],
         live: HeartbeatConfig,
         clock: Clock,
@@ -55,13 +55,13 @@ class Heartbeat:
         self._clock = clock
         self._on_beat = on_beat
         self._lock = threading.Lock()
-        self._pulse = store.read_pulse() or Pulse(last_unix_seconds=clock.unix_seconds())
+        self._record = store.read() or HeartbeatRecord(last_unix_seconds=clock.unix_seconds())
         self._counted_until = clock.monotonic_seconds()
         self._is_alarmed = False
 
     def last_unix_seconds(self) -> float:
         """Return when the heartbeat last came, or the bridge first waited for it."""
-        return self._pulse.last_unix_seconds
+        return self._record.last_unix_seconds
 
     def beat(self) -> None:
         """Note that the heartbeat has come.
@@ -71,10 +71,10 @@ class Heartbeat:
         """
         with self._lock:
             now = self._clock.unix_seconds()
-            before, self._pulse = self._pulse, Pulse(last_unix_seconds=now)
+            before, self._record = self._record, HeartbeatRecord(last_unix_seconds=now)
             self._counted_until = self._clock.monotonic_seconds()
             self._is_alarmed = False
-            self._store.write_pulse(self._pulse)
+            self._store.write(self._record)
             # The clock may have been set back since; an end does not lie before its beginning
             ended = max(now, before.last_unix_seconds)
             self._raise_alert(blind_alert(before.last_unix_seconds, "", ends_unix_seconds=ended))
@@ -88,20 +88,22 @@ class Heartbeat:
         """
         with self._lock:
             now = self._clock.monotonic_seconds()
-            silent = self._pulse.silent_seconds + now - self._counted_until
-            self._pulse = Pulse(last_unix_seconds=self._pulse.last_unix_seconds, silent_seconds=silent)
+            silent = self._record.silent_seconds + now - self._counted_until
+            self._record = HeartbeatRecord(
+                last_unix_seconds=self._record.last_unix_seconds, silent_seconds=silent
+            )
             self._counted_until = now
-            pulse = self._pulse
+            record = self._record
             is_due = silent >= self._live.heartbeat.alarm_after_seconds and not self._is_alarmed
-        self._store.write_pulse(pulse)
+        self._store.write(record)
         if is_due:
-            self._raise_alarm(pulse)
+            self._raise_alarm(record)
 
-    def _raise_alarm(self, pulse: Pulse) -> None:
+    def _raise_alarm(self, record: HeartbeatRecord) -> None:
         diagnosis = self._live.diagnose()
         with self._lock:
-            if self._pulse.last_unix_seconds != pulse.last_unix_seconds:
+            if self._record.last_unix_seconds != record.last_unix_seconds:
                 return  # it came while the diagnosis was made
-            logger.error("no heartbeat received", extra={"silent_seconds": round(pulse.silent_seconds)})
-            self._raise_alert(blind_alert(pulse.last_unix_seconds, diagnosis, ends_unix_seconds=None))
+            logger.error("no heartbeat received", extra={"silent_seconds": round(record.silent_seconds)})
+            self._raise_alert(blind_alert(record.last_unix_seconds, diagnosis, ends_unix_seconds=None))
             self._is_alarmed = True

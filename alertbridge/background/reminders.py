@@ -35,7 +35,7 @@ class ReminderScheduler:
         Raises:
             StoreError: They could not be written.
         """
-        due = self._reminders.owe(self._live.routing, self._clock.unix_seconds())
+        due = self._reminders.create_due(self._live.routing, self._clock.unix_seconds())
         if due:
             logger.info("reminders due", extra={"notices": due})
             self._on_news()

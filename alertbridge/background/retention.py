@@ -3,7 +3,7 @@
 import logging
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.retention import forget_old
+from alertbridge.outbox.retention import delete_expired
 from marax.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Retention:
         Raises:
             StoreError: They could not be deleted.
         """
-        deleted = forget_old(self._database, self._clock.unix_seconds())
+        deleted = delete_expired(self._database, self._clock.unix_seconds())
         if deleted:
             logger.info("deleted expired incidents", extra={"incidents": deleted})
         return deleted > 0

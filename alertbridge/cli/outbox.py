@@ -8,7 +8,7 @@ import click
 
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_json, notices_table
 from alertbridge.config import read_config
-from alertbridge.outbox.database import Database, StoreError, is_there
+from alertbridge.outbox.database import Database, StoreError, database_exists
 from alertbridge.outbox.inspection import Inspection
 from marax.clock import SystemClock
 from marax.commandline import CannotReachError, ExitCode
@@ -65,7 +65,7 @@ def drop(config: Path, notice_ids: tuple[int, ...]) -> None:
 @contextmanager
 def _inspection(config: Path) -> Iterator[Inspection]:
     settings = read_config(config)
-    if not is_there(settings.database):
+    if not database_exists(settings.database):
         raise CannotReachError(f"there is no {settings.database} yet: `serve` makes it when it first starts")
     try:
         database = Database(settings.database)

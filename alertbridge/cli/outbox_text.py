@@ -89,14 +89,14 @@ def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
     if episode.last_answered_unix_seconds is not None:
         yield episode.last_answered_unix_seconds, f"{host} answered its last scrape"
     yield episode.fired_unix_seconds, f"{_printable(episode.alertname)} fired for {host}"
-    yield episode.told_unix_seconds, f"Alertmanager told that {host}'s alert fires"
+    yield episode.received_unix_seconds, f"Alertmanager told that {host}'s alert fires"
     if episode.ended_unix_seconds is not None:
         yield episode.ended_unix_seconds, f"{host}'s alert ended"
-    if episode.end_told_unix_seconds is not None:
+    if episode.end_received_unix_seconds is not None:
         teller = (
             "Alertmanager told no end; Prometheus says" if episode.is_end_reconciled else "Alertmanager told"
         )
-        yield episode.end_told_unix_seconds, f"{teller} that {host}'s alert ended"
+        yield episode.end_received_unix_seconds, f"{teller} that {host}'s alert ended"
 
 
 def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:

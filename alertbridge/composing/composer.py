@@ -41,7 +41,7 @@ class MailComposer:
         user = routing.user(claim.user_name)
         if user is None:
             raise LookupError(f"the settings have no user {claim.user_name!r}")
-        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.told)
+        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
         reader = reader_of_notice(user, claim)
         subjects = subjects_of(claim)
         findings = self._enricher.look_up(subjects) if subjects else Findings(hosts={})

@@ -8,8 +8,8 @@ from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
-from alertbridge.outbox.told import ReportedEpisode
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.routing.recipients import Classified
 
@@ -41,15 +41,15 @@ def subjects_of(claim: Claim) -> tuple[Subject, ...]:
     """Return what to look up for the mail of *claim*: nothing for a digest or a reminder."""
     if claim.purpose is not Purpose.NEWS:
         return ()
-    return tuple(dict.fromkeys(map(_subject_of, claim.told[:_LOOKED_UP_AT_MOST])))
+    return tuple(dict.fromkeys(map(_subject_of, claim.reported[:_LOOKED_UP_AT_MOST])))
 
 
 def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     """Return what the mail of *claim* says."""
-    found = (known.findings.hosts.get(_subject_of(one), HostFindings()) for one in claim.told)
-    hosts = tuple(map(_host_facts, claim.told, known.classified, found))
+    found = (known.findings.hosts.get(_subject_of(one), HostFindings()) for one in claim.reported)
+    hosts = tuple(map(_host_facts, claim.reported, known.classified, found))
     if claim.purpose is not Purpose.NEWS:
-        told = list(zip((one.is_news for one in claim.told), hosts, strict=True))
+        told = list(zip((one.is_news for one in claim.reported), hosts, strict=True))
         return SummaryFacts(
             kind=_KIND_OF_PURPOSE[claim.purpose],
             incident_id=claim.incident_id,
@@ -77,7 +77,7 @@ def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, f
         return {}
     return {
         told.episode.alert_id: host.since_unix_seconds
-        for told, host in zip(claim.told, facts.hosts, strict=True)
+        for told, host in zip(claim.reported, facts.hosts, strict=True)
         if host.since_unix_seconds is not None
     }
 

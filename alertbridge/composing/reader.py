@@ -26,7 +26,7 @@ def reader_of_notice(user: UserSettings, claim: Claim) -> Reader:
 
 
 def _reason_for_mail(user: UserSettings, claim: Claim) -> str:
-    labels = [one.episode.alert.labels for one in claim.told]
+    labels = [one.episode.alert.labels for one in claim.reported]
     if all(its.get(AUDIENCE_LABEL) == ADMINS for its in labels):
         because = "you are an admin"
     elif all(BLIND_LABEL in its for its in labels):

@@ -1,1 +1,1 @@
-"""The store: one transaction accepts a webhook; what it owes to people stays here until it is settled."""
+"""The store: one transaction accepts a webhook; its notices stay here until they are settled."""

@@ -1,4 +1,4 @@
-"""What has not left yet, in figures."""
+"""What has not been sent yet, in figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ LONGEST_WAIT_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What has not left yet.
+    """What has not been sent yet.
 
     Attributes:
-        pending: Notices by priority.
-        held: Notices that are kept until somebody's quiet hours are over; not among the pending.
-        oldest_unix_seconds: Since when the oldest of them is owed; None when there is none.
-        dead: Notices that were given up.
-        paused_until_unix_seconds: Until when the lane is left alone; None when it is not paused.
-        pause_reason: What the mail service said to that; empty when it is not paused.
+        pending: The number of pending notices by priority, those being sent included.
+        held: Notices held until the end of their user's quiet hours; not among the pending.
+        oldest_unix_seconds: When the oldest pending one was created; None when there is none.
+        dead: Notices that could not be delivered.
+        paused_until_unix_seconds: Until when nothing is sent by the lane; None when it is not paused.
+        pause_reason: Why, in the words of the mail service; empty when it is not paused.
     """
 
     pending: Mapping[int, int]
@@ -34,7 +34,7 @@ class Backlog:
 
 
 def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Backlog:
-    """Return what has not left yet by *lane*.
+    """Return what has not been sent yet by *lane*.
 
     Raises:
         StoreError: It cannot be read.
@@ -58,7 +58,7 @@ def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Back
 
 
 def paused_until(connection: Connection, lane: str, now_unix_seconds: float) -> float | None:
-    """Return until when *lane* is left alone, in Unix seconds; None when it can be used."""
+    """Return until when *lane* is paused, in Unix seconds; None when it is not."""
     column = lanes.c.paused_until_unix_seconds
     until: float | None = connection.scalar(select(column).where(lanes.c.lane == lane))
     if until is None or not now_unix_seconds < until <= now_unix_seconds + LONGEST_WAIT_SECONDS:

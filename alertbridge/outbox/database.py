@@ -18,7 +18,7 @@ _LOCK_WAIT_MILLISECONDS = 5000
 
 
 class StoreError(Exception):
-    """The store cannot be read or written at present; nothing of the failed transaction is kept."""
+    """The database cannot be read or written at present; nothing of the failed transaction is kept."""
 
 
 class Database:
@@ -36,7 +36,7 @@ class Database:
         """
         try:
             if make_url(url).get_backend_name() != "sqlite":
-                raise StoreError("only sqlite:// databases can be used")
+                raise StoreError("only sqlite:// databases are supported")
             self._engine = create_engine(url)
         except (ArgumentError, NoSuchModuleError) as error:
             raise StoreError(
@@ -46,10 +46,10 @@ class Database:
         self._reading_engine = self._engine.execution_options(begin="DEFERRED")
 
     def prepare(self) -> None:
-        """Create what is missing, and bring what an earlier version made up to date.
+        """Create missing tables, and migrate those of an earlier version.
 
         Raises:
-            StoreError: The database cannot be written, or was made by a later version.
+            StoreError: The database cannot be written, or is of a later version.
         """
         with self.transaction() as connection:
             try:
@@ -59,10 +59,10 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Give a connection whose changes are all kept, or none.
+        """Give a connection whose changes are committed together, or not at all.
 
         Raises:
-            StoreError: The database is locked, full, read-only, broken or gone.
+            StoreError: The database is locked, full, read-only, corrupt or gone.
         """
         try:
             with self._engine.begin() as connection:
@@ -73,10 +73,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection that reads one moment's state and waits for no writer.
+        """Give a connection that reads a consistent snapshot and waits for no writer.
 
         Raises:
-            StoreError: The database is broken or gone.
+            StoreError: The database is corrupt or gone.
         """
         try:
             with self._reading_engine.begin() as connection:
@@ -85,10 +85,10 @@ class Database:
             raise StoreError(str(error.orig)) from error
 
     def check_writable(self) -> None:
-        """Return when a change could be stored now.
+        """Return if a change can be stored now.
 
         Raises:
-            StoreError: It could not.
+            StoreError: It cannot.
         """
         with self.transaction() as connection:
             row = schema.meta.c.key == "probe"
@@ -100,7 +100,7 @@ class Database:
         self._engine.dispose()
 
 
-def is_there(url: str) -> bool:
+def database_exists(url: str) -> bool:
     """Return whether the database at the SQLAlchemy *url* exists already."""
     return Path(make_url(url).database or "").exists()
 
@@ -123,13 +123,13 @@ def _make_durable(engine: Engine) -> None:
 
 
 class Ownership:
-    """Holds a lock beside the database's file for as long as this process lives, however it ends."""
+    """A lock beside the database's file, held until this process ends, however it ends."""
 
     def __init__(self, url: str) -> None:
         """Take the lock of the database at *url*.
 
         Raises:
-            StoreError: Another process has it, or it cannot be made.
+            StoreError: Another process holds it, or it cannot be created.
         """
         path = Path(f"{make_url(url).database}.lock")
         try:
@@ -140,8 +140,8 @@ class Ownership:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise StoreError("another marax-alertbridge is using it; stop that one first") from error
+            raise StoreError("it is in use by another marax-alertbridge; stop that one first") from error
 
     def release(self) -> None:
-        """Let another process have the database."""
+        """Release the lock, so that another process can use the database."""
         os.close(self._descriptor)

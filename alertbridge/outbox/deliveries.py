@@ -1,4 +1,4 @@
-"""What became of mails after the mail service took them, as the service tells it afterwards."""
+"""What became of mails after the mail service accepted them, as its events report."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.known import note_told
-from alertbridge.outbox.message_ids import notice_named
+from alertbridge.outbox.message_ids import notice_with_message_id
+from alertbridge.outbox.notified import record_notified
 from alertbridge.outbox.schema import Delivery, State, event_tokens, notices
 
-TOKEN_KEPT_SECONDS = 3600.0  # longer than any token may be old
+TOKEN_KEPT_SECONDS = 3600.0  # longer than any accepted event is old
 _UNDELIVERABLE = (Delivery.BOUNCED, Delivery.SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryNews:
-    """What the service tells of one mail.
+    """An event that the service reports of one mail.
 
     Attributes:
         message_id: The mail's Message-Id.
-        token: Names this telling; no two have the same.
+        token: The identity of the event; no two have the same.
         delivery: What became of the mail.
         happened_unix_seconds: When.
         detail: Why, in the words of the service; empty when it went well.
@@ -35,21 +35,21 @@ class DeliveryNews:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The same telling came before."""
+    """The same event was received before."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:
-    """The mail is no notice of this outbox: another program's at the same service, or sent by hand."""
+    """The mail is not a notice of this outbox: another program sent it, or somebody did by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concerned:
-    """Whom a telling concerns.
+    """Whom an event concerns.
 
     Attributes:
-        user_name: Whose mail it was.
-        was_ambiguous: Whether it was unknown until now that the service took the mail.
+        user_name: The recipient of the mail.
+        was_ambiguous: Whether it was unknown until now that the service accepted the mail.
     """
 
     user_name: str
@@ -57,7 +57,7 @@ class Concerned:
 
 
 class Deliveries:
-    """Keeps the latest news of each mail, and what has been told already."""
+    """Stores the latest event of each mail, and which events have been received."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,22 +71,22 @@ class Deliveries:
         with self._database.reading() as connection:
             if connection.scalar(select(event_tokens.c.token).where(event_tokens.c.token == news.token)):
                 return Replayed()
-            row = notice_named(connection, news.message_id)
+            row = notice_with_message_id(connection, news.message_id)
         if row is None:
             return NotOurs()
         return Concerned(user_name=row.user_name, was_ambiguous=_is_ambiguous(row))
 
     def note(self, news: DeliveryNews, now_unix_seconds: float) -> None:
-        """Store *news*, unless they came before or later ones are known.
+        """Store *news*, unless it was received before or a later event is known.
 
-        A mail that may have been sent is settled: it was.
+        A mail that may have been sent is settled as accepted.
 
         Raises:
             StoreError: Nothing of it could be stored.
         """
         with self._database.transaction() as connection:
             is_first = _keep_token(connection, news.token, now_unix_seconds)
-            row = notice_named(connection, news.message_id) if is_first else None
+            row = notice_with_message_id(connection, news.message_id) if is_first else None
             if row is None:
                 return
             values: dict[str, object] = {}
@@ -97,7 +97,7 @@ class Deliveries:
                     "delivery_detail": news.detail,
                 }
             if _is_ambiguous(row):
-                note_told(connection, row.user_name, row.told or (), now_unix_seconds)
+                record_notified(connection, row.user_name, row.told or (), now_unix_seconds)
                 values |= {
                     "state": State.ACCEPTED,
                     "provider_id": news.message_id,
@@ -109,7 +109,7 @@ class Deliveries:
                 )
 
     def is_undeliverable(self, user_name: str) -> bool:
-        """Return whether the last mail to a user of which anything is known could not be delivered.
+        """Return whether the latest known delivery to a user failed for good.
 
         Raises:
             StoreError: It cannot be read.
@@ -130,7 +130,7 @@ def _is_ambiguous(row: Row[Any]) -> bool:
 
 
 def _keep_token(connection: Connection, token: str, now: float) -> bool:
-    """Store *token* and forget the oldest; return whether it was not there yet."""
+    """Store *token* and delete expired ones; return whether it is new."""
     old = event_tokens.c.told_unix_seconds < now - TOKEN_KEPT_SECONDS
     connection.execute(event_tokens.delete().where(old))
     insert = event_tokens.insert().prefix_with("OR IGNORE").values(token=token, told_unix_seconds=now)

@@ -1,4 +1,4 @@
-"""How the store fares: what keeps alerts from coming in, and mail from leaving."""
+"""The health of the store: what keeps alerts from being stored, and mail from being sent."""
 
 import logging
 
@@ -26,12 +26,12 @@ class StoreHealth:
         return []
 
     def warnings(self) -> list[str]:
-        """Return what keeps mail from leaving, in words; empty when nothing does."""
+        """Return what keeps mail from being sent, in words; empty when nothing does."""
         backlog = self.backlog()
         return [f"sending is paused: {backlog.pause_reason}"] if backlog and backlog.pause_reason else []
 
     def backlog(self) -> Backlog | None:
-        """Return what has not left yet; None while the store cannot be read."""
+        """Return what has not been sent yet; None while the store cannot be read."""
         try:
             return self._outbox.backlog(self._clock.unix_seconds())
         except StoreError as error:

@@ -1,4 +1,4 @@
-"""The outbox as a person looks at it and puts it right: beside a running bridge, or without one."""
+"""The outbox as an admin inspects and repairs it, beside a running bridge or without one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from alertbridge.outbox.schema import UNSETTLED, State, incidents, notices, thre
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeView:
-    """A notice as it stands; times in Unix seconds, None where something has not happened."""
+    """A notice in its present state; times in Unix seconds, None where something has not happened."""
 
     notice_id: int
     incident_id: str
@@ -44,15 +44,15 @@ class EpisodeView:
     host: str
     last_answered_unix_seconds: float | None
     fired_unix_seconds: float
-    told_unix_seconds: float
+    received_unix_seconds: float
     ended_unix_seconds: float | None
-    end_told_unix_seconds: float | None
+    end_received_unix_seconds: float | None
     is_end_reconciled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
-    """An incident with all that became of it; that of a digest names those that were *folded* into it."""
+    """An incident with its episodes and notices; that of a digest names the incidents *folded* into it."""
 
     incident_id: str
     opened_unix_seconds: float
@@ -62,13 +62,13 @@ class IncidentView:
 
 
 class Inspection:
-    """Looks at the notices in *database*, and changes what can no longer be sent by itself."""
+    """Shows the notices in *database*, and retries or drops them on request."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def unsettled_and_dead(self) -> list[NoticeView]:
-        """Return what waits, what is being sent and what was given up, oldest first."""
+        """Return pending, sending, held and dead notices, oldest first."""
         return self._read(_views().where(notices.c.state.in_((*UNSETTLED, State.DEAD))))
 
     def all(self, limit: int) -> list[NoticeView]:
@@ -76,11 +76,11 @@ class Inspection:
         return self._read(_views().order_by(None).order_by(notices.c.notice_id.desc()).limit(limit))[::-1]
 
     def notice(self, notice_id: int) -> NoticeView | None:
-        """Return one notice; None when there is no such."""
+        """Return one notice; None when there is none of that id."""
         return next(iter(self._read(_views().where(notices.c.notice_id == notice_id))), None)
 
     def incident(self, incident_id: str) -> IncidentView | None:
-        """Return an incident; None when there is no such."""
+        """Return an incident; None when there is none of that id."""
         query = select(incidents).where(incidents.c.incident_id == incident_id)
         with self._database.reading() as connection:
             row = connection.execute(query).first()
@@ -99,9 +99,9 @@ class Inspection:
         )
 
     def retry(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
-        """Let dead notices be sent again as if they were new; return how many that were.
+        """Make dead notices pending again, with all attempts ahead; return how many that were.
 
-        One that may have been sent before keeps its words and its Message-Id.
+        One that may have been sent before repeats the same mail under the same Message-Id.
         """
         are_these = notices.c.notice_id.in_(notice_ids) & (notices.c.state == State.DEAD)
         anew = {
@@ -112,12 +112,12 @@ class Inspection:
             "settled_unix_seconds": None,
         }
         with self._database.transaction() as connection:
-            sure = are_these & notices.c.doubt_unix_seconds.is_(None)
-            connection.execute(notices.update().where(sure).values(told=None))
+            unambiguous = are_these & notices.c.doubt_unix_seconds.is_(None)
+            connection.execute(notices.update().where(unambiguous).values(told=None))
             return connection.execute(notices.update().where(are_these).values(anew)).rowcount
 
     def drop(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
-        """Let waiting or dead notices never be sent; return how many that were."""
+        """Drop pending, held or dead notices, which are never sent then; return how many that were."""
         are_these = notices.c.notice_id.in_(notice_ids)
         can_be = notices.c.state.in_((State.PENDING, State.HELD, State.DEAD))
         dropped = {
@@ -167,8 +167,8 @@ def _episode_view(row: Row[*tuple[Any, ...]]) -> EpisodeView:
         host=row.labels.get("host") or row.labels.get("instance", ""),
         last_answered_unix_seconds=row.last_answered_unix_seconds,
         fired_unix_seconds=row.starts_unix_seconds,
-        told_unix_seconds=row.opened_unix_seconds,
+        received_unix_seconds=row.opened_unix_seconds,
         ended_unix_seconds=row.ended_unix_seconds,
-        end_told_unix_seconds=row.closed_unix_seconds,
+        end_received_unix_seconds=row.closed_unix_seconds,
         is_end_reconciled=row.is_end_reconciled,
     )

@@ -1,4 +1,4 @@
-"""Accepting a webhook: in one transaction, what it changes and to whom that is owed."""
+"""Accepting a webhook: in one transaction, what it changes and the notices that follow."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ from alertbridge.routing.recipients import Routing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What an accepted payload came to.
+    """The result of an accepted payload.
 
     Attributes:
-        verdicts: How many of its alerts meant what.
-        notices: How many notices are new, or have more to tell than before.
+        verdicts: The number of its alerts by verdict.
+        notices: How many notices are new, or report more than before.
     """
 
     verdicts: Counter[Verdict]
@@ -30,7 +30,7 @@ class Taken:
 
 
 class Intake:
-    """Takes payloads in; what it has returned from survives a crash."""
+    """Accepts payloads; what `take` has returned for survives a crash."""
 
     def __init__(self, database: Database, *, new_incident_id: Callable[[], str]) -> None:
         self._database = database
@@ -55,7 +55,7 @@ class Intake:
         """Return since when the alert fires, in Unix seconds; None when it does not.
 
         Raises:
-            StoreError: That could not be read.
+            StoreError: It could not be read.
         """
         query = (
             select(episodes.c.starts_unix_seconds)
@@ -66,7 +66,7 @@ class Intake:
             return connection.scalar(query)
 
     def open_episodes(self) -> list[Episode]:
-        """Return the episodes of which no end was told.
+        """Return the episodes that have not ended.
 
         Raises:
             StoreError: They could not be read.

@@ -1,4 +1,4 @@
-"""The names of incidents, short enough to be read out, and the Message-Ids that are made of them."""
+"""Incident ids, short enough to be read out, and the Message-Ids that are made of them."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from alertbridge.outbox.schema import notices
 
-# Without letters and digits that people confuse
+# Without letters and digits that are easily confused
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _LENGTH = 7
 _SHAPE = re.compile(
@@ -19,7 +19,7 @@ _SHAPE = re.compile(
 
 
 def new_incident_id() -> str:
-    """Return a name by chance, one of 10^10."""
+    """Return a random id, one of 10^10."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
@@ -30,9 +30,9 @@ def message_id(incident_id: str, user_name: str, sequence: int, sender: str) -> 
     return f"<inc-{incident_id}.{_reader(user_name)}{follow_up}@{domain}>"
 
 
-def notice_named(connection: Connection, named: str) -> Row[Any] | None:
-    """Return the row of the notice whose Message-Id is *named*, with or without brackets; None if none is."""
-    parts = _SHAPE.match(named)
+def notice_with_message_id(connection: Connection, message_id: str) -> Row[Any] | None:
+    """Return the row of the notice with that Message-Id, with or without brackets; None if there is none."""
+    parts = _SHAPE.match(message_id)
     if parts is None:
         return None
     its = notices.c.incident_id == parts["incident"], notices.c.sequence == int(parts["sequence"] or 0)

@@ -1,4 +1,4 @@
-"""From the tables of any earlier version to those of this one."""
+"""Migrations from the tables of any earlier version to those of this one."""
 
 from sqlalchemy import Connection, inspect, select
 
@@ -30,16 +30,16 @@ _STEPS = {
 
 
 class UnknownSchemaError(Exception):
-    """The tables were made by a version of the program that is not known here."""
+    """The tables are of a version that this program does not know."""
 
 
 def migrate(connection: Connection) -> None:
-    """Make the tables in an empty database, or turn those of an earlier version into those of this one.
+    """Create the tables in an empty database, or migrate those of an earlier version.
 
     The transaction is the caller's: all of it is done, or nothing.
 
     Raises:
-        UnknownSchemaError: They are of a later version, or of none.
+        UnknownSchemaError: The tables are of a later version, or of none.
     """
     version = _version_of(connection)
     schema.metadata.create_all(connection)
@@ -52,12 +52,14 @@ def migrate(connection: Connection) -> None:
 
 
 def _version_of(connection: Connection) -> int | None:
-    """Return the version of the tables; None where there are none yet."""
+    """Return the version of the tables; None when there are none yet."""
     if not inspect(connection).has_table(schema.meta.name):
         return None
     found = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema"))
     if found is None:
         return None
     if found not in map(str, range(1, schema.VERSION + 1)):
-        raise UnknownSchemaError(f"the database has schema {found}; this program knows {schema.VERSION}")
+        raise UnknownSchemaError(
+            f"the database has schema {found}; this program supports up to {schema.VERSION}"
+        )
     return int(found)

@@ -1,4 +1,4 @@
-"""The outbox as its users have it: one database, the way in and the way out."""
+"""The outbox as the rest of the bridge uses it: one database, what comes in and what goes out."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database, Ownership
 from alertbridge.outbox.deliveries import Deliveries
+from alertbridge.outbox.heartbeat_record import HeartbeatRecords
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.message_ids import new_incident_id
 from alertbridge.outbox.notices import Notices
-from alertbridge.outbox.pulses import Pulses
 from alertbridge.outbox.summaries import Reminders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """A store that is open, and ours alone.
+    """A database that is open and owned by this process.
 
     Attributes:
         database: For checks of its health.
         intake: Where alerts come in.
-        notices: What is owed to people.
-        reminders: What people are told again as it goes on.
-        deliveries: What became of the mails that left.
-        pulses: Where the heartbeat's pulse is kept.
+        notices: What is sent to users.
+        reminders: Creates the reminders of what still fires.
+        deliveries: What became of accepted mails.
+        heartbeat: Where the heartbeat is recorded.
         ownership: Keeps other processes out.
-        lane: The way by which its notices leave.
+        lane: The lane by which its notices are sent.
     """
 
     database: Database
@@ -33,12 +33,12 @@ class Outbox:
     notices: Notices
     reminders: Reminders
     deliveries: Deliveries
-    pulses: Pulses
+    heartbeat: HeartbeatRecords
     ownership: Ownership
     lane: str
 
     def backlog(self, now_unix_seconds: float) -> Backlog:
-        """Return what has not left yet.
+        """Return what has not been sent yet.
 
         Raises:
             StoreError: It cannot be read.
@@ -46,16 +46,16 @@ class Outbox:
         return read_backlog(self.database, self.lane, now_unix_seconds)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database and release its ownership."""
         self.database.close()
         self.ownership.release()
 
 
 def open_outbox(url: str, *, lane: str) -> Outbox:
-    """Return the outbox in the database at *url*, made where it is missing.
+    """Return the outbox in the database at *url*, which is created where it is missing.
 
     Raises:
-        StoreError: It cannot be used; says why.
+        StoreError: It cannot be used, and why.
     """
     database = Database(url)
     ownership = Ownership(url)
@@ -70,7 +70,7 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
         notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
         reminders=Reminders(database),
         deliveries=Deliveries(database),
-        pulses=Pulses(database),
+        heartbeat=HeartbeatRecords(database),
         ownership=ownership,
         lane=lane,
     )

@@ -1,4 +1,4 @@
-"""Forgetting what is long over."""
+"""Deleting expired incidents."""
 
 from sqlalchemy import delete, exists, select, tuple_
 
@@ -8,23 +8,25 @@ from alertbridge.outbox.schema import UNSETTLED, episodes, incidents, known, not
 KEPT_SECONDS = 90 * 86400.0
 
 
-def forget_old(database: Database, now_unix_seconds: float) -> int:
-    """Delete the incidents of which nothing has been heard for 90 days; return how many that were.
+def delete_expired(database: Database, now_unix_seconds: float) -> int:
+    """Delete some incidents that have been over for 90 days; return how many that were.
 
-    One that still has an open episode, or a notice that is not settled, is kept.
+    One that has an open episode, or a notice that is not settled, is kept.
 
     Raises:
         StoreError: Nothing could be deleted.
     """
     long_ago = now_unix_seconds - KEPT_SECONDS
-    is_alive = exists().where(
+    is_recent = exists().where(
         episodes.c.incident_id == incidents.c.incident_id,
         episodes.c.closed_unix_seconds.is_(None) | (episodes.c.closed_unix_seconds > long_ago),
     )
-    is_owed = exists().where(notices.c.incident_id == incidents.c.incident_id, notices.c.state.in_(UNSETTLED))
+    is_unsettled = exists().where(
+        notices.c.incident_id == incidents.c.incident_id, notices.c.state.in_(UNSETTLED)
+    )
     with database.transaction() as connection:
         over = select(incidents.c.incident_id).where(
-            incidents.c.opened_unix_seconds < long_ago, ~is_alive, ~is_owed
+            incidents.c.opened_unix_seconds < long_ago, ~is_recent, ~is_unsettled
         )
         old = list(connection.scalars(over.limit(500)))
         gone = select(episodes.c.alert_id, episodes.c.number).where(episodes.c.incident_id.in_(old))

@@ -15,7 +15,7 @@ _ASKED = func.json_each(bindparam("alert_ids")).table_valued("value")
 
 
 def episodes_of(connection: Connection, incident_ids: Sequence[str] | Select[tuple[str]]) -> list[Row[Any]]:
-    """Return the rows of all episodes of these incidents, in the order in which they were told."""
+    """Return the rows of all episodes of these incidents, in the order in which they were opened."""
     query = select(episodes).where(episodes.c.incident_id.in_(incident_ids))
     order = (episodes.c.opened_unix_seconds, episodes.c.alertname, episodes.c.alert_id)
     return list(connection.execute(query.order_by(*order)))

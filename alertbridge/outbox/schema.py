@@ -1,4 +1,4 @@
-"""The tables. Times are Unix seconds; JSON columns hold what Alertmanager told, as it told it.
+"""The tables. Times are Unix seconds; JSON columns hold what Alertmanager sent, as it sent it.
 
 A change raises VERSION; `migrations.py` says how the tables of the version before become these.
 """
@@ -73,11 +73,11 @@ threads = Table(
 
 
 class State(StrEnum):
-    """Where a notice stands.
+    """The state of a notice.
 
     pending -> sending -> accepted | dead, or back to pending; pending -> superseded when there is no news
-    left to tell by the time it could leave. pending -> held while it is quiet for its user; held -> pending,
-    or held -> digested when a digest tells it among others.
+    left to report by the time it is due. pending -> held in its user's quiet hours; held -> pending, or
+    held -> digested when a digest reports its news among others.
     """
 
     PENDING = "pending"
@@ -96,8 +96,8 @@ UNSETTLED = (*LEAVING, State.HELD)
 class Purpose(StrEnum):
     """What a notice is for.
 
-    News are of one incident. A digest tells the news that were held; a reminder, what was told and goes on.
-    Each of the latter two has an incident of its own, without episodes.
+    News is of one incident. A digest reports the news that was held; a reminder, what still fires after its
+    user was notified. Each of the latter two has an incident of its own, without episodes.
     """
 
     NEWS = "news"
@@ -106,7 +106,7 @@ class Purpose(StrEnum):
 
 
 class Delivery(StrEnum):
-    """What became of a mail after the mail service took it, as the service told it."""
+    """What became of a mail after the mail service accepted it, as the service reports it."""
 
     DELIVERED = "delivered"
     DELAYED = "delayed"
@@ -144,7 +144,7 @@ notices = Table(
     Index("notices_by_digest", "digest_id"),
 )
 
-# What each user knows, by mails that were accepted
+# What each user has been notified of by accepted mails
 known = Table(
     "known",
     metadata,

@@ -1,62 +1,62 @@
-"""Mails about many incidents: digests of what was held for quiet hours, and reminders of what goes on."""
+"""Notices about many incidents: digests of what was held in quiet hours, reminders of what still fires."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.known import longest_untold, overdue
 from alertbridge.outbox.message_ids import new_incident_id
+from alertbridge.outbox.notified import oldest_notified, overdue_for_reminder
 from alertbridge.outbox.schema import UNSETTLED, Purpose, State, incidents, notices, threads
 from alertbridge.routing.recipients import Priority, Routing
 from alertbridge.routing.users import UserSettings
 
-_TITLES = {Purpose.DIGEST: "what came while it was quiet", Purpose.REMINDER: "what still fires"}
+_TITLES = {Purpose.DIGEST: "alerts during quiet hours", Purpose.REMINDER: "alerts still firing"}
 _PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}
-_HOLDERS = select(notices.c.user_name).where(notices.c.state == State.HELD).distinct()
+_USERS_WITH_HELD = select(notices.c.user_name).where(notices.c.state == State.HELD).distinct()
 
 
-def holders(connection: Connection) -> Sequence[str]:
-    """Return the users for whom something is held."""
-    return connection.scalars(_HOLDERS).all()
+def users_with_held(connection: Connection) -> Sequence[str]:
+    """Return the users who have held notices."""
+    return connection.scalars(_USERS_WITH_HELD).all()
 
 
 def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
-    """Keep a notice for as long as it is quiet for its user."""
+    """Hold a notice until the end of its user's quiet hours."""
     held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}
     connection.execute(notices.update().where(notices.c.notice_id == notice_id).values(held))
 
 
 def release_held(connection: Connection, routing: Routing, now: float) -> None:
-    """Let go of what is held for users for whom it is not quiet any more: several incidents in one digest.
+    """Release the held notices of users whose quiet hours are over: several incidents in one digest.
 
-    News of a single incident leave by themselves: that mail says more, and its thread goes on.
+    The notice of a single incident is sent as it is: that mail says more, and continues its thread.
     """
-    for name in holders(connection):
+    for name in users_with_held(connection):
         user = routing.user(name)
         if user is None or user.quiet_until(now) is None:
             _release(connection, name, now)
 
 
 class Reminders:
-    """Owes users a reminder of what goes on and was not told to them for as long as they chose."""
+    """Creates the reminders of what still fires, as often as each user has chosen."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def owe(self, routing: Routing, now_unix_seconds: float) -> int:
-        """Write the notices that are due by now; return how many.
+    def create_due(self, routing: Routing, now_unix_seconds: float) -> int:
+        """Create the reminders that are due by now; return how many.
 
         Raises:
             StoreError: They could not be written.
         """
         with self._database.reading() as connection:
-            told = longest_untold(connection)
+            notified = oldest_notified(connection)
         due = [
             user
             for user in routing.users
-            if user.name in told
-            and told[user.name] + user.remind_every_seconds <= now_unix_seconds
+            if user.name in notified
+            and notified[user.name] + user.remind_every_seconds <= now_unix_seconds
             and user.quiet_until(now_unix_seconds) is None
         ]
         if not due:
@@ -66,18 +66,18 @@ class Reminders:
                 user for user in due if _is_to_be_reminded(connection, user, routing, now_unix_seconds)
             ]
             for user in reminded:
-                _owe_summary(connection, Purpose.REMINDER, user.name, now_unix_seconds)
+                _create_summary(connection, Purpose.REMINDER, user.name, now_unix_seconds)
         return len(reminded)
 
 
 def _release(connection: Connection, user_name: str, now: float) -> None:
-    """Let go of what is held for that user; a digest that was held itself takes up all the rest."""
+    """Release what is held for that user; a digest that was held itself takes in all the rest."""
     its = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
     digests = select(notices.c.notice_id).where(its, notices.c.purpose == Purpose.DIGEST)
     digest_id = connection.scalar(digests)
     incident_count = connection.scalar(select(func.count(notices.c.incident_id.distinct())).where(its)) or 0
     if digest_id is None and incident_count > 1:
-        digest_id = _owe_summary(connection, Purpose.DIGEST, user_name, now)
+        digest_id = _create_summary(connection, Purpose.DIGEST, user_name, now)
     if digest_id is not None:
         of_these = notices.c.digest_id.in_(digests)
         connection.execute(notices.update().where(of_these).values(digest_id=digest_id))
@@ -88,19 +88,19 @@ def _release(connection: Connection, user_name: str, now: float) -> None:
 
 
 def _is_to_be_reminded(connection: Connection, user: UserSettings, routing: Routing, now: float) -> bool:
-    """Return whether a reminder is due, none was owed lately, and no digest is about to tell the same."""
+    """Return whether a reminder is due, none was created lately, and no digest will report the same soon."""
     its = (notices.c.user_name == user.name) & (notices.c.purpose != Purpose.NEWS)
-    is_soon_told = (notices.c.state == State.HELD) | its & notices.c.state.in_(UNSETTLED)
+    is_soon_reported = (notices.c.state == State.HELD) | its & notices.c.state.in_(UNSETTLED)
     last = select(func.max(notices.c.created_unix_seconds)).where(its, notices.c.purpose == Purpose.REMINDER)
     since = connection.scalar(last)
     if since is not None and since <= now < since + user.remind_every_seconds:
         return False
-    waiting = select(notices.c.notice_id).where(notices.c.user_name == user.name, is_soon_told).limit(1)
-    return connection.scalar(waiting) is None and bool(overdue(connection, user, routing, now))
+    waiting = select(notices.c.notice_id).where(notices.c.user_name == user.name, is_soon_reported).limit(1)
+    return connection.scalar(waiting) is None and bool(overdue_for_reminder(connection, user, routing, now))
 
 
-def _owe_summary(connection: Connection, purpose: Purpose, user_name: str, now: float) -> int:
-    """Write a notice in an incident of its own, to leave now; return its id."""
+def _create_summary(connection: Connection, purpose: Purpose, user_name: str, now: float) -> int:
+    """Create a notice that is due now, in an incident of its own; return its id."""
     incident_id = new_incident_id()
     incident = {"incident_id": incident_id, "alertname": "", "is_storm": False, "opened_unix_seconds": now}
     thread = {"incident_id": incident_id, "user_name": user_name}

@@ -162,7 +162,11 @@ def _intake_side(ground: _Ground) -> _Intake:
     internal = InternalAlerts(intake=ground.outbox.intake, live=live, clock=clock, on_news=on_news)
     ping = HeartbeatPing(live)
     heartbeat = Heartbeat(
-        store=ground.outbox.pulses, raise_alert=internal.take, live=live, clock=clock, on_beat=ping.note_beat
+        store=ground.outbox.heartbeat,
+        raise_alert=internal.take,
+        live=live,
+        clock=clock,
+        on_beat=ping.note_beat,
     )
     ground.metrics.watch_heartbeat(heartbeat.last_unix_seconds)
     receiver = WebhookReceiver(

@@ -14,7 +14,7 @@ class FakeComposer:
         if self.fails:
             raise RuntimeError("a composer's surprise")
         told = " ".join(
-            f"{one.episode.alert.labels['host']}={'up' if one.is_over else 'down'}" for one in claim.told
+            f"{one.episode.alert.labels['host']}={'up' if one.is_over else 'down'}" for one in claim.reported
         )
         mail = Mail(
             sender="marax <alerts@mg.example.org>",

@@ -25,7 +25,7 @@ class Watch:
     def start(self) -> None:
         self.outbox = open_outbox(self.url, lane="mailgun")
         self.heartbeat = Heartbeat(
-            store=self.outbox.pulses,
+            store=self.outbox.heartbeat,
             raise_alert=lambda alert: self.outbox.intake.take(
                 [alert], self.routing, self.clock.unix_seconds()
             ),
@@ -54,7 +54,7 @@ class Watch:
         """Send what is owed; return for each mail its reader, its kind and what it says."""
         mails = []
         while claim := self.outbox.notices.claim(self.routing, self.clock.unix_seconds()):
-            (told,) = claim.told
+            (told,) = claim.reported
             kind = self.routing.kind_of(told.episode.alert, is_over=told.is_over)
             mails.append((claim.user_name, kind, told.episode.alert.annotations["description"]))
             self.outbox.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})

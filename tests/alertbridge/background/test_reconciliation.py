@@ -143,5 +143,5 @@ def test_it_is_remembered_that_alertmanager_told_no_end(desk):
     incident = Inspection(desk.outbox.database).incident(claim.incident_id)
 
     assert incident is not None
-    assert [(told.is_over, told.episode.is_end_reconciled) for told in claim.told] == [(True, True)]
+    assert [(told.is_over, told.episode.is_end_reconciled) for told in claim.reported] == [(True, True)]
     assert "Alertmanager told no end; Prometheus says that web-1's alert ended" in incident_text(incident)

@@ -2,7 +2,7 @@ import pytest
 
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.outbox.retention import KEPT_SECONDS, forget_old
+from alertbridge.outbox.retention import KEPT_SECONDS, delete_expired
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
 
 ROUTING = a_routing()
@@ -33,7 +33,7 @@ def test_forgets_what_is_long_over_and_keeps_the_rest(outbox):
     (recent,) = tell(outbox, an_alert("web-3", starts=LATER - 900), now=LATER - 900)
     tell(outbox, an_alert("web-3", starts=LATER - 900, ends=LATER - 800), now=LATER - 800)
 
-    assert forget_old(outbox.database, LATER) == 1
+    assert delete_expired(outbox.database, LATER) == 1
 
     inspection = Inspection(outbox.database)
     assert inspection.incident(over) is None
@@ -45,12 +45,12 @@ def test_forgets_nothing_that_is_still_owed(outbox):
     outbox.intake.take([an_alert()], ROUTING, T0)
     outbox.intake.take([an_alert(ends=T0 + 1)], ROUTING, T0 + 1)
 
-    assert forget_old(outbox.database, LATER) == 0
+    assert delete_expired(outbox.database, LATER) == 0
 
 
 def test_what_is_forgotten_can_happen_again(outbox):
     tell(outbox, an_alert(), now=T0)
     tell(outbox, an_alert(ends=T0 + 60), now=T0 + 60)
-    forget_old(outbox.database, LATER)
+    delete_expired(outbox.database, LATER)
 
     assert len(tell(outbox, an_alert(starts=LATER), now=LATER)) == 1

@@ -27,7 +27,7 @@ def test_a_second_bridge_on_the_same_database_ends_with_4(settings: Settings, se
     said = run("serve", "--config", settings.path)
 
     assert said.returncode == 4
-    assert "another marax-alertbridge is using it; stop that one first" in said.stderr
+    assert "it is in use by another marax-alertbridge; stop that one first" in said.stderr
     assert served.get("/-/ready") == "marax-alertbridge is ready.\n"
 
 

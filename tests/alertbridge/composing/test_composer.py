@@ -24,8 +24,8 @@ from alertbridge.mail.host_facts import LastDay
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
-from alertbridge.outbox.told import ReportedEpisode
 from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer
 from marax.settings.secret import Secret
@@ -86,7 +86,7 @@ def mail_about(
         user_name="ann",
         sequence=0,
         title=routing.title_of(alerts),
-        told=tuple(
+        reported=tuple(
             replace(told(alert), is_news=is_new)
             for alert, is_new in zip(alerts, is_news or [True] * len(alerts), strict=True)
         ),

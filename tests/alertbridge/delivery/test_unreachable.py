@@ -37,7 +37,7 @@ class Office:
     def reported(self) -> list[tuple[str, str, bool]]:
         mails = []
         while claim := self.outbox.notices.claim(self.routing, self.clock.unix_seconds()):
-            mails.append((claim.user_name, claim.title, claim.told[0].is_over))
+            mails.append((claim.user_name, claim.title, claim.reported[0].is_over))
             self.outbox.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
         return mails
 

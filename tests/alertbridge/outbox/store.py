@@ -37,7 +37,7 @@ class Outbox:
         return self.notices.claim(self.routing, self.clock.unix_seconds())
 
     def remind(self) -> int:
-        return self.reminders.owe(self.routing, self.clock.unix_seconds())
+        return self.reminders.create_due(self.routing, self.clock.unix_seconds())
 
     def backlog(self, now: float) -> Backlog:
         return read_backlog(self.database, "mailgun", now)
@@ -55,4 +55,4 @@ class Outbox:
 
 def hosts(claim: Claim | None) -> list[tuple[str, bool]]:
     assert claim is not None
-    return [(told.episode.alert.labels["host"], told.is_over) for told in claim.told]
+    return [(told.episode.alert.labels["host"], told.is_over) for told in claim.reported]

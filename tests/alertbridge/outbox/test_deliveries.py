@@ -8,7 +8,7 @@ from alertbridge.cli.outbox_text import incident_text, notice_text
 from alertbridge.outbox.database import Database, StoreError
 from alertbridge.outbox.deliveries import TOKEN_KEPT_SECONDS, Concerned, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.inspection import Inspection
-from alertbridge.outbox.message_ids import message_id, notice_named
+from alertbridge.outbox.message_ids import message_id, notice_with_message_id
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.outbox.schema import Delivery, incidents, notices, threads
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
@@ -100,8 +100,8 @@ def test_a_message_id_names_one_notice_and_only_that(incident, user, sequence):
             thread = {"incident_id": incident, "user_name": name, "title": ""}
             connection.execute(threads.insert().values(thread))
             connection.execute(notices.insert().values(its | owed | {"user_name": name}))
-        found = notice_named(connection, message_id(incident, user, sequence, SENDER))
-        other = notice_named(connection, message_id(incident, user, sequence + 1, SENDER))
+        found = notice_with_message_id(connection, message_id(incident, user, sequence, SENDER))
+        other = notice_with_message_id(connection, message_id(incident, user, sequence + 1, SENDER))
     database.close()
 
     assert found is not None

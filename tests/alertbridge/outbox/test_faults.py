@@ -85,7 +85,7 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_said_to_be
 
 @pytest.mark.usefixtures("outbox")
 def test_a_second_bridge_is_kept_out(path):
-    with pytest.raises(StoreError, match="another marax-alertbridge is using it"):
+    with pytest.raises(StoreError, match="it is in use by another marax-alertbridge"):
         open_outbox(f"sqlite:///{path}", lane="mailgun")
 
 

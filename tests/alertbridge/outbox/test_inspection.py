@@ -79,7 +79,7 @@ def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, ins
         outbox.notices.accept(again, "id", T0 + 31, last_answered={})
 
     assert told[claim.notice_id].is_ambiguous
-    assert not told[claim.notice_id].told[0].is_over
+    assert not told[claim.notice_id].reported[0].is_over
 
 
 def test_what_is_dropped_is_never_sent(outbox, inspection):

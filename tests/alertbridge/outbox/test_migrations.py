@@ -56,7 +56,7 @@ def test_what_was_owed_is_still_owed_word_for_word(path):
 
     assert claim is not None
     assert (claim.user_name, claim.ambiguous_since_unix_seconds, claim.attempts) == ("ann", T0 + 2, 2)
-    assert [told.is_over for told in claim.told] == [False]
+    assert [told.is_over for told in claim.reported] == [False]
 
 
 @only_version_1
@@ -80,7 +80,7 @@ def test_what_was_told_is_told_to_nobody_again(path):
     told = []
     while claim := outbox.notices.claim(routing, T0 + 100):
         outbox.notices.accept(claim, "id", T0 + 100, last_answered={})
-        told += [(claim.user_name, one.episode.alert.labels["host"], one.is_news) for one in claim.told]
+        told += [(claim.user_name, one.episode.alert.labels["host"], one.is_news) for one in claim.reported]
     outbox.close()
 
     assert told == [("ann", "web-3", True), ("bob", "web-3", True)]
@@ -94,12 +94,12 @@ def test_the_end_of_what_was_told_is_told_and_what_goes_on_is_reminded_of(path):
     while claim := outbox.notices.claim(routing, T0 + 91):
         outbox.notices.accept(claim, "id", T0 + 91, last_answered={})
 
-    assert outbox.reminders.owe(routing, T0 + 86_500) == 1
+    assert outbox.reminders.create_due(routing, T0 + 86_500) == 1
     reminder = outbox.notices.claim(routing, T0 + 86_500)
     outbox.close()
 
     assert reminder is not None
-    assert [one.episode.alert.labels["host"] for one in reminder.told] == ["web-3"]
+    assert [one.episode.alert.labels["host"] for one in reminder.reported] == ["web-3"]
 
 
 def test_it_happens_once(path):
@@ -135,7 +135,8 @@ def test_the_tables_of_another_program_are_left_alone(path, version):
     connection.close()
     before = shape_of(path)
 
-    with pytest.raises(StoreError, match=f"the database has schema {version}; this program knows {VERSION}"):
+    expected = f"the database has schema {version}; this program supports up to {VERSION}"
+    with pytest.raises(StoreError, match=expected):
         Database(f"sqlite:///{path}").prepare()
 
     assert shape_of(path) == before

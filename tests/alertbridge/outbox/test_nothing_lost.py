@@ -159,13 +159,13 @@ class Night(RuleBasedStateMachine):
         if claim and not claim.is_ambiguous:
             user = self.outbox.routing.user(claim.user_name)
             assert user is not None
-            news = {severity_of(one.episode.alert) for one in claim.told if one.is_news}
+            news = {severity_of(one.episode.alert) for one in claim.reported if one.is_news}
             assert "critical" in news or not is_night_of(user, self.now)
         return claim
 
     def accept(self, claim: Claim) -> None:
         self.outbox.notices.accept(claim, "id", self.now, last_answered={})
-        for told in claim.told:
+        for told in claim.reported:
             if told.is_news:
                 self.read[claim.user_name, told.episode.alert_id, told.episode.number, told.is_over] += 1
         if claim.purpose is Purpose.REMINDER and claim.user_name == ANN:

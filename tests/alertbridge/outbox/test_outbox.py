@@ -113,7 +113,7 @@ def test_a_storm_is_one_mail_with_the_hosts_that_its_reader_watches(outbox):
     outbox.take(*(an_alert(f"{kind}-{i}") for kind in ("web", "db") for i in range(4)))
 
     ann, ops = outbox.send_all()
-    assert (len(ann.told), len(ops.told)) == (4, 8)
+    assert (len(ann.reported), len(ops.reported)) == (4, 8)
     assert ann.title.startswith("4 hosts: ")
     assert ops.title.startswith("8 hosts: ")
 
@@ -234,11 +234,11 @@ def test_a_dead_letter_is_kept_and_does_not_hold_up_the_next_news(outbox):
 def test_remembers_when_a_host_last_answered(outbox):
     outbox.take(an_alert())
     down = outbox.claim()
-    alert_id = down.told[0].episode.alert_id
+    alert_id = down.reported[0].episode.alert_id
     outbox.notices.accept(down, "id", T0, last_answered={alert_id: T0 - 75})
     outbox.take(an_alert(ends=T0 + 60))
 
-    assert outbox.claim().told[0].last_answered_unix_seconds == T0 - 75
+    assert outbox.claim().reported[0].last_answered_unix_seconds == T0 - 75
 
 
 def test_tells_how_much_has_not_left_yet(outbox):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_table
 from alertbridge.outbox.inspection import Inspection
-from alertbridge.outbox.retention import KEPT_SECONDS, forget_old
+from alertbridge.outbox.retention import KEPT_SECONDS, delete_expired
 from alertbridge.outbox.schema import Purpose, known
 from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.users import QuietSettings
@@ -108,7 +108,7 @@ def test_news_that_pass_take_along_what_is_held_of_their_incident(outbox):
     outbox.take(an_alert("web-3", alertname="HighCpu", starts=EVENING))
     (mail,) = outbox.send_all()
 
-    assert len(mail.told) == 3
+    assert len(mail.reported) == 3
     assert not mail.was_held
     assert in_the_morning(outbox) == []
 
@@ -270,7 +270,7 @@ def test_a_digest_that_could_not_leave_all_day_takes_up_what_comes_the_next_nigh
     outbox.clock.jump(8 * HOUR)
     (late,) = outbox.send_all()
 
-    assert (late.notice_id, len(late.told)) == (digest.notice_id, 3)
+    assert (late.notice_id, len(late.reported)) == (digest.notice_id, 3)
 
 
 def test_a_digest_of_which_all_was_told_since_is_not_sent(outbox):
@@ -332,7 +332,7 @@ def test_digests_and_what_they_told_are_forgotten_after_90_days(outbox):
     outbox.send_all()
     in_the_morning(outbox)
 
-    assert forget_old(outbox.database, MORNING + KEPT_SECONDS + 3600) == 3
+    assert delete_expired(outbox.database, MORNING + KEPT_SECONDS + 3600) == 3
     assert Inspection(outbox.database).all(10) == []
     with outbox.database.reading() as connection:
         assert connection.execute(select(known)).all() == []
@@ -364,4 +364,4 @@ def test_digests_that_are_held_together_leave_as_one(outbox):
     outbox.clock.advance(8 * HOUR)
     (digest,) = outbox.send_all()
 
-    assert len(digest.told) == 6
+    assert len(digest.reported) == 6

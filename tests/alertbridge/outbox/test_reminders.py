@@ -46,7 +46,9 @@ def test_is_one_a_day_however_many_batches_fire_and_however_often_the_bridge_sta
             outbox.take(an_alert(f"web-{hour}", starts=outbox.clock.unix_seconds()))
         outbox.remind()
         outbox.remind()
-        sent += [(hour, len(claim.told)) for claim in outbox.send_all() if claim.purpose is Purpose.REMINDER]
+        sent += [
+            (hour, len(claim.reported)) for claim in outbox.send_all() if claim.purpose is Purpose.REMINDER
+        ]
         outbox.restart(f"boot-{hour}")
         outbox.clock.advance(3600)
 
@@ -174,6 +176,6 @@ class TestInQuietHours:
         outbox.remind()
         (digest,) = outbox.send_all()
 
-        told = [(one.episode.alert.labels["host"], one.is_news) for one in digest.told]
+        told = [(one.episode.alert.labels["host"], one.is_news) for one in digest.reported]
         assert told == [("web-2", True), ("web-3", True), ("web-1", False)]
         assert outbox.remind() == 0

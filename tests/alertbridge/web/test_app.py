@@ -40,7 +40,7 @@ class Site:
             intake=self.outbox.intake, live=self.live, clock=clock, on_news=self.note_news
         )
         self.heartbeat = Heartbeat(
-            store=self.outbox.pulses,
+            store=self.outbox.heartbeat,
             raise_alert=internal.take,
             live=self.live,
             clock=clock,

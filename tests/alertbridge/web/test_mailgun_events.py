@@ -84,7 +84,7 @@ class Site:
     def told_to_admins(self) -> list[tuple[str, bool]]:
         mails = []
         while claim := self.outbox.notices.claim(ROUTING, self.clock.unix_seconds()):
-            mails.append((claim.title, claim.told[0].is_over))
+            mails.append((claim.title, claim.reported[0].is_over))
             self.outbox.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
         return mails
 

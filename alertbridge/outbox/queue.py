@@ -1,4 +1,4 @@
-"""Which notice leaves next."""
+"""The order in which notices are sent."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS
 from alertbridge.outbox.schema import LEAVING, State, notices, threads
 
 
-def next_due(connection: Connection, now_unix_seconds: float) -> Row[Any] | None:
+def next_due_notice(connection: Connection, now_unix_seconds: float) -> Row[Any] | None:
     """Return the next notice that is due, with its thread's title, critical ones first; None if none is.
 
-    A notice waits for those before it in its thread, and while a digest that tells of the same may be on its
-    way: that would say "still firing" after the end was told.
+    A notice waits for those before it in its thread, and for a digest that reports the same incident and may
+    be in flight: it could say "still firing" after the user was notified of the end.
     """
     return connection.execute(_NEXT, {"now": now_unix_seconds}).first()
 
@@ -20,7 +20,7 @@ def next_due(connection: Connection, now_unix_seconds: float) -> Row[Any] | None
 def _next() -> Select[Any]:
     now = bindparam("now", type_=Float)
     earlier, held, digest = (notices.alias(name) for name in ("earlier", "held", "digest"))
-    is_behind_another = (
+    waits_for_another = (
         select(earlier.c.notice_id)
         .where(earlier.c.incident_id == notices.c.incident_id)
         .where(earlier.c.user_name == notices.c.user_name)
@@ -28,16 +28,16 @@ def _next() -> Select[Any]:
         .where(earlier.c.state.in_(LEAVING))
         .exists()
     )
-    may_be_on_its_way = or_(
+    may_be_in_flight = or_(
         digest.c.state == State.SENDING,
         and_(digest.c.state == State.PENDING, digest.c.doubt_unix_seconds.is_not(None)),
     )
-    is_behind_a_digest = (
+    waits_for_a_digest = (
         select(held.c.notice_id)
         .join(digest, digest.c.notice_id == held.c.digest_id)
         .where(held.c.incident_id == notices.c.incident_id)
         .where(held.c.user_name == notices.c.user_name)
-        .where(may_be_on_its_way)
+        .where(may_be_in_flight)
         .exists()
     )
     is_due = or_(
@@ -47,10 +47,10 @@ def _next() -> Select[Any]:
     return (
         select(notices, threads.c.title)
         .join(threads)
-        .where(notices.c.state == State.PENDING, is_due, ~is_behind_another, ~is_behind_a_digest)
+        .where(notices.c.state == State.PENDING, is_due, ~waits_for_another, ~waits_for_a_digest)
         .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
         .limit(1)
     )
 
 
-_NEXT = _next()  # made once: that takes longer than SQLite needs to answer
+_NEXT = _next()  # made once: that takes longer than running it

@@ -1,4 +1,4 @@
-"""What each user knows by the mails that left: of every episode, and whether of its end too."""
+"""What each user has been notified of by accepted mails: which episodes, and whether of their end too."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,13 +16,15 @@ Key = tuple[str, int]
 
 _IS_SAME_EPISODE = (episodes.c.alert_id == known.c.alert_id) & (episodes.c.number == known.c.number)
 _IS_AMBIGUOUS = (notices.c.state == State.PENDING) & notices.c.doubt_unix_seconds.is_not(None)
-_STILL_FIRES = ~known.c.is_over & episodes.c.ended_unix_seconds.is_(None)
+_IS_FIRING = ~known.c.is_over & episodes.c.ended_unix_seconds.is_(None)
 
 
-def note_told(connection: Connection, user_name: str, told: Iterable[Sequence[Any]], now: float) -> None:
-    """Remember that a mail told *user_name* of episodes: of each its alert, number, and whether it is over.
+def record_notified(
+    connection: Connection, user_name: str, reported: Iterable[Sequence[Any]], now: float
+) -> None:
+    """Record that *user_name* was notified of what a mail *reported*: of each episode its id and is_over.
 
-    A mail that comes late takes back nothing that a later one told.
+    A mail that is recorded late undoes nothing that a later one reported.
     """
     rows = [
         {
@@ -32,7 +34,7 @@ def note_told(connection: Connection, user_name: str, told: Iterable[Sequence[An
             "is_over": is_over,
             "told_unix_seconds": now,
         }
-        for alert_id, number, is_over, *_ in told
+        for alert_id, number, is_over, *_ in reported
     ]
     new = insert(known)
     latest = {
@@ -43,10 +45,13 @@ def note_told(connection: Connection, user_name: str, told: Iterable[Sequence[An
         connection.execute(new.on_conflict_do_update(index_elements=known.primary_key, set_=latest), rows)
 
 
-def told_or_under_way(connection: Connection, notice: Row[Any], alert_ids: Iterable[str]) -> dict[Key, bool]:
-    """Return what the user of *notice* was told of these alerts, or is being told by another mail.
+def notified_or_in_flight(
+    connection: Connection, notice: Row[Any], alert_ids: Iterable[str]
+) -> dict[Key, bool]:
+    """Return, by episode, whether the user of *notice* has been notified of its end too.
 
-    By episode: whether its end is told, too. What is not in it was never told.
+    Mails that are being sent, or that may have been sent, count as well. An episode of which the user has not
+    been notified is left out.
     """
     asked = func.json_each(json.dumps(list(alert_ids))).table_valued("value")
     rows = connection.execute(
@@ -54,34 +59,36 @@ def told_or_under_way(connection: Connection, notice: Row[Any], alert_ids: Itera
         .where(known.c.user_name == notice.user_name)
         .where(known.c.alert_id.in_(select(asked.c.value)))
     )
-    told = {(row.alert_id, row.number): row.is_over for row in rows}
-    under_way = connection.scalars(
+    notified = {(row.alert_id, row.number): row.is_over for row in rows}
+    in_flight = connection.scalars(
         select(notices.c.told)
         .where(notices.c.user_name == notice.user_name, notices.c.notice_id != notice.notice_id)
         .where((notices.c.state == State.SENDING) | _IS_AMBIGUOUS)
     )
-    for alert_id, number, is_over, *_ in (one for mail in under_way for one in mail):
-        told[alert_id, number] = told.get((alert_id, number), False) or is_over
-    return told
+    for alert_id, number, is_over, *_ in (one for mail in in_flight for one in mail):
+        notified[alert_id, number] = notified.get((alert_id, number), False) or is_over
+    return notified
 
 
-def longest_untold(connection: Connection) -> dict[str, float]:
-    """Return, by user, when they last heard of what still fires and was not told to them for longest."""
+def oldest_notified(connection: Connection) -> dict[str, float]:
+    """Return, by user, when they were last notified of a firing episode: of the one that is longest ago."""
     query = (
         select(known.c.user_name, func.min(known.c.told_unix_seconds))
         .join(episodes, _IS_SAME_EPISODE)
-        .where(_STILL_FIRES)
+        .where(_IS_FIRING)
         .group_by(known.c.user_name)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def overdue(connection: Connection, user: UserSettings, routing: Routing, now: float) -> list[Row[Any]]:
-    """Return all that still fires of what *user* knows, once any of it needs a reminder; nothing before."""
+def overdue_for_reminder(
+    connection: Connection, user: UserSettings, routing: Routing, now: float
+) -> list[Row[Any]]:
+    """Return the firing episodes that *user* was notified of, once a reminder of any is due; else nothing."""
     query = (
         select(episodes, known.c.told_unix_seconds)
         .join(known, _IS_SAME_EPISODE)
-        .where(known.c.user_name == user.name, _STILL_FIRES)
+        .where(known.c.user_name == user.name, _IS_FIRING)
         .order_by(episodes.c.starts_unix_seconds, episodes.c.alert_id)
     )
     rows = [row for row in connection.execute(query) if routing.is_recipient(user, episode_of(row).alert)]

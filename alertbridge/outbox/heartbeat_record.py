@@ -1,4 +1,4 @@
-"""The heartbeat's pulse in the database."""
+"""The heartbeat's record in the database: a restart neither hides a silence nor raises a false alarm."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,12 +8,12 @@ from sqlalchemy import select
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.schema import meta
 
-_KEY = "pulse"
+_KEY = "pulse"  # as earlier versions have written it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
-    """What is known of the heartbeat; stored, so that a restart neither forgets nor cries wolf.
+class HeartbeatRecord:
+    """When the heartbeat was last received, and how long it has been missing.
 
     Attributes:
         last_unix_seconds: When it last came, or when the bridge first waited for it.
@@ -24,28 +24,28 @@ class Pulse:
     silent_seconds: float = 0.0
 
 
-class Pulses:
-    """Keeps one pulse."""
+class HeartbeatRecords:
+    """Stores the latest record."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read_pulse(self) -> Pulse | None:
-        """Return the pulse; None before the first.
+    def read(self) -> HeartbeatRecord | None:
+        """Return the latest record; None before the first.
 
         Raises:
             StoreError: It cannot be read.
         """
         with self._database.reading() as connection:
             value = connection.scalar(select(meta.c.value).where(meta.c.key == _KEY))
-        return None if value is None else Pulse(**json.loads(value))
+        return None if value is None else HeartbeatRecord(**json.loads(value))
 
-    def write_pulse(self, pulse: Pulse) -> None:
-        """Keep *pulse* in the place of the one before.
+    def write(self, record: HeartbeatRecord) -> None:
+        """Replace the latest record by *record*.
 
         Raises:
             StoreError: It cannot be written.
         """
         with self._database.transaction() as connection:
             connection.execute(meta.delete().where(meta.c.key == _KEY))
-            connection.execute(meta.insert().values(key=_KEY, value=json.dumps(asdict(pulse))))
+            connection.execute(meta.insert().values(key=_KEY, value=json.dumps(asdict(record))))

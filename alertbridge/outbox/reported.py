@@ -1,0 +1,97 @@
+"""What a notice reports: the state of each episode that its user wants to know of."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from alertbridge.alerts.episodes import Episode
+from alertbridge.outbox.notified import Key, notified_or_in_flight, overdue_for_reminder
+from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of
+from alertbridge.outbox.schema import Purpose, notices
+from alertbridge.routing.recipients import Routing
+from alertbridge.routing.users import UserSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedEpisode:
+    """An episode as a notice reports it.
+
+    Attributes:
+        episode: As it is stored.
+        is_over: What the notice says; older than the stored state when an ambiguous attempt is repeated.
+        last_answered_unix_seconds: What an earlier notice found out; None when none did.
+        is_news: Whether its user has not been notified of it yet, or not of its end.
+    """
+
+    episode: Episode
+    is_over: bool
+    last_answered_unix_seconds: float | None
+    is_news: bool = True
+
+
+def episodes_to_report(
+    connection: Connection, notice: Row[Any], routing: Routing, now: float
+) -> list[ReportedEpisode]:
+    """Return what *notice* reports; empty when there is no news left for its user."""
+    if notice.told:
+        return _as_before(connection, notice.told)
+    user = routing.user(notice.user_name)
+    if user is None:
+        return []
+    if notice.purpose == Purpose.REMINDER:
+        return _to_remind_of(connection, user, routing, now)
+    reported = [one for one in _current(connection, notice) if routing.is_recipient(user, one.episode.alert)]
+    news = [one for one in reported if one.is_news]
+    if notice.purpose == Purpose.DIGEST and news:
+        return news + _to_remind_of(connection, user, routing, now)
+    return reported if news else []
+
+
+def as_stored(reported: Iterable[ReportedEpisode]) -> list[tuple[str, int, bool, bool]]:
+    """Return *reported* as it is stored with its notice."""
+    return [(one.episode.alert_id, one.episode.number, one.is_over, one.is_news) for one in reported]
+
+
+def _as_before(connection: Connection, stored: Sequence[Sequence[Any]]) -> list[ReportedEpisode]:
+    """Return what an earlier attempt reported, by what was *stored* of it."""
+    found = {_key(row): row for row in episodes_named(connection, [one[0] for one in stored])}
+    return [
+        _reported(found[alert_id, number], is_over=is_over, is_news=all(is_news))  # older rows hold news only
+        for alert_id, number, is_over, *is_news in stored
+        if (alert_id, number) in found
+    ]
+
+
+def _current(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
+    """Return the episodes of the incident of *notice*, or of all incidents in a digest, as they are now."""
+    is_digest = notice.purpose == Purpose.DIGEST
+    folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
+    rows = episodes_of(connection, folded if is_digest else [notice.incident_id])
+    notified = notified_or_in_flight(connection, notice, {row.alert_id for row in rows})
+    states = [(row, row.ended_unix_seconds is not None) for row in rows]
+    return [
+        _reported(row, is_over=is_over, is_news=notified.get(_key(row)) not in {True, is_over})
+        for row, is_over in states
+    ]
+
+
+def _to_remind_of(
+    connection: Connection, user: UserSettings, routing: Routing, now: float
+) -> list[ReportedEpisode]:
+    rows = overdue_for_reminder(connection, user, routing, now)
+    return [_reported(row, is_over=False, is_news=False) for row in rows]
+
+
+def _reported(row: Row[Any], *, is_over: bool, is_news: bool) -> ReportedEpisode:
+    return ReportedEpisode(
+        episode=episode_of(row),
+        is_over=is_over,
+        last_answered_unix_seconds=row.last_answered_unix_seconds,
+        is_news=is_news,
+    )
+
+
+def _key(row: Row[Any]) -> Key:
+    return row.alert_id, row.number
