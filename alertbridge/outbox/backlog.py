@@ -21,7 +21,7 @@ class Backlog:
         held: Notices held until the end of their user's quiet hours; not among the pending.
         oldest_unix_seconds: When the oldest pending one was created; None when there is none.
         dead: Notices that could not be delivered.
-        paused_until_unix_seconds: Until when nothing is sent by the lane; None when it is not paused.
+        paused_until_unix_seconds: Until when nothing is sent by the transport; None when it is not paused.
         pause_reason: Why, in the words of the mail service; empty when it is not paused.
     """
 
@@ -33,8 +33,8 @@ class Backlog:
     pause_reason: str
 
 
-def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Backlog:
-    """Return what has not been sent yet by *lane*.
+def read_backlog(database: Database, transport: str, now_unix_seconds: float) -> Backlog:
+    """Return what has not been sent yet by *transport*.
 
     Raises:
         StoreError: It cannot be read.
@@ -45,8 +45,8 @@ def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Back
         oldest = select(func.min(notices.c.created_unix_seconds)).where(is_leaving)
         kept = select(notices.c.state, func.count()).where(notices.c.state.in_((State.HELD, State.DEAD)))
         count = {row[0]: row[1] for row in connection.execute(kept.group_by(notices.c.state))}
-        until = paused_until(connection, lane, now_unix_seconds)
-        reason = select(lanes.c.reason).where(lanes.c.lane == lane)
+        until = paused_until(connection, transport, now_unix_seconds)
+        reason = select(lanes.c.reason).where(lanes.c.lane == transport)
         return Backlog(
             pending={row[0]: row[1] for row in connection.execute(by_priority)},
             oldest_unix_seconds=connection.scalar(oldest),
@@ -57,10 +57,10 @@ def read_backlog(database: Database, lane: str, now_unix_seconds: float) -> Back
         )
 
 
-def paused_until(connection: Connection, lane: str, now_unix_seconds: float) -> float | None:
-    """Return until when *lane* is paused, in Unix seconds; None when it is not."""
+def paused_until(connection: Connection, transport: str, now_unix_seconds: float) -> float | None:
+    """Return until when *transport* is paused, in Unix seconds; None when it is not."""
     column = lanes.c.paused_until_unix_seconds
-    until: float | None = connection.scalar(select(column).where(lanes.c.lane == lane))
+    until: float | None = connection.scalar(select(column).where(lanes.c.lane == transport))
     if until is None or not now_unix_seconds < until <= now_unix_seconds + LONGEST_WAIT_SECONDS:
         return None
     return until

@@ -57,11 +57,11 @@ class Claim:
 
 
 class Notices:
-    """The notices of one lane, sent by one process at a time, named *owner*."""
+    """The notices that one transport sends, by one process at a time, named *owner*."""
 
-    def __init__(self, database: Database, *, lane: str, owner: str) -> None:
+    def __init__(self, database: Database, *, transport: str, owner: str) -> None:
         self._database = database
-        self._lane = lane
+        self._transport = transport
         self._owner = owner
 
     def recover(self, now_unix_seconds: float) -> int:
@@ -87,7 +87,7 @@ class Notices:
         """
         while self._is_anything_due(now_unix_seconds):  # in short transactions, as others wait to write
             with self._database.transaction() as connection:
-                if paused_until(connection, self._lane, now_unix_seconds) is not None:
+                if paused_until(connection, self._transport, now_unix_seconds) is not None:
                     return None
                 release_held(connection, routing, now_unix_seconds)
                 for _ in range(_NOTICES_PER_TRANSACTION):
@@ -133,20 +133,20 @@ class Notices:
         self._put_back(claim, reason, back)
 
     def pause(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
-        """Put *claim* back without counting the attempt, and send nothing by this lane until then."""
+        """Put *claim* back without counting the attempt, and pause the transport until then."""
         with self._database.transaction() as connection:
-            mine = lanes.c.lane == self._lane
+            mine = lanes.c.lane == self._transport
             connection.execute(lanes.delete().where(mine))
-            row = {"lane": self._lane, "paused_until_unix_seconds": until_unix_seconds, "reason": reason}
+            row = {"lane": self._transport, "paused_until_unix_seconds": until_unix_seconds, "reason": reason}
             connection.execute(lanes.insert().values(row))
             back = {"state": State.PENDING, "last_error": reason, "attempts": claim.attempts - 1}
             one = notices.c.notice_id == claim.notice_id
             connection.execute(notices.update().where(one).values(back | _content_after(claim)))
 
     def resume(self) -> None:
-        """End the pause of the lane, as after a change of its settings."""
+        """End the pause of the transport, as after a change of its settings."""
         with self._database.transaction() as connection:
-            connection.execute(lanes.delete().where(lanes.c.lane == self._lane))
+            connection.execute(lanes.delete().where(lanes.c.lane == self._transport))
 
     def retry_now(self, now_unix_seconds: float) -> None:
         """Make every pending retry due now, except those that may have been sent."""
@@ -183,7 +183,7 @@ class Notices:
     def _is_anything_due(self, now: float) -> bool:
         """Look without the write lock: mostly nothing is due."""
         with self._database.reading() as connection:
-            if paused_until(connection, self._lane, now) is not None:
+            if paused_until(connection, self._transport, now) is not None:
                 return False
             return next_due_notice(connection, now) is not None or bool(users_with_held(connection))
 

@@ -25,7 +25,7 @@ class Outbox:
         deliveries: What became of accepted mails.
         heartbeat: Where the heartbeat is recorded.
         ownership: Keeps other processes out.
-        lane: The lane by which its notices are sent.
+        transport: The name of the transport that sends its notices, under which pauses are stored.
     """
 
     database: Database
@@ -35,7 +35,7 @@ class Outbox:
     deliveries: Deliveries
     heartbeat: HeartbeatRecords
     ownership: Ownership
-    lane: str
+    transport: str
 
     def backlog(self, now_unix_seconds: float) -> Backlog:
         """Return what has not been sent yet.
@@ -43,7 +43,7 @@ class Outbox:
         Raises:
             StoreError: It cannot be read.
         """
-        return read_backlog(self.database, self.lane, now_unix_seconds)
+        return read_backlog(self.database, self.transport, now_unix_seconds)
 
     def close(self) -> None:
         """Close the database and release its ownership."""
@@ -51,7 +51,7 @@ class Outbox:
         self.ownership.release()
 
 
-def open_outbox(url: str, *, lane: str) -> Outbox:
+def open_outbox(url: str, *, transport: str) -> Outbox:
     """Return the outbox in the database at *url*, which is created where it is missing.
 
     Raises:
@@ -67,10 +67,10 @@ def open_outbox(url: str, *, lane: str) -> Outbox:
     return Outbox(
         database=database,
         intake=Intake(database, new_incident_id=new_incident_id),
-        notices=Notices(database, lane=lane, owner=secrets.token_hex(8)),
+        notices=Notices(database, transport=transport, owner=secrets.token_hex(8)),
         reminders=Reminders(database),
         deliveries=Deliveries(database),
         heartbeat=HeartbeatRecords(database),
         ownership=ownership,
-        lane=lane,
+        transport=transport,
     )

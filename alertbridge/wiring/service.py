@@ -236,6 +236,6 @@ def _tasks(ground: _Ground, intake: _Intake) -> Sequence[Task]:
 
 def _open_outbox(settings: BridgeSettings) -> Outbox:
     try:
-        return open_outbox(settings.database, lane="mailgun" if settings.mailgun else "maildir")
+        return open_outbox(settings.database, transport="mailgun" if settings.mailgun else "maildir")
     except StoreError as error:
         raise CannotReachError(f"cannot use the database {settings.database}: {error}") from error

@@ -37,7 +37,7 @@ class Bridge:
     def __init__(self, folder: Path) -> None:
         self.clock = FakeClock(EVENING)
         self.maildir = folder / "maildir"
-        self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", lane="maildir")
+        self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", transport="maildir")
         self.metrics = Metrics()
         self.metrics.watch_backlog(
             lambda: self.outbox.backlog(self.clock.unix_seconds()), self.clock.unix_seconds

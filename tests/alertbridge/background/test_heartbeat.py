@@ -23,7 +23,7 @@ class Watch:
         self.start()
 
     def start(self) -> None:
-        self.outbox = open_outbox(self.url, lane="mailgun")
+        self.outbox = open_outbox(self.url, transport="mailgun")
         self.heartbeat = Heartbeat(
             store=self.outbox.heartbeat,
             raise_alert=lambda alert: self.outbox.intake.take(

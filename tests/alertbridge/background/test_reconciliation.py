@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, url: str) -> None:
         self.clock = FakeClock(T0)
-        self.outbox = open_outbox(url, lane="mailgun")
+        self.outbox = open_outbox(url, transport="mailgun")
         self.history = History()
         self.verdicts: list[Verdict] = []
         self.reconciliation = Reconciliation(

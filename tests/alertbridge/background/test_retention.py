@@ -11,7 +11,7 @@ LATER = T0 + KEPT_SECONDS + 3600
 
 @pytest.fixture
 def outbox(tmp_path):
-    made = open_outbox(f"sqlite:///{tmp_path}/bridge.db", lane="mailgun")
+    made = open_outbox(f"sqlite:///{tmp_path}/bridge.db", transport="mailgun")
     yield made
     made.close()
 

@@ -43,7 +43,7 @@ class Post:
         self.dispatch: Callable[[], Dispatch] = lambda: PrimaryTransport(
             self.mailer, self.records, self.clock
         )
-        self.outbox = open_outbox(f"sqlite:///{path}", lane="mailgun")
+        self.outbox = open_outbox(f"sqlite:///{path}", transport="mailgun")
         self.wakeup = Wakeup(longest_wait_seconds=1)
         self.courier = Courier(
             notices=self.outbox.notices,

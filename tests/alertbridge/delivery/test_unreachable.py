@@ -15,7 +15,7 @@ class Office:
 
     def __init__(self, url: str) -> None:
         self.clock = FakeClock(T0)
-        self.outbox = open_outbox(url, lane="mailgun")
+        self.outbox = open_outbox(url, transport="mailgun")
         self.routing = a_routing(a_user("ann"), a_user("ops", is_admin=True, hosts=("db-*",)))
         self.bouncing: set[str] = set()
         self.metrics = Metrics()

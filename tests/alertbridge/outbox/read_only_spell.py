@@ -10,7 +10,7 @@ from tests.alertbridge.alert_builders import T0, a_routing, an_alert
 
 def main(folder: Path) -> None:
     """Print what comes of each post."""
-    outbox = open_outbox(f"sqlite:///{folder}/bridge.db", lane="mailgun")
+    outbox = open_outbox(f"sqlite:///{folder}/bridge.db", transport="mailgun")
     post(outbox, "web-1")
     permit(folder, file=0o444, directory=0o555)
     outbox.database.close()  # what is open goes on working; a connection made now does not

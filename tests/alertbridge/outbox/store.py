@@ -27,7 +27,7 @@ class Outbox:
         self.database = Database(self.url)
         self.database.prepare()
         self.intake = Intake(self.database, new_incident_id=lambda: f"inc{next(self._numbers)}")
-        self.notices = Notices(self.database, lane="mailgun", owner=owner)
+        self.notices = Notices(self.database, transport="mailgun", owner=owner)
         self.reminders = Reminders(self.database)
 
     def take(self, *alerts: Alert) -> Taken:

@@ -21,7 +21,7 @@ class Mailbox:
     """An outbox, and the mails that left it."""
 
     def __init__(self, folder) -> None:
-        self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", lane="mailgun")
+        self.outbox = open_outbox(f"sqlite:///{folder}/bridge.db", transport="mailgun")
         self.deliveries = self.outbox.deliveries
         self._told = 0
 
@@ -134,7 +134,7 @@ def test_a_token_is_good_once_also_after_a_restart(mailbox, tmp_path):
 
     mailbox.deliveries.note(news, T0)
     mailbox.outbox.close()
-    mailbox.outbox = open_outbox(f"sqlite:///{tmp_path}/bridge.db", lane="mailgun")
+    mailbox.outbox = open_outbox(f"sqlite:///{tmp_path}/bridge.db", transport="mailgun")
 
     assert mailbox.outbox.deliveries.find(news) == Replayed()
 

@@ -27,7 +27,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def outbox(path):
-    made = open_outbox(f"sqlite:///{path}", lane="mailgun")
+    made = open_outbox(f"sqlite:///{path}", transport="mailgun")
     made.intake.take([an_alert("web-1")], ROUTING, T0)
     yield made
     made.close()
@@ -86,7 +86,7 @@ def test_a_database_that_another_program_holds_is_waited_for_and_then_said_to_be
 @pytest.mark.usefixtures("outbox")
 def test_a_second_bridge_is_kept_out(path):
     with pytest.raises(StoreError, match="it is in use by another marax-alertbridge"):
-        open_outbox(f"sqlite:///{path}", lane="mailgun")
+        open_outbox(f"sqlite:///{path}", transport="mailgun")
 
 
 def test_of_an_end_and_a_late_post_that_come_at_once_no_ghost_is_left(outbox, path):

@@ -14,7 +14,7 @@ ROUTING = a_routing(a_user("ann"), a_user("bob"))
 
 @pytest.fixture
 def outbox(tmp_path):
-    made = open_outbox(f"sqlite:///{tmp_path}/bridge.db", lane="mailgun")
+    made = open_outbox(f"sqlite:///{tmp_path}/bridge.db", transport="mailgun")
     made.intake.take([an_alert()], ROUTING, T0 + 10)
     yield made
     made.close()

@@ -32,7 +32,7 @@ class Site:
             hosts=(HostSettings(name="web-1", address=Address("web-1.example.org", 9877)),),
             webhook_token=Secret(TOKEN),
         )
-        self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
+        self.outbox = open_outbox(f"sqlite:///{self.path}", transport="mailgun")
         self.metrics = Metrics()
         self.news = self.beats = 0
         self.clock = clock = FakeClock(T0)

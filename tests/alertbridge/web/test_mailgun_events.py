@@ -41,7 +41,7 @@ class Site:
     def __init__(self, folder) -> None:
         self.path = folder / "bridge.db"
         self.clock = FakeClock(T0)
-        self.outbox = open_outbox(f"sqlite:///{self.path}", lane="mailgun")
+        self.outbox = open_outbox(f"sqlite:///{self.path}", transport="mailgun")
         self.live = FakeLiveConfig(mailgun_signing_key=Secret(KEY))
         self.metrics = Metrics()
         self.app = Flask("alertbridge")
