@@ -1,4 +1,4 @@
-"""`marax-alertbridge outbox ...` and `explain`: looking at what is owed, and putting it right by hand."""
+"""`marax-alertbridge outbox ...` and `explain`: show notices and incidents, retry or drop notices."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def print_list(config: Path, *, as_json: bool, everything: bool) -> None:
 
 
 def print_notice(config: Path, notice_id: int) -> None:
-    """Print all that is known of a notice."""
+    """Print all fields of a notice."""
     with _inspection(config) as inspection:
         notice = inspection.notice(notice_id)
     if notice is None:
@@ -34,39 +34,39 @@ def print_notice(config: Path, notice_id: int) -> None:
 
 
 def print_incident(config: Path, incident_id: str) -> None:
-    """Print the whole chain of an incident, with times."""
+    """Print the history of an incident."""
     with _inspection(config) as inspection:
         incident = inspection.incident(incident_id)
     if incident is None:
-        _leave_unknown(f"there is no incident {incident_id}; its id stands at the end of each mail")
+        _leave_unknown(f"there is no incident {incident_id}; the id is at the end of each mail")
     else:
         click.echo(incident_text(incident))
 
 
 def retry(config: Path, notice_ids: tuple[int, ...]) -> None:
-    """Let notices that were given up be tried again; all of them without *notice_ids*."""
+    """Retry dead notices; all of them without *notice_ids*."""
     with _inspection(config) as inspection:
         dead = [one.notice_id for one in inspection.unsettled_and_dead() if one.state == "dead"]
         count = inspection.retry(notice_ids or dead, SystemClock().unix_seconds())
-    click.echo(f"{count} to be tried again; the running bridge does so within a second", err=True)
+    click.echo(f"{count} pending again; a running bridge sends them within a second", err=True)
     if count < len(notice_ids):
-        _leave_unknown("the others were not given up: `outbox list` shows their state")
+        _leave_unknown("the others are not dead: `outbox show` shows their state")
 
 
 def drop(config: Path, notice_ids: tuple[int, ...]) -> None:
-    """Let notices that wait or were given up never be sent."""
+    """Drop pending, held or dead notices, so that they are never sent."""
     with _inspection(config) as inspection:
         count = inspection.drop(notice_ids, SystemClock().unix_seconds())
     click.echo(f"{count} dropped", err=True)
     if count < len(notice_ids):
-        _leave_unknown("the others are being sent or are settled: `outbox show` says how")
+        _leave_unknown("the others are being sent or already settled: `outbox show` shows their state")
 
 
 @contextmanager
 def _inspection(config: Path) -> Iterator[Inspection]:
     settings = read_config(config)
     if not database_exists(settings.database):
-        raise CannotReachError(f"there is no {settings.database} yet: `serve` makes it when it first starts")
+        raise CannotReachError(f"there is no {settings.database} yet: `serve` creates it on its first start")
     try:
         database = Database(settings.database)
         database.prepare()

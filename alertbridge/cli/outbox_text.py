@@ -1,4 +1,4 @@
-"""The outbox in words and columns, for a terminal; nothing from outside can move its cursor."""
+"""The outbox as text for a terminal; control characters from outside are replaced."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -9,14 +9,14 @@ from alertbridge.outbox.inspection import EpisodeView, IncidentView, NoticeView
 from alertbridge.outbox.schema import State
 from marax.settings.durations import spoken
 
-_HEAD = ("ID", "STATE", "USER", "OWED FOR", "TRIES", "INCIDENT", "TITLE", "LAST ERROR")
+_HEAD = ("ID", "STATE", "USER", "AGE", "ATTEMPTS", "INCIDENT", "TITLE", "LAST ERROR")
 _LONGEST_ERROR = 80
 
 
 def notices_table(found: Sequence[NoticeView], now_unix_seconds: float) -> str:
-    """Return an aligned table of *found*, or a line that says that there is nothing."""
+    """Return an aligned table of *found*, or a line that says that there are none."""
     if not found:
-        return "nothing waits and nothing was given up"
+        return "no pending or dead notices"
     rows = [_HEAD, *(_row(notice, now_unix_seconds) for notice in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -29,12 +29,12 @@ def notices_json(found: Iterable[NoticeView]) -> str:
 
 
 def notice_text(notice: NoticeView) -> str:
-    """Return all that is known of *notice*, a line for each."""
+    """Return all fields of *notice*, one a line."""
     return "\n".join(f"{name}: {value}" for name, value in _facts(notice))
 
 
 def incident_text(incident: IncidentView) -> str:
-    """Return what became of *incident* from the last answered scrape to each mail, in the order of time."""
+    """Return the history of *incident*, from the last answered scrape to each mail, in order of time."""
     events = sorted(
         [event for episode in incident.episodes for event in _episode_events(episode)]
         + [event for notice in incident.notices for event in _notice_events(notice)]
@@ -65,61 +65,62 @@ def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
     yield "user", notice.user
     yield "purpose", notice.purpose
     yield "state", notice.state
-    yield "may have been sent before", "yes" if notice.is_ambiguous else "no"
+    yield "may have been sent", "yes" if notice.is_ambiguous else "no"
     yield "attempts", str(notice.attempts)
-    yield "owed since", _moment(notice.created_unix_seconds)
+    yield "created", _moment(notice.created_unix_seconds)
     if notice.held_unix_seconds is not None:
         yield "held for quiet hours since", _moment(notice.held_unix_seconds)
     if notice.digest_id is not None:
-        yield "told by the digest", str(notice.digest_id)
+        yield "included in digest", str(notice.digest_id)
     if notice.state == State.HELD:
         yield "held until", _moment(notice.next_unix_seconds)
     elif notice.settled_unix_seconds is None:
         yield "next attempt", _moment(notice.next_unix_seconds)
     else:
         yield "settled", _moment(notice.settled_unix_seconds)
-    yield "the mail service's name for it", _printable(notice.provider_id or "-")
+    yield "provider id", _printable(notice.provider_id or "-")
     yield "last error", _printable(notice.last_error or "-")
     if notice.delivery is not None:
         yield "delivery", f"{_delivery(notice)} at {_moment(notice.delivery_unix_seconds or 0.0)}"
 
 
 def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
-    host = _printable(episode.host)
+    host, alertname = _printable(episode.host), _printable(episode.alertname)
     if episode.last_answered_unix_seconds is not None:
-        yield episode.last_answered_unix_seconds, f"{host} answered its last scrape"
-    yield episode.fired_unix_seconds, f"{_printable(episode.alertname)} fired for {host}"
-    yield episode.received_unix_seconds, f"Alertmanager told that {host}'s alert fires"
+        yield episode.last_answered_unix_seconds, f"last scrape that {host} answered"
+    yield episode.fired_unix_seconds, f"{alertname} fired for {host}"
+    yield episode.received_unix_seconds, f'Alertmanager sent "firing" for {host}'
     if episode.ended_unix_seconds is not None:
-        yield episode.ended_unix_seconds, f"{host}'s alert ended"
+        yield episode.ended_unix_seconds, f"{alertname} ended for {host}"
     if episode.end_received_unix_seconds is not None:
-        teller = (
-            "Alertmanager told no end; Prometheus says" if episode.is_end_reconciled else "Alertmanager told"
-        )
-        yield episode.end_received_unix_seconds, f"{teller} that {host}'s alert ended"
+        how = f'Alertmanager sent "resolved" for {host}'
+        if episode.is_end_reconciled:
+            how = f'Alertmanager sent no "resolved" for {host}; confirmed from Prometheus'
+        yield episode.end_received_unix_seconds, how
 
 
 def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
     name = f"notice {notice.notice_id} to {notice.user}"
-    yield notice.created_unix_seconds, f"{name} is owed"
+    yield notice.created_unix_seconds, f"{name} created"
     if notice.held_unix_seconds is not None:
-        yield notice.held_unix_seconds, f"{name} is held, as it is quiet for {notice.user}"
+        yield notice.held_unix_seconds, f"{name} held for quiet hours"
     if notice.state == State.HELD:
-        yield notice.next_unix_seconds, f"{name} is released"
+        yield notice.next_unix_seconds, f"{name} due, at the end of quiet hours"
         return
     if notice.settled_unix_seconds is None:
-        error = f"; last: {_printable(notice.last_error)}" if notice.last_error else ""
-        yield notice.next_unix_seconds, f"{name} is tried, for the {notice.attempts + 1}. time{error}"
+        error = f"; last error: {_printable(notice.last_error)}" if notice.last_error else ""
+        yield notice.next_unix_seconds, f"{name} due for attempt {notice.attempts + 1}{error}"
         return
+    provider_id = _printable(notice.provider_id or "-")
     how = {
-        "accepted": f"was taken at attempt {notice.attempts} as {_printable(notice.provider_id or '-')}",
-        "superseded": "had nothing new to tell" if not notice.last_error else _printable(notice.last_error),
-        "digested": f"is told by notice {notice.digest_id}, a digest",
-        "dead": f"was given up: {_printable(notice.last_error or '-')}",
+        "accepted": f"accepted on attempt {notice.attempts}, provider id {provider_id}",
+        "superseded": f"superseded: {_printable(notice.last_error or 'no news left to report')}",
+        "digested": f"included in digest {notice.digest_id}",
+        "dead": f"failed permanently: {_printable(notice.last_error or '-')}",
     }
     yield notice.settled_unix_seconds, f"{name} {how.get(notice.state, notice.state)}"
     if notice.delivery is not None:
-        yield notice.delivery_unix_seconds or notice.settled_unix_seconds, f"{name} was {_delivery(notice)}"
+        yield notice.delivery_unix_seconds or notice.settled_unix_seconds, f"{name} {_delivery(notice)}"
 
 
 def _delivery(notice: NoticeView) -> str:

@@ -123,7 +123,7 @@ class Inspection:
         dropped = {
             "state": State.SUPERSEDED,
             "settled_unix_seconds": now_unix_seconds,
-            "last_error": "dropped by hand",
+            "last_error": "dropped by `outbox drop`",
         }
         with self._database.transaction() as connection:
             return connection.execute(notices.update().where(are_these, can_be).values(dropped)).rowcount

@@ -144,4 +144,4 @@ def test_it_is_remembered_that_alertmanager_told_no_end(desk):
 
     assert incident is not None
     assert [(told.is_over, told.episode.is_end_reconciled) for told in claim.reported] == [(True, True)]
-    assert "Alertmanager told no end; Prometheus says that web-1's alert ended" in incident_text(incident)
+    assert 'Alertmanager sent no "resolved" for web-1; confirmed from Prometheus' in incident_text(incident)

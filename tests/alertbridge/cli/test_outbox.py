@@ -1,4 +1,4 @@
-"""The installed command and what is owed: `outbox` and `explain`."""
+"""The installed command and its notices: `outbox` and `explain`."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_what_mailgun_refuses_is_listed_told_to_the_admins_and_tried_again_by_ha
             "[WARN] mail for ann: not delivered",
         }
         assert (retried.returncode, retried.stdout) == (0, "")
-        assert retried.stderr.startswith("1 to be tried again; ")
+        assert retried.stderr.startswith("1 pending again; ")
     finally:
         bridge.kill()
 
@@ -54,10 +54,10 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
         left = run("--config", settings.path, "outbox", "list").stdout
 
         assert found["last_error"].startswith("the mail did not reach 127.0.0.1:")
-        assert f"notice {number} to ann is owed" in explained
+        assert f"notice {number} to ann created" in explained
         assert (dropped.returncode, dropped.stderr) == (0, "1 dropped\n")
         assert again.returncode == 1
-        assert left == "nothing waits and nothing was given up\n"
+        assert left == "no pending or dead notices\n"
     finally:
         bridge.kill()
 

@@ -67,7 +67,7 @@ def test_news_are_kept_with_the_notice(mailbox):
     incident = Inspection(mailbox.outbox.database).incident(sent.incident_id)
     assert incident is not None
     told = incident_text(incident)
-    assert "14:13:27 UTC  notice 1 to ann was bounced: 550 no? such user" in told
+    assert "14:13:27 UTC  notice 1 to ann bounced: 550 no? such user" in told
 
 
 @pytest.mark.parametrize("brackets", [("<", ">"), ("", "")])

@@ -107,7 +107,7 @@ def test_the_table_says_what_a_person_needs(outbox, inspection):
     assert "web-1: host not answering" in dead
     assert "bad?[2J address" in dead
     assert "1 min" in pending
-    assert notices_table([], T0) == "nothing waits and nothing was given up"
+    assert notices_table([], T0) == "no pending or dead notices"
 
 
 def test_the_json_says_the_same(inspection):
@@ -137,6 +137,6 @@ def test_an_incident_is_explained_in_the_order_of_time(outbox, inspection):
     assert moments == sorted(moments)
     text = "\n".join(lines)
     assert "HostDown fired for web-1" in text
-    assert "notice 1 to ann was taken at attempt 1 as <id@mailgun>" in text
-    assert "Alertmanager told that web-1's alert ended" in text
+    assert "notice 1 to ann accepted on attempt 1, provider id <id@mailgun>" in text
+    assert 'Alertmanager sent "resolved" for web-1' in text
     assert inspection.incident("nonsense") is None

@@ -319,9 +319,9 @@ def test_what_is_held_and_how_it_was_told_can_be_looked_up(outbox):
     assert incident_text(of_the_digest).startswith(
         f"incident {digest.incident_id}, a digest of the incidents inc1, inc2\n"
     )
-    assert f"told by the digest: {digest.notice_id}\n" in notice_text(told)
-    assert "2026-09-21 23:00:00 UTC  notice 1 to ann is held, as it is quiet for ann\n" in story
-    assert f"2026-09-22 07:00:00 UTC  notice 1 to ann is told by notice {digest.notice_id}, a digest" in story
+    assert f"included in digest: {digest.notice_id}\n" in notice_text(told)
+    assert "2026-09-21 23:00:00 UTC  notice 1 to ann held for quiet hours\n" in story
+    assert f"2026-09-22 07:00:00 UTC  notice 1 to ann included in digest {digest.notice_id}" in story
     assert "purpose: digest\n" in notice_text(sent)
 
 
