@@ -1,4 +1,4 @@
-"""An alert as Alertmanager tells it, and who it is about."""
+"""An alert as Alertmanager sends it, and its identity."""
 
 import hashlib
 import json
@@ -11,14 +11,14 @@ class Alert:
     """One alert of a webhook payload.
 
     Attributes:
-        alert_id: What stays the same for this alert in every payload, by `alert_id_of`.
+        alert_id: Its identity, the same in every payload, by `alert_id_of`.
         labels: All labels.
-        annotations: Texts for people.
-        is_firing: Whether it fires; each alert of a payload may differ.
-        starts_unix_seconds: When it fired: after the rule's `for`, so later than the trouble began.
-        ends_unix_seconds: When it ended; None while it fires.
-        generator_url: Where Prometheus shows the rule's expression.
-        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
+        annotations: All annotations.
+        is_firing: Whether it is firing or resolved; one payload may hold both.
+        starts_unix_seconds: When it fired: after the rule's `for`, so later than the problem began.
+        ends_unix_seconds: When it ended; None while it is firing.
+        generator_url: Where Prometheus shows the graph of the rule's expression.
+        is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
     """
 
     alert_id: str
@@ -32,6 +32,6 @@ class Alert:
 
 
 def alert_id_of(labels: Mapping[str, str]) -> str:
-    """Return the identity of the alert that bears *labels*: a hash of all of them."""
+    """Return the identity of the alert with these *labels*: a hash of all of them."""
     canonical = json.dumps(sorted(labels.items())).encode()
     return hashlib.sha256(canonical).hexdigest()[:32]

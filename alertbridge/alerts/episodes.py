@@ -1,7 +1,7 @@
 """What a payload changes: stored state + alerts + now -> new state + transitions.
 
-Identity is state, not bytes. An *episode* is one firing of an alert, from its start to its end, counted per
-alert from 1. Retries, reminders, HA twins and restarts of Alertmanager repeat what is stored: no change.
+An *episode* is one firing of an alert, from its start to its end, numbered from 1 for each alert. Retries,
+repeats, HA peers and restarts of Alertmanager send again what is stored already: no change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,13 @@ from enum import StrEnum
 
 from alertbridge.alerts.alert import Alert
 
-# Alertmanager sends no end of an alert that is muted or inhibited when it ends. A firing that began this much
-# later than the stored one is a firing anew; the stored one has ended unseen.
+# Alertmanager sends no "resolved" for an alert that is silenced or inhibited when it ends. A firing that
+# began this much later than the stored one is a new one; the stored one has ended unseen.
 ANEW_SECONDS = 1.0
 
-# A firing older than the stored end is a stale replay only this long after that end was told: Alertmanager
-# retries for a group interval, its peers wait 15 s each. Later it means that the end was wrong, and is news.
+# A firing older than the stored end is a stale repeat only this long after that end was received, as
+# Alertmanager retries for a group interval and its peers wait 15 s each. Later it is news: the end was
+# wrong.
 REPLAY_WINDOW_SECONDS = 300.0
 
 
@@ -25,12 +26,12 @@ class Episode:
 
     Attributes:
         alert_id: The alert's identity.
-        number: 1 for the first firing that was told.
-        alert: As it was told when the episode opened.
-        opened_unix_seconds: When the bridge was told.
-        ended_unix_seconds: When it ended by Alertmanager's word; None while it is open.
-        closed_unix_seconds: When the bridge was told of the end; None while it is open.
-        is_end_reconciled: Whether Alertmanager told no end, and it was found in Prometheus.
+        number: 1 for the first firing that was received.
+        alert: As it was received when the episode opened.
+        opened_unix_seconds: When the bridge received the firing.
+        ended_unix_seconds: When it ended, according to Alertmanager; None while it is open.
+        closed_unix_seconds: When the bridge received the end; None while it is open.
+        is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
     """
 
     alert_id: str
@@ -43,13 +44,13 @@ class Episode:
 
     @property
     def is_open(self) -> bool:
-        """Whether no end has been told."""
+        """Whether no end has been received."""
         return self.ended_unix_seconds is None
 
     def ended(
         self, ended_unix_seconds: float, closed_unix_seconds: float, *, is_reconciled: bool = False
     ) -> "Episode":
-        """Return this episode, ended; written out, as `replace` takes four times as long for each of many."""
+        """Return this episode, ended; written out, as `replace` takes four times as long."""
         return Episode(
             alert_id=self.alert_id,
             number=self.number,
@@ -62,7 +63,7 @@ class Episode:
 
 
 class Verdict(StrEnum):
-    """What one alert of a payload means, held against the stored state."""
+    """What one alert of a payload means, compared with the stored state."""
 
     OPENED = "opened"
     CLOSED = "closed"
@@ -73,12 +74,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """What a payload came to.
+    """The changes that a payload makes.
 
     Attributes:
         opened: New episodes, in the payload's order.
         closed: Episodes that were open and have ended, in the payload's order.
-        lapsed: Episodes that were open, of which no end was ever told, and whose alert now fires anew.
+        lapsed: Episodes that were open and never resolved, and whose alert has fired anew.
         verdicts: One for each alert, in the payload's order.
     """
 
@@ -122,7 +123,7 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
 
 
 def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
-    """Return what *alert* means for an alert whose *latest* episode is stored, or None is."""
+    """Return what *alert* means, given its *latest* stored episode; None when there is none."""
     if alert.is_firing:
         return _judge_firing(latest, alert, now_unix_seconds)
     if latest is None:
@@ -137,10 +138,10 @@ def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float)
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
-        is_anew = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
-        return Verdict.OPENED if is_anew else Verdict.REPEATED
+        is_new = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
+        return Verdict.OPENED if is_new else Verdict.REPEATED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds:
         return Verdict.OPENED
-    # A post that waited for the database may bring a moment from before the end it is held against.
+    # A post that waited for the database may be timed before the end that it is compared with
     is_fresh = abs(now_unix_seconds - latest.closed_unix_seconds) < REPLAY_WINDOW_SECONDS
     return Verdict.STALE if is_fresh else Verdict.OPENED

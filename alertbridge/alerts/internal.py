@@ -1,4 +1,4 @@
-"""Alerts that the bridge itself raises, of its own troubles; they are told like any other."""
+"""Internal alerts: the bridge raises them itself, about itself, and handles them like any other."""
 
 from alertbridge.alerts.alert import Alert, alert_id_of
 
@@ -10,7 +10,7 @@ _MAIL_FOR = "mail for "
 
 
 def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds: float | None) -> Alert:
-    """Return the alert that no sign of life has come from Prometheus *since* then."""
+    """Return the alert that no heartbeat has been received from Prometheus *since* then."""
     labels = {"alertname": "MaraxBlind", "host": "monitoring", "severity": "critical", BLIND_LABEL: "yes"}
     annotations = {"summary": "no sign of life", "description": diagnosis}
     return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
@@ -19,7 +19,7 @@ def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds:
 def undeliverable_alert(
     user_name: str, reason: str, since_unix_seconds: float, *, ends_unix_seconds: float | None
 ) -> Alert:
-    """Return the alert, for admins only, that mail to a user is refused for good."""
+    """Return the alert, for admins only, that mail to a user is permanently undeliverable."""
     labels = {
         "alertname": UNDELIVERABLE,
         "host": f"{_MAIL_FOR}{user_name}",
@@ -31,12 +31,12 @@ def undeliverable_alert(
 
 
 def addressee_of(alert: Alert) -> str:
-    """Return whose mail an alert by `undeliverable_alert` is about."""
+    """Return the user whom an alert by `undeliverable_alert` is about."""
     return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
 
 
 def is_internal(alert: Alert) -> bool:
-    """Return whether the bridge raised *alert* itself."""
+    """Return whether *alert* is an internal one."""
     return AUDIENCE_LABEL in alert.labels or BLIND_LABEL in alert.labels
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from alertbridge.alerts.alert import Alert, alert_id_of
 
-_NEVER_YEAR = 1  # Go's zero time, which Alertmanager sends as the end of an alert that still fires
-_PLAUSIBLE_YEARS = range(1971, 2400)  # outside of them, no time zone can be applied without overflow
+_NEVER_YEAR = 1  # Go's zero time, which Alertmanager sends as the end of a firing alert
+_PLAUSIBLE_YEARS = range(1971, 2400)  # outside these, applying a time zone may overflow
 
 
 class PayloadError(Exception):
@@ -37,10 +37,10 @@ _decoder = msgspec.json.Decoder(_Message)
 
 
 def parse_payload(body: bytes) -> tuple[Alert, ...]:
-    """Return the alerts that *body* tells, in its order.
+    """Return the alerts of *body*, in its order.
 
     Raises:
-        PayloadError: It is not JSON, or not what Alertmanager posts.
+        PayloadError: It is not JSON, or not a payload of Alertmanager.
     """
     try:
         message = _decoder.decode(body)
@@ -53,25 +53,25 @@ def parse_payload(body: bytes) -> tuple[Alert, ...]:
         raise PayloadError("the body is nested too deeply") from error
 
 
-def _alert(told: _Alert) -> Alert:
-    if not told.labels:
+def _alert(parsed: _Alert) -> Alert:
+    if not parsed.labels:
         raise PayloadError("not an Alertmanager version 4 payload: an alert has no labels")
-    is_firing = told.status == "firing"
+    is_firing = parsed.status == "firing"
     return Alert(
-        alert_id=alert_id_of(told.labels),
-        labels=told.labels,
-        annotations=told.annotations,
+        alert_id=alert_id_of(parsed.labels),
+        labels=parsed.labels,
+        annotations=parsed.annotations,
         is_firing=is_firing,
-        starts_unix_seconds=_unix_seconds(told.starts_at),
-        ends_unix_seconds=None if is_firing else _end_unix_seconds(told),
-        generator_url=told.generator_url,
+        starts_unix_seconds=_unix_seconds(parsed.starts_at),
+        ends_unix_seconds=None if is_firing else _end_unix_seconds(parsed),
+        generator_url=parsed.generator_url,
     )
 
 
-def _end_unix_seconds(told: _Alert) -> float:
-    if told.ends_at is None or told.ends_at.year == _NEVER_YEAR:
+def _end_unix_seconds(parsed: _Alert) -> float:
+    if parsed.ends_at is None or parsed.ends_at.year == _NEVER_YEAR:
         raise PayloadError("not an Alertmanager version 4 payload: a resolved alert has no endsAt")
-    return _unix_seconds(told.ends_at)
+    return _unix_seconds(parsed.ends_at)
 
 
 def _unix_seconds(moment: datetime) -> float:

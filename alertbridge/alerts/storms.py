@@ -1,4 +1,4 @@
-"""Storms: many new episodes of one alert name are told together."""
+"""Storms: many new episodes of one alert name make one incident."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from alertbridge.alerts.episodes import Episode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormState:
-    """What the store knows of one alert name within the storm window.
+    """What is stored of one alert name within the storm window.
 
     Attributes:
         recent_episodes: How many episodes of it opened.
-        incident_id: The storm that is open already; None when there is none.
+        incident_id: The storm that began; None when none did.
     """
 
     recent_episodes: int = 0
@@ -22,7 +22,7 @@ class StormState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentGroup:
-    """Episodes that are told together.
+    """Episodes that open together in one incident.
 
     Attributes:
         incident_id: The storm that they join; None for a new incident.
