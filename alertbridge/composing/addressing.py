@@ -4,8 +4,8 @@ from alertbridge.mail.cleaning import cleaned
 from alertbridge.mail.facts import AlertFacts
 from alertbridge.mail.mail import Mail
 from alertbridge.mail.summary_facts import SummaryFacts
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.message_ids import message_id
-from alertbridge.outbox.notices import Claim
 from alertbridge.rendering.renderer import Rendered
 
 # Not "All" and no `Precedence: bulk`: the first suppresses bounces, the second hides mail in some programs

@@ -10,7 +10,7 @@ from alertbridge.delivery.courier import ComposedMail
 from alertbridge.mail.facts import AlertFacts
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.metrics import Metrics
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.prometheus.findings import Enricher, Findings
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer

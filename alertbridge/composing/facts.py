@@ -7,7 +7,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.summary_facts import SummaryFacts
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from alertbridge.alerts.internal import ADMINS, AUDIENCE_LABEL, BLIND_LABEL
 from alertbridge.mail.facts import Reader
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.schema import Purpose
 from alertbridge.routing.users import UserSettings
 

@@ -23,8 +23,9 @@ from alertbridge.delivery.unreachable import RecipientReports
 from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.database import StoreError
-from alertbridge.outbox.notices import Claim, Notices
+from alertbridge.outbox.notices import Notices
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 

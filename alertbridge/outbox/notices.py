@@ -1,59 +1,20 @@
 """Notices on their way out: claimed one at a time, and settled only when the outcome of sending is known."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Connection, Row
+from collections.abc import Mapping
 
 from alertbridge.outbox.backlog import paused_until
+from alertbridge.outbox.claim import Claim, claim_notice
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.notified import record_notified
 from alertbridge.outbox.queue import next_due_notice
-from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
-from alertbridge.outbox.schema import Purpose, State, episodes, lanes, notices
-from alertbridge.outbox.summaries import hold, release_held, users_with_held
-from alertbridge.routing.recipients import Routing, severity_of
+from alertbridge.outbox.reported import as_stored
+from alertbridge.outbox.schema import State, episodes, lanes, notices
+from alertbridge.outbox.summaries import release_held, users_with_held
+from alertbridge.outbox.transitions import put_back, settle
+from alertbridge.routing.recipients import Routing
 
 _AFTER_CRASH_SECONDS = 10.0
 _NOTICES_PER_TRANSACTION = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A notice that is being sent.
-
-    Attributes:
-        notice_id: Its number.
-        incident_id: What it is about.
-        user_name: Its recipient.
-        sequence: 0 for the thread's root, then counted up.
-        title: What follows the subject's bracket.
-        reported: What it reports, at least one.
-        attempts: This one included.
-        created_unix_seconds: Since when it has been waiting.
-        ambiguous_since_unix_seconds: When the last attempt that may have been sent ended; None if there was
-            none.
-        purpose: News of one incident, a digest or a reminder.
-        was_held: Whether it was held until the end of its user's quiet hours.
-    """
-
-    notice_id: int
-    incident_id: str
-    user_name: str
-    sequence: int
-    title: str
-    reported: tuple[ReportedEpisode, ...]
-    attempts: int
-    created_unix_seconds: float
-    ambiguous_since_unix_seconds: float | None
-    purpose: Purpose = Purpose.NEWS
-    was_held: bool = False
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether an earlier attempt may have been sent."""
-        return self.ambiguous_since_unix_seconds is not None
 
 
 class Notices:
@@ -94,7 +55,7 @@ class Notices:
                     row = next_due_notice(connection, now_unix_seconds)
                     if row is None:
                         return None
-                    claim = self._claim(connection, row, routing, now_unix_seconds)
+                    claim = claim_notice(connection, row, routing, now_unix_seconds, owner=self._owner)
                     if claim is not None:
                         return claim
         return None
@@ -109,7 +70,7 @@ class Notices:
     ) -> None:
         """Settle *claim* as accepted; later mails say what it *last_answered* found out, by alert id."""
         with self._database.transaction() as connection:
-            _settle(connection, claim.notice_id, State.ACCEPTED, now_unix_seconds, provider_id=provider_id)
+            settle(connection, claim.notice_id, State.ACCEPTED, now_unix_seconds, provider_id=provider_id)
             record_notified(connection, claim.user_name, as_stored(claim.reported), now_unix_seconds)
             for one in claim.reported:
                 moment = last_answered.get(one.episode.alert_id)
@@ -123,14 +84,17 @@ class Notices:
 
     def defer(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
         """Defer *claim*, which was not sent; the next attempt reports what is true by then."""
-        self._put_back(claim, reason, {"next_unix_seconds": until_unix_seconds, **_content_after(claim)})
+        values = {"next_unix_seconds": until_unix_seconds, **_content_after(claim)}
+        with self._database.transaction() as connection:
+            put_back(connection, claim.notice_id, reason, values)
 
     def defer_ambiguous(
         self, claim: Claim, until_unix_seconds: float, reason: str, *, now_unix_seconds: float
     ) -> None:
         """Defer *claim*, which may have been sent; the next attempt repeats the same mail."""
-        back = {"next_unix_seconds": until_unix_seconds, "doubt_unix_seconds": now_unix_seconds}
-        self._put_back(claim, reason, back)
+        values = {"next_unix_seconds": until_unix_seconds, "doubt_unix_seconds": now_unix_seconds}
+        with self._database.transaction() as connection:
+            put_back(connection, claim.notice_id, reason, values)
 
     def pause(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
         """Put *claim* back without counting the attempt, and pause the transport until then."""
@@ -139,9 +103,8 @@ class Notices:
             connection.execute(lanes.delete().where(mine))
             row = {"lane": self._transport, "paused_until_unix_seconds": until_unix_seconds, "reason": reason}
             connection.execute(lanes.insert().values(row))
-            back = {"state": State.PENDING, "last_error": reason, "attempts": claim.attempts - 1}
-            one = notices.c.notice_id == claim.notice_id
-            connection.execute(notices.update().where(one).values(back | _content_after(claim)))
+            values = {"attempts": claim.attempts - 1, **_content_after(claim)}
+            put_back(connection, claim.notice_id, reason, values)
 
     def resume(self) -> None:
         """End the pause of the transport, as after a change of its settings."""
@@ -167,18 +130,7 @@ class Notices:
     def give_up(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
         """Mark *claim* as dead for that *reason*; it is kept for `outbox list`."""
         with self._database.transaction() as connection:
-            _settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
-
-    def _claim(self, connection: Connection, row: Row[Any], routing: Routing, now: float) -> Claim | None:
-        reported = episodes_to_report(connection, row, routing, now)
-        if not reported:
-            _settle(connection, row.notice_id, State.SUPERSEDED, now)
-            return None
-        until = _quiet_until(row, reported, routing, now)
-        if until is None:
-            return self._mark_sending(connection, row, reported)
-        hold(connection, row.notice_id, until, now)
-        return None
+            settle(connection, claim.notice_id, State.DEAD, now_unix_seconds, last_error=reason)
 
     def _is_anything_due(self, now: float) -> bool:
         """Look without the write lock: mostly nothing is due."""
@@ -187,56 +139,7 @@ class Notices:
                 return False
             return next_due_notice(connection, now) is not None or bool(users_with_held(connection))
 
-    def _mark_sending(
-        self, connection: Connection, row: Row[Any], reported: Sequence[ReportedEpisode]
-    ) -> Claim:
-        values = {
-            "state": State.SENDING,
-            "owner": self._owner,
-            "attempts": row.attempts + 1,
-            "told": as_stored(reported),
-        }
-        connection.execute(notices.update().where(notices.c.notice_id == row.notice_id).values(values))
-        return Claim(
-            notice_id=row.notice_id,
-            incident_id=row.incident_id,
-            user_name=row.user_name,
-            sequence=row.sequence,
-            title=row.title,
-            reported=tuple(reported),
-            attempts=row.attempts + 1,
-            created_unix_seconds=row.created_unix_seconds,
-            ambiguous_since_unix_seconds=row.doubt_unix_seconds,
-            purpose=Purpose(row.purpose),
-            was_held=row.held_unix_seconds is not None,
-        )
-
-    def _put_back(self, claim: Claim, reason: str, values: Mapping[str, object]) -> None:
-        back = {"state": State.PENDING, "last_error": reason, **values}
-        with self._database.transaction() as connection:
-            one = notices.c.notice_id == claim.notice_id
-            connection.execute(notices.update().where(one).values(back))
-
 
 def _content_after(claim: Claim) -> dict[str, None]:
     """Return the change that lets the next attempt report anew, unless an earlier one may have been sent."""
     return {} if claim.is_ambiguous else {"told": None}
-
-
-def _quiet_until(
-    row: Row[Any], reported: Sequence[ReportedEpisode], routing: Routing, now: float
-) -> float | None:
-    """Return until when to hold the notice; None when it may leave now.
-
-    One that may have been sent before is never held.
-    """
-    user = routing.user(row.user_name)
-    news = {severity_of(one.episode.alert) for one in reported if one.is_news}
-    if row.told or user is None or user.may_be_told(news, now):
-        return None
-    return user.quiet_until(now)
-
-
-def _settle(connection: Connection, notice_id: int, state: State, now: float, **values: object) -> None:
-    settled = {"state": state, "settled_unix_seconds": now, "owner": None, **values}
-    connection.execute(notices.update().where(notices.c.notice_id == notice_id).values(settled))

@@ -21,12 +21,6 @@ def users_with_held(connection: Connection) -> Sequence[str]:
     return connection.scalars(_USERS_WITH_HELD).all()
 
 
-def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
-    """Hold a notice until the end of its user's quiet hours."""
-    held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}
-    connection.execute(notices.update().where(notices.c.notice_id == notice_id).values(held))
-
-
 def release_held(connection: Connection, routing: Routing, now: float) -> None:
     """Release the held notices of users whose quiet hours are over: several incidents in one digest.
 

@@ -2,7 +2,7 @@
 
 from alertbridge.delivery.courier import ComposedMail
 from alertbridge.mail.mail import Mail
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.routing.recipients import Routing
 
 

@@ -23,7 +23,7 @@ from alertbridge.mail.address import Sender
 from alertbridge.mail.host_facts import LastDay
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject

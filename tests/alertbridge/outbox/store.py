@@ -4,9 +4,10 @@ from itertools import count
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.outbox.backlog import Backlog, read_backlog
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.intake import Intake, Taken
-from alertbridge.outbox.notices import Claim, Notices
+from alertbridge.outbox.notices import Notices
 from alertbridge.outbox.summaries import Reminders
 from alertbridge.routing.recipients import Routing
 from tests.alertbridge.alert_builders import T0, a_routing

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.outbox.notices import Claim
+from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.schema import Purpose
 from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.recipients import severity_of
