@@ -115,7 +115,7 @@ def test_hash_password_refuses_what_is_no_password(typed: bytes):
     said = hash_password(typed)
 
     assert (said.returncode, said.stdout) == (2, "")
-    assert "a password has 1 to 1024 bytes, on one line" in said.stderr
+    assert "the password must be one line of 1 to 1024 bytes" in said.stderr
 
 
 def test_hash_password_asks_twice_and_shows_nothing():
@@ -127,7 +127,7 @@ def test_hash_password_asks_twice_and_shows_nothing():
     for first, second in ((b"first", b"other"), (PASSWORD.encode(), PASSWORD.encode())):
         shown += read_until(terminal, b"Password: ")
         os.write(terminal, first + b"\n")
-        shown += read_until(terminal, b"Once more: ")
+        shown += read_until(terminal, b"Repeat password: ")
         os.write(terminal, second + b"\n")
     shown += read_until(terminal, b'"}')
     os.waitpid(child, 0)
