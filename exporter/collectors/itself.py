@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client.metrics_core import Metric
@@ -11,6 +10,7 @@ from exporter.access.counts import AccessCounts
 from exporter.collectors.family import CONSTANT, counter, gauge, info
 from exporter.commands.counts import RunCounts
 from exporter.host.own_process import OwnProcess
+from marax.settings.reload import LastReload
 
 _COMMANDS = "those of the settings, `(shell)`, and `(unknown)` for what is none of them"
 
@@ -63,14 +63,6 @@ COMMAND_SECONDS = counter("marax_command_seconds_total", "Total run time of the 
 COMMANDS_RUNNING = gauge("marax_commands_running", "Commands currently running.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigReload:
-    """The last attempt to take up the settings file, and when one was last taken up (Unix time)."""
-
-    successful: bool
-    taken_up_at_seconds: float
-
-
 class ExporterCollector:
     """Version, settings, HTTP requests, and the program's own process; reads two files of /proc/self."""
 
@@ -92,7 +84,7 @@ class ExporterCollector:
         self,
         *,
         version: str,
-        last_reload: Callable[[], ConfigReload],
+        last_reload: Callable[[], LastReload],
         requests: Callable[[], Mapping[tuple[str, ...], int]],
         read_itself: Callable[[], OwnProcess],
     ) -> None:
@@ -104,8 +96,8 @@ class ExporterCollector:
     def collect(self) -> Iterator[Metric]:
         reload = self._last_reload()
         yield BUILD.by({(self._version, platform.python_version()): 1})
-        yield CONFIG_RELOAD_SUCCESS.of(reload.successful)
-        yield CONFIG_RELOAD_TIMESTAMP.of(reload.taken_up_at_seconds)
+        yield CONFIG_RELOAD_SUCCESS.of(reload.is_successful)
+        yield CONFIG_RELOAD_TIMESTAMP.of(reload.loaded_at_seconds)
         yield HTTP_REQUESTS.by(self._requests())
         itself = self._read_itself()
         yield EXPORTER_CPU_SECONDS.of(itself.cpu_seconds)

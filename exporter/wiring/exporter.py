@@ -1,5 +1,6 @@
 """Builds the real parts and puts them together; only this module and those named after it do."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,6 @@ from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.files import PROCFS, ROOT, HostReadError
 from exporter.host.own_process import OwnProcessReader
-from exporter.reload import Reloader
 from exporter.reports.process_list import ProcessList, Wanted
 from exporter.reports.stats import Stats
 from exporter.scrape.collector_runner import CollectorRunner
@@ -30,7 +30,11 @@ from exporter.web.request_counts import RequestCounts
 from exporter.wiring.process_engine import ProcessEngine
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
+from marax.settings.reload import Reloader
 
+logger = logging.getLogger(__name__)
+
+_FIXED_AT_START = ("listen", "web_config_file", "state_dir")
 _BETWEEN_READINGS_SECONDS = 1.25  # the process table scans a second time after 1 s
 _OWN_SCRAPE_SECONDS = 4.5
 
@@ -38,7 +42,7 @@ _OWN_SCRAPE_SECONDS = 4.5
 class Exporter:
     """The parts of one exporter, whatever it is for: serving, or printing what it would serve.
 
-    It reads nothing before `take_up`.
+    It reads nothing before `use`.
     """
 
     def __init__(
@@ -47,7 +51,8 @@ class Exporter:
         self._clock = clock
         self._engine: ProcessEngine | None = None
         self.requests = RequestCounts()
-        self.reloader = Reloader(settings, read=read, take_up=self.take_up, clock=clock)
+        self._at_start = settings
+        self.reloader = Reloader(load=read, use=self._change_to, clock=clock)
         self.scraper = Scraper((), CollectorRunner(clock))
         itself = ExporterCollector(
             version=version("marax"),
@@ -60,32 +65,39 @@ class Exporter:
         self.runner, runs = Runner(most_at_once=MOST_AT_ONCE), RunCounts()
         self.command_service = CommandService(self.runner, runs, Catalogue(()), LogAudit())
         host = Host(root=ROOT, clock=clock, usage=self._usage)
-        self._host = (
-            *(collector.of(host) for collector in HOST_COLLECTORS),
-            AccessCollector(self.auth),
-            CommandsCollector(runs, self.runner.running),
-            itself,
-        )
+        self._of_host = tuple(collector.of(host) for collector in HOST_COLLECTORS)
+        self._own = (AccessCollector(self.auth), CommandsCollector(runs, self.runner.running), itself)
         self.collectors: list[Collector] = []
 
-    def take_up(self, settings: ExporterSettings) -> None:
+    def use(self, settings: ExporterSettings) -> None:
         """Run the collectors that *settings* ask for; those that go on keep what they know."""
         self.command_service.use(
             Catalogue(settings.commands, has_shell=settings.shell), self._audit(settings)
         )
         self._usage.length_seconds = settings.processes.window_seconds
-        is_needed = settings.collectors.needs_processes or settings.users
-        wanted = settings.processes if is_needed else None
-        before = self._engine
-        if before is None or before.settings != wanted:
-            self._engine = ProcessEngine(wanted, self._clock) if wanted else None
-            if self._engine:
-                self._engine.start()
-        own = self._engine.collectors if self._engine else ()
-        self.collectors = [c for c in (*self._host, *own) if settings.collectors.is_on(c.name)]
+        before, self._engine = self._engine, self._engine_for(settings)
+        of_processes = self._engine.collectors if self._engine else ()
+        known = (*self._of_host, *self._own, *of_processes)
+        self.collectors = [one for one in known if settings.collectors.is_on(one.name)]
         self.scraper.use(self.collectors)
         if before is not None and before is not self._engine:
             before.stop()
+
+    def _engine_for(self, settings: ExporterSettings) -> ProcessEngine | None:
+        """Return the engine that *settings* need: the running one if it fits, else a new one, started."""
+        if not settings.collectors.needs_processes and not settings.users:
+            return None
+        if self._engine is not None and self._engine.settings == settings.processes:
+            return self._engine
+        engine = ProcessEngine(settings.processes, self._clock)
+        engine.start()
+        return engine
+
+    def _change_to(self, settings: ExporterSettings) -> None:
+        self.use(settings)
+        for key in _FIXED_AT_START:
+            if getattr(settings, key) != getattr(self._at_start, key):
+                logger.warning("setting changed, restart required", extra={"key": key})
 
     def stats(self) -> Stats:
         """Return the state of the host.
@@ -124,7 +136,7 @@ def exposition(settings: ExporterSettings) -> bytes:
     """
     need_procfs()
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
-    exporter.take_up(settings)
+    exporter.use(settings)
     exporter.read_host()
     time.sleep(_BETWEEN_READINGS_SECONDS)
     return exporter.read_host()

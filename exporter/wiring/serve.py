@@ -57,7 +57,7 @@ def serve(read: Callable[[], ExporterSettings]) -> None:
     server = Server(app, serving)
     address = server.bind()
     exporter.auth.open_to(settings.users, settings.tokens)
-    exporter.take_up(settings)  # before the first scrape, which would be empty otherwise
+    exporter.use(settings)  # before the first scrape, which would be empty otherwise
 
     def warm_up() -> None:
         exporter.read_host()

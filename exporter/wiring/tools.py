@@ -42,7 +42,7 @@ def examination(settings: ExporterSettings) -> Examination:
     raise_descriptor_limit()
     clock, held = SystemClock(), spare_descriptors()
     exporter = Exporter(settings, read=lambda: settings, clock=clock)
-    exporter.take_up(settings)
+    exporter.use(settings)
     return Examination(
         settings=settings,
         collectors=exporter.collectors,

@@ -82,7 +82,7 @@ class Server:
         self,
         *,
         on_ready: Callable[[], None],
-        on_hangup: Callable[[], None],
+        on_hangup: Callable[[], object],
         on_ending: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve until SIGTERM, SIGINT or `stop`; requests under way then have 5 s to end.
@@ -110,7 +110,7 @@ class Server:
         if self._settings.web_config_file is not None:
             self._web = read_web_config(self._settings.web_config_file)
 
-    async def _serve(self, listening: socket.socket, on_hangup: Callable[[], None]) -> None:
+    async def _serve(self, listening: socket.socket, on_hangup: Callable[[], object]) -> None:
         if _in_main_thread():
             loop = asyncio.get_running_loop()
             hangups = DaemonThreads(1, name="hangup")

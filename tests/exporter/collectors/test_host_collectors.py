@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.cgroup import CgroupCollector
 from exporter.collectors.collector import Collector
 from exporter.collectors.cpu import CpuCollector, CpuPerCoreCollector
-from exporter.collectors.itself import ConfigReload, ExporterCollector
+from exporter.collectors.itself import ExporterCollector
 from exporter.collectors.load import LoadCollector
 from exporter.collectors.memory import MemoryCollector, VmstatCollector
 from exporter.collectors.pressure import PressureCollector
@@ -22,6 +22,7 @@ from exporter.host.memory import Memory
 from exporter.host.os_release import OsRelease
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import Pressure
+from marax.settings.reload import LastReload
 from tests.fakes.clock import FakeClock
 
 
@@ -205,7 +206,7 @@ def test_cgroup_tells_the_limits_that_hold_the_exporter(tmp_path: Path):
 def test_exporter_tells_of_itself():
     collector = ExporterCollector(
         version="1.2.3",
-        last_reload=lambda: ConfigReload(successful=False, taken_up_at_seconds=1_700_000_000),
+        last_reload=lambda: LastReload(is_successful=False, loaded_at_seconds=1_700_000_000),
         requests=lambda: {("/metrics", "200"): 5},
         read_itself=OwnProcessReader(Path("/proc")).read,
     )

@@ -69,7 +69,7 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
     )
     exporter = Exporter(chosen, read=lambda: chosen, clock=SystemClock())
     exporter.auth.open_to(chosen.users, chosen.tokens)
-    exporter.take_up(chosen)
+    exporter.use(chosen)
     yield exporter
     exporter.auth.close()
 

@@ -23,9 +23,9 @@ def settings_with(**switches: bool) -> ExporterSettings:
 def exporter():
     settings = settings_with(cpu_per_core=True)
     exporter = Exporter(settings, read=lambda: settings, clock=SystemClock())
-    exporter.take_up(settings)
+    exporter.use(settings)
     yield exporter
-    exporter.take_up(settings_with(processes=False, groups=False, top=False))
+    exporter.use(settings_with(processes=False, groups=False, top=False))
 
 
 def samples(metrics: list[Metric]) -> dict[tuple[str, ...], float]:
@@ -59,7 +59,7 @@ def test_agrees_with_psutil_about_the_totals(exporter: Exporter):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_collector_can_be_switched_off(exporter: Exporter, name: str):
-    exporter.take_up(settings_with(**{"cpu_per_core": True, name: False}))
+    exporter.use(settings_with(**{"cpu_per_core": True, name: False}))
 
     with pytest.raises(UnknownNameError, match=f"No collector '{name}' is enabled"):
         exporter.scraper.scrape(Selection(collect=frozenset({name})), within_seconds=4.5)
