@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,8 @@ from typing import Any
 
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import wait_until
 
 COMMAND = Path(sys.executable).with_name("marax-alertbridge")
 PATIENCE_SECONDS = 20.0
@@ -61,7 +62,10 @@ class Served:
         with self._log.open("ab") as log:
             said_before = self.log.count("msg=ready")
             self._process = subprocess.Popen([*prefix, COMMAND, "--config", settings.path], stderr=log)
-        until(lambda: self.log.count("msg=ready") > said_before or self._process.poll() is not None)
+        wait_until(
+            lambda: self.log.count("msg=ready") > said_before or self._process.poll() is not None,
+            lambda: f"the bridge is ready; its log: {self.log}",
+        )
         assert self._process.poll() is None, self.log
         *_, address = re.findall(r"msg=ready address=(\S+)", self.log)
         self.url = f"http://{address}"
@@ -126,14 +130,6 @@ class Served:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             text: str = answer.read().decode()
             return text
-
-
-def until(reached: Callable[[], object]) -> None:
-    """Return once *reached* is true; fail when it does not become so."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def a_host(port: int, name: str = "web-1", host: str = "127.0.0.1") -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import json
 import re
-import time
 from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.deploy import shipped
 from tests.deploy.running import running_alertmanager, running_receiver
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -40,15 +40,16 @@ def post_alerts(alertmanager_url, *all_labels):
 
 def states_of_alerts(alertmanager_url):
     """Return the state of each alert by its labels, once Alertmanager has decided on them all."""
-    deadline = time.monotonic() + 20
-    while True:
-        with urlopen(f"{alertmanager_url}/api/v2/alerts", timeout=5) as answer:
+    states = {}
+
+    def is_decided():
+        with urlopen(f"{alertmanager_url}/api/v2/alerts", timeout=60) as answer:
             alerts = json.load(answer)
-        states = {tuple(sorted(alert["labels"].items())): alert["status"]["state"] for alert in alerts}
-        if states and "unprocessed" not in states.values():
-            return states
-        assert time.monotonic() < deadline, states
-        time.sleep(0.1)
+        states.update({tuple(sorted(alert["labels"].items())): alert["status"]["state"] for alert in alerts})
+        return states and "unprocessed" not in states.values()
+
+    wait_until(is_decided, lambda: f"it has decided: {states}")
+    return states
 
 
 def test_amtool_accepts_it(alertmanager_yml):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, until
+from tests.alertbridge.installed import Served, Settings
 from tests.docs.pages import code_in
 from tests.docs.programs import BRIDGE
+from tests.waiting import wait_until
 
 HELP = re.compile(r"^# HELP (\w+) (.*)$", re.MULTILINE)
 TYPE = re.compile(r"^# TYPE (\w+) (\w+)$", re.MULTILINE)
@@ -41,7 +42,7 @@ def test_every_metric_of_the_bridge_is_documented_and_every_documented_one_is_th
     bridge = Served(Settings(tmp_path))
     try:
         bridge.post(payload_of(an_alert()))
-        until(lambda: "mail accepted by provider" in bridge.log)
+        wait_until(lambda: "mail accepted by provider" in bridge.log)
 
         assert documented_rows() == published(bridge.get("/metrics"))
     finally:

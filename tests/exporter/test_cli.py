@@ -6,14 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -41,7 +42,7 @@ class Served:
         self._log = config.with_suffix(".log")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen([*under, COMMAND, "--config", config, *options], stderr=log)
-        until(lambda: "msg=listening" in self.log)
+        wait_until(lambda: "msg=listening" in self.log, lambda: f"it listens; its log: {self.log}")
         found = re.search(r"address=(\S+)", self.log)
         assert found
         self.url = f"http://{found[1]}"
@@ -76,13 +77,6 @@ def served(config: Path) -> Iterator[Served]:
     exporter = Served(config)
     yield exporter
     exporter.kill()
-
-
-def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def is_ready(exporter: Served) -> bool:
@@ -181,7 +175,7 @@ def test_promtool_has_nothing_to_say_about_what_it_prints(config: Path):
 
 
 def test_serves_until_it_is_told_to_end(served: Served):
-    until(lambda: is_ready(served))
+    wait_until(lambda: is_ready(served))
 
     assert served.sample("marax_load1") is not None
     assert served.end() == 0
@@ -225,7 +219,7 @@ def test_takes_up_changed_settings_on_hangup(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:0\ncollectors: {load: false}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings loaded" in served.log)
+    wait_until(lambda: "settings loaded" in served.log)
 
     assert served.sample("marax_load1") is None
     assert served.sample("marax_config_reload_success") == 1
@@ -235,7 +229,7 @@ def test_bad_settings_leave_those_in_force_as_they_are(served: Served, config: P
     config.write_text("collectors: {load: no way}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings not loaded" in served.log)
+    wait_until(lambda: "settings not loaded" in served.log)
 
     assert "collectors.load: found 'no way', expected true or false" in served.log
     assert served.sample("marax_load1") is not None
@@ -251,7 +245,7 @@ def test_a_broken_web_config_leaves_the_settings_in_force_too(config: Path):
         web_config.write_text("tls_server_config: {cert_file: nowhere.pem}\n")
 
         served.tell(signal.SIGHUP)
-        until(lambda: "settings not loaded" in served.log)
+        wait_until(lambda: "settings not loaded" in served.log)
 
         assert served.sample("marax_config_reload_success") == 0
     finally:
@@ -262,7 +256,7 @@ def test_says_which_changes_wait_for_a_restart(served: Served, config: Path):
     config.write_text("listen: 127.0.0.1:1\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings loaded" in served.log)
+    wait_until(lambda: "settings loaded" in served.log)
 
     assert 'msg="setting changed, restart required" key=listen' in served.log
 
@@ -271,6 +265,6 @@ def test_a_changed_number_of_processes_keeps_the_exporter_serving(served: Served
     config.write_text("listen: 127.0.0.1:0\nprocesses: {top: 3, groups: 5}\n")
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings loaded" in served.log)
+    wait_until(lambda: "settings loaded" in served.log)
 
     assert served.sample("marax_group_processes") is not None

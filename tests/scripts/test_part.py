@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from scripts.stack.part import Part, PartError, Program
 from scripts.stack.ports import free_addresses
+from tests.waiting import wait_until
 
 # Answers every GET: /-/ready with 200, /json with JSON, all else with 404.
 SERVER = """
@@ -24,6 +24,8 @@ if "--stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
 
 def a_part(folder: Path, script: str, *arguments: str, address: str = "127.0.0.1:1") -> Part:
@@ -46,8 +48,13 @@ def is_running(pid: int) -> bool:
     """Return whether the process lives; one that ended and that nobody waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def command_line(pid: int) -> list[str]:
+    """Return what the process was called with; nothing while it turns into another program."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
 
 
 def test_is_ready_once_it_answers_and_gone_once_it_is_stopped(tmp_path):
@@ -138,26 +145,22 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from scripts.stack.part import Part, Program
-sleeper = (sys.executable, "-c", "import time; time.sleep(60)")
+sleeper = tuple(sys.argv[3:])
 part = Part(Program(name="sleeper", argv=sleeper, address="127.0.0.1:1", log=Path(sys.argv[2])))
 part.start()
 print(part.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
     root = Path(__file__).parents[2]
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(root), str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(root), str(tmp_path / "log"), *SLEEPER],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        while b"sleep" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[2]:
-            time.sleep(0.01)  # setpriv has not taken its place yet
-        was_running = is_running(pid)
+        wait_until(lambda: command_line(pid) == SLEEPER, "the sleeper runs, and setpriv no longer")
 
         os.kill(parent.pid, signal.SIGKILL)
 
-    deadline = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert was_running
-    assert not is_running(pid)
+    wait_until(lambda: not is_running(pid), "the sleeper died with its parent")

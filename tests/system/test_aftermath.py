@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, until
+from tests.alertbridge.installed import Served, Settings, run
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.smtp import SmtpStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -35,7 +36,7 @@ def test_mail_leaves_by_the_second_transport_while_mailgun_turns_everything_away
         bridge = Served(settings_for(tmp_path, mailgun.url, smtp=smtp))
         try:
             bridge.post(payload_of(an_alert()))
-            until(lambda: "mail accepted by provider" in bridge.log)
+            wait_until(lambda: "mail accepted by provider" in bridge.log)
 
             assert bridge.sample("alertbridge_second_lane_in_use") == 1
         finally:
@@ -52,7 +53,7 @@ def test_what_mailgun_tells_of_a_mail_stands_in_the_outbox(tmp_path):
         bridge = Served(settings)
         try:
             bridge.post(payload_of(an_alert()))
-            until(lambda: "mail accepted by provider" in bridge.log)
+            wait_until(lambda: "mail accepted by provider" in bridge.log)
             (message,) = mailgun.messages
             answer = tell(bridge, "delivered", message.message_id)
         finally:

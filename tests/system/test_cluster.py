@@ -18,6 +18,7 @@ from marax.clock import SystemClock
 from scripts.stack.part import Part, Program
 from scripts.stack.ports import free_addresses
 from scripts.stack.programs import own_command
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -78,11 +79,8 @@ class Cluster:
             time.sleep(seconds)
             other.execute("ROLLBACK")
 
-    def wait_for_mails(self, count: int, seconds: float = 40.0) -> None:
-        deadline = time.monotonic() + seconds
-        while len(self.subjects) < count:
-            assert time.monotonic() < deadline, f"only {self.subjects} within {seconds:g} s"
-            time.sleep(0.1)
+    def wait_for_mails(self, count: int) -> None:
+        wait_until(lambda: len(self.subjects) >= count, lambda: f"{count} mails came: {self.subjects}")
 
     def _bridge(self) -> Part:
         (self.folder / "token").write_text(TOKEN)

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, through, until
+from tests.alertbridge.installed import Served, Settings, through
 from tests.fakes.rude_servers import a_dead_port, a_server, dripping, silent
 from tests.standin.mailgun import MailgunStandIn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -42,7 +43,7 @@ def test_a_mail_leaves_within_3_seconds_and_says_what_is_missing(settings, mailg
         try:
             bridge.post(payload_of(an_alert()))
             answered = time.monotonic()
-            until(lambda: mailgun.messages)
+            wait_until(lambda: mailgun.messages)
             took_seconds = time.monotonic() - answered
         finally:
             bridge.kill()
@@ -65,7 +66,7 @@ def test_of_many_mails_the_last_leaves_within_3_seconds_too(settings, mailgun):
         try:
             bridge.post(payload_of(*(an_alert(f"web-{number}") for number in range(12))))
             answered = time.monotonic()
-            until(lambda: len(mailgun.messages) == 12)
+            wait_until(lambda: len(mailgun.messages) == 12)
             took_seconds = time.monotonic() - answered
         finally:
             bridge.kill()
@@ -83,10 +84,10 @@ def test_silence_is_told_with_the_part_that_is_gone_and_so_is_its_return(setting
     )
     bridge = Served(settings)
     try:
-        until(lambda: mailgun.messages)
+        wait_until(lambda: mailgun.messages)
         (blind,) = mailgun.messages
         bridge.post(WATCHDOG)
-        until(lambda: len(mailgun.messages) == 2)
+        wait_until(lambda: len(mailgun.messages) == 2)
     finally:
         bridge.kill()
 

@@ -26,6 +26,7 @@ from scripts.stack.ports import free_addresses
 from scripts.stack.programs import Layout, own_command
 from scripts.stack.timings import Timings
 from tests.exporter.confined import confined, run_confined
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -112,13 +113,6 @@ def running(*argv: str) -> Iterator[subprocess.Popen[bytes]]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def until(holds: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS:g} s in vain until {what}"
-        time.sleep(0.05)
-
-
 def ask(
     exporter: Part, path: str = "/metrics", *, method: str = "GET", **headers: str
 ) -> tuple[http.client.HTTPResponse, bytes]:
@@ -160,7 +154,7 @@ def test_two_prometheis_see_the_same_truth(host: Host):
     prometheis = [host.prometheus(exporter, number=number) for number in (1, 2)]
     with running(sys.executable, "-c", HALF_DUTY) as process:
         ratio = f'marax_top_process_cpu_usage_ratio{{pid="{process.pid}"}}'
-        until(
+        wait_until(
             lambda: all(query(p, ratio) is not None for p in prometheis), "both see it: it must be 10 s old"
         )
         time.sleep(3)
@@ -185,7 +179,7 @@ def hung(host: Host, tmp_path: Path) -> Part:
         pytest.skip(f"this kernel has no {HUNG} to hang in")
     os.mkfifo(tmp_path / "fifo")
     exporter = host.serve(script=f"mount --bind '{tmp_path}/fifo' {HUNG}")
-    until(lambda: is_listening(exporter), "the exporter listens")
+    wait_until(lambda: is_listening(exporter), "the exporter listens")
     return exporter
 
 
@@ -197,7 +191,7 @@ def test_a_collector_that_hangs_costs_only_itself(host: Host, hung: Part):
     prometheus = host.prometheus(hung)
     threads = psutil.Process(hung.pid).num_threads()
 
-    until(lambda: (query(prometheus, "count_over_time(up[1m])") or 0) >= 8, "it was scraped eight times")
+    wait_until(lambda: (query(prometheus, "count_over_time(up[1m])") or 0) >= 8, "it was scraped eight times")
     for _ in range(20):
         found = samples(hung)
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import TOKEN, Served, Settings, through, until
+from tests.alertbridge.installed import TOKEN, Served, Settings, through
 from tests.alertbridge.rendering.reading import read
 from tests.standin.mailgun import MailgunStandIn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -97,7 +98,7 @@ def test_hostile_words_make_a_harmless_mail(bridge, mailgun, change, shown):
     before = len(mailgun.messages)
     change = {"labels": {"alertname": "Odd", "host": "web-1", "case": str(change)}} | change
     assert answer_to(bridge, with_alert(**change, startsAt="2026-09-21T14:13:20Z")) == (200, "stored\n")
-    until(lambda: len(mailgun.messages) > before)
+    wait_until(lambda: len(mailgun.messages) > before)
 
     message, page = mailgun.messages[-1], read(mailgun.messages[-1].html)
     assert shown in message.subject

@@ -12,8 +12,9 @@ import pytest
 
 from scripts.stack.ports import free_addresses
 from tests.alertbridge.alert_builders import T0, an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, through, until
+from tests.alertbridge.installed import Served, Settings, through
 from tests.standin.mailgun import MailgunStandIn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -63,7 +64,7 @@ class Posters:
 
 
 def until_said(bridge: Served, what: str, times: int) -> None:
-    until(lambda: bridge.log.count(what) >= times)
+    wait_until(lambda: bridge.log.count(what) >= times)
 
 
 def told(mailgun: MailgunStandIn) -> list[str]:
@@ -82,14 +83,14 @@ def served(settings, mailgun) -> Iterator[Served]:
 def test_ending_in_good_order_under_load_loses_and_doubles_nothing(settings, mailgun, served):
     posters = Posters(served)
     with posters.posting():
-        until(lambda: len(posters.taken) > 20)
+        wait_until(lambda: len(posters.taken) > 20)
         served.tell(signal.SIGTERM)
         code = served.wait()
         posters.bridge = again = Served(settings)
         before = len(posters.taken)
-        until(lambda: len(posters.taken) > before + 20)
+        wait_until(lambda: len(posters.taken) > before + 20)
     try:
-        until(lambda: again.sample("alertbridge_outbox_pending", priority="critical") == 0)
+        wait_until(lambda: again.sample("alertbridge_outbox_pending", priority="critical") == 0)
     finally:
         again.kill()
 
@@ -108,8 +109,8 @@ def test_reading_settings_under_load_good_ones_and_bad_ones_costs_no_post(settin
             settings.path.write_text(good)
             served.tell(signal.SIGHUP)
             until_said(served, "settings loaded", number)
-        until(lambda: len(posters.taken) > 20)
-    until(lambda: served.sample("alertbridge_outbox_pending", priority="critical") == 0)
+        wait_until(lambda: len(posters.taken) > 20)
+    wait_until(lambda: served.sample("alertbridge_outbox_pending", priority="critical") == 0)
 
     assert served.sample("alertbridge_webhook_requests_total", code="200") == len(posters.taken)
     assert told(mailgun) == sorted(posters.taken)
@@ -121,9 +122,9 @@ def test_ten_thousand_alerts_and_their_ends_are_two_mails_of_one_thread(settings
     bridge = Served(settings)
     try:
         firing = seconds_to_post(bridge, payload_of(*(an_alert(name) for name in names)))
-        until(lambda: len(mailgun.messages) == 1)
+        wait_until(lambda: len(mailgun.messages) == 1)
         over = seconds_to_post(bridge, payload_of(*(an_alert(name, ends=T0 + 60) for name in names)))
-        until(lambda: len(mailgun.messages) == 2)
+        wait_until(lambda: len(mailgun.messages) == 2)
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{bridge.pid}/status").read_text())
     finally:
         bridge.kill()

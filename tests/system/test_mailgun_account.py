@@ -8,10 +8,11 @@ from contextlib import closing
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, through, until
+from tests.alertbridge.installed import Served, Settings, run, through
 from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -35,10 +36,10 @@ def test_of_fifty_recipients_one_that_is_bad_costs_the_others_nothing(settings, 
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("web-1")))
-        until(lambda: len(mailgun.messages) == 50)
+        wait_until(lambda: len(mailgun.messages) == 50)
         bridge.post(payload_of(an_alert("web-2")))
-        until(lambda: len(mailgun.messages) == 99)
-        until(lambda: bridge.sample("alertbridge_dead_letters") == 2)
+        wait_until(lambda: len(mailgun.messages) == 99)
+        wait_until(lambda: bridge.sample("alertbridge_dead_letters") == 2)
         suppressed = bridge.sample("alertbridge_recipient_suppressed", user="bob")
         others = bridge.sample("alertbridge_recipient_suppressed", user="user-1")
     finally:
@@ -64,11 +65,11 @@ def test_a_suppressed_address_is_told_to_the_admins_and_in_a_metric(settings, ma
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("web-1")))
-        until(lambda: len(mailgun.messages) == 1)
-        until(lambda: "mail accepted by provider" in bridge.log)
+        wait_until(lambda: len(mailgun.messages) == 1)
+        wait_until(lambda: "mail accepted by provider" in bridge.log)
         before = bridge.sample("alertbridge_recipient_suppressed", user="ann")
         tell(bridge, "failed", mailgun.messages[0].message_id, severity="permanent", reason="suppress-bounce")
-        until(lambda: len(mailgun.messages) == 2)
+        wait_until(lambda: len(mailgun.messages) == 2)
         after = bridge.sample("alertbridge_recipient_suppressed", user="ann")
     finally:
         bridge.kill()
@@ -88,13 +89,13 @@ def test_what_waited_for_a_better_key_leaves_at_the_reload(settings, mailgun):
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("db-1", alertname="HighCpu", severity="warning")))
-        until(lambda: "sending is paused" in bridge.log)
+        wait_until(lambda: "sending is paused" in bridge.log)
         bridge.post(payload_of(an_alert("web-1")))
         ready = bridge.get("/-/ready")
         paused_seconds = bridge.sample("alertbridge_lane_paused_seconds")
         through(mailgun.url, settings.folder)
         bridge.tell(signal.SIGHUP)
-        until(lambda: len(mailgun.messages) == 2)
+        wait_until(lambda: len(mailgun.messages) == 2)
     finally:
         bridge.kill()
 
@@ -113,12 +114,12 @@ def test_what_waited_for_a_better_address_leaves_at_the_reload(settings, mailgun
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("web-1")))
-        until(lambda: "delivery deferred" in bridge.log)
+        wait_until(lambda: "delivery deferred" in bridge.log)
         with closing(sqlite3.connect(settings.folder / "bridge.db")) as database, database:
             database.execute("UPDATE notices SET next_unix_seconds = next_unix_seconds + 900")
         settings.write(mailgun=through(mailgun.url, settings.folder))
         bridge.tell(signal.SIGHUP)
-        until(lambda: mailgun.messages)
+        wait_until(lambda: mailgun.messages)
     finally:
         bridge.kill()
 

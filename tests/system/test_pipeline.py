@@ -1,7 +1,6 @@
 """The whole of it on real parts: a host dies, people get the mail; it comes back, they get the mail."""
 
 import time
-from collections.abc import Callable
 from urllib.request import urlopen
 
 import pytest
@@ -11,6 +10,7 @@ from scripts.stack.stack import Plan, Stack
 from scripts.stack.timings import Timings
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_account import Message
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -44,13 +44,6 @@ def stack(start_stack, mailgun, tmp_path) -> Stack:
     started: Stack = start_stack(plan)
     wait_until(lambda: answered_scrapes(started, "web-1") >= 3, "web-1 is scraped")
     return started
-
-
-def wait_until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain until {what}"
-        time.sleep(0.05)
 
 
 def answered_scrapes(stack: Stack, host: str) -> float:
@@ -124,7 +117,7 @@ def test_mails_wait_for_a_mailgun_that_is_away_and_none_is_lost_or_doubled(stack
     mailgun.behave()
     stack.bridge.start()
 
-    wait_until(lambda: len(told(mailgun, "DOWN")) >= 2, "the DOWN mails are there", 60)
+    wait_until(lambda: len(told(mailgun, "DOWN")) >= 2, "the DOWN mails are there")
 
     time.sleep(2 * TIMINGS.group_interval_seconds)
     assert recipients(told(mailgun, "DOWN")) == ["ann@example.org", "ops@example.org"]

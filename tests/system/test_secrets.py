@@ -13,11 +13,12 @@ import pytest
 import trustme
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, through, until
+from tests.alertbridge.installed import Served, Settings, run, through
 from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.smtp import SmtpStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -96,13 +97,13 @@ def serve_while_mailgun_fails_now_and_then(office: Office) -> Iterator[str]:
     bridge = Served(office.settings)
     try:
         bridge.post(payload_of(an_alert("web-0")))
-        until(lambda: len(office.mailgun.messages) >= 2)  # the other is that Prometheus is silent
+        wait_until(lambda: len(office.mailgun.messages) >= 2)  # the other is that Prometheus is silent
         tell(bridge, "failed", office.mailgun.messages[0].message_id, severity="permanent", reason="bounce")
         bridge.post(payload_of(an_alert("", alertname="Watchdog")))
-        until(lambda: "cannot reach the ping URL" in bridge.log)
+        wait_until(lambda: "cannot reach the ping URL" in bridge.log)
         office.mailgun.misbehave("500-accepted=100")
         bridge.post(payload_of(an_alert("web-1")))
-        until(lambda: "delivery deferred" in bridge.log)
+        wait_until(lambda: "delivery deferred" in bridge.log)
         yield from answers_of(bridge)
     finally:
         bridge.kill()
@@ -113,7 +114,7 @@ def serve_while_mailgun_turns_everything_away(office: Office) -> Iterator[str]:
     bridge = Served(office.settings)
     try:
         bridge.post(payload_of(an_alert("web-2")))
-        until(lambda: office.server.messages)
+        wait_until(lambda: office.server.messages)
         yield from answers_of(bridge)
     finally:
         bridge.kill()

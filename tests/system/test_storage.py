@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import COMMAND, TOKEN, Served, Settings, through, until
+from tests.alertbridge.installed import COMMAND, TOKEN, Served, Settings, through
 from tests.alertbridge.permissions import HELD_TO_PERMISSIONS
 from tests.standin.mailgun import MailgunStandIn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -153,7 +154,7 @@ def test_settings_are_taken_up_while_the_database_is_held(settings: Settings):
         with closing(sqlite3.connect(settings.folder / "bridge.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             bridge.tell(signal.SIGHUP)
-            until(lambda: "could not resume pending mails" in bridge.log)
+            wait_until(lambda: "could not resume pending mails" in bridge.log)
             other.execute("ROLLBACK")
 
         assert "settings loaded" in bridge.log
@@ -198,14 +199,14 @@ def test_a_kill_between_the_commit_and_the_200_costs_no_mail_and_doubles_none(se
         held_up.stop_up()
         connection = HTTPConnection(held_up.address, timeout=10)
         connection.request("POST", "/alerts", body, {"Authorization": f"Bearer {TOKEN}"})
-        until(lambda: stored(settings.folder / "bridge.db")[0] == 1)
+        wait_until(lambda: stored(settings.folder / "bridge.db")[0] == 1)
         answered, _, _ = select.select([connection.sock], [], [], 0.2)
         held_up.kill()
         connection.close()
 
         with serving(settings) as bridge:
             assert bridge.status_of_post(body) == 200
-            until(lambda: bridge.sample("alertbridge_outbox_pending", priority="critical") == 0)
+            wait_until(lambda: bridge.sample("alertbridge_outbox_pending", priority="critical") == 0)
             assert bridge.sample("alertbridge_alerts_total", verdict="repeated") == 1
 
     assert not answered

@@ -6,9 +6,10 @@ import pytest
 
 from alertbridge.outbox.database import Database
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, through, until
+from tests.alertbridge.installed import Served, Settings, run, through
 from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -21,11 +22,11 @@ def test_what_mailgun_refuses_is_listed_told_to_the_admins_and_tried_again_by_ha
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert()))
-        until(lambda: len(mailgun.messages) == 2)
+        wait_until(lambda: len(mailgun.messages) == 2)
 
         (dead,) = json.loads(run("--config", settings.path, "outbox", "list", "--json").stdout)
         retried = run("outbox", "retry", "--config", settings.path)
-        until(lambda: bridge.log.count("delivery failed permanently") == 2)
+        wait_until(lambda: bridge.log.count("delivery failed permanently") == 2)
 
         assert (dead["user"], dead["state"]) == ("ann", "dead")
         assert "'to' parameter is not a valid address" in dead["last_error"]
@@ -44,7 +45,7 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert()))
-        until(lambda: "delivery deferred" in bridge.log)
+        wait_until(lambda: "delivery deferred" in bridge.log)
 
         (found,) = json.loads(run("--config", settings.path, "outbox", "list", "--json").stdout)
         number, incident = str(found["notice_id"]), found["incident_id"]

@@ -7,7 +7,8 @@ import sqlite3
 
 import pytest
 
-from tests.alertbridge.installed import TOKEN, Served, Settings, a_host, run, until
+from tests.alertbridge.installed import TOKEN, Served, Settings, a_host, run
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -83,7 +84,7 @@ def test_takes_up_changed_settings_on_hangup(settings: Settings, served: Served)
     settings.write(hosts=[a_host(9877)])
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings loaded" in served.log)
+    wait_until(lambda: "settings loaded" in served.log)
 
     (group,) = json.loads(served.get("/targets"))
     assert group == {"targets": ["127.0.0.1:9877"], "labels": {"host": "web-1"}}
@@ -94,7 +95,7 @@ def test_bad_settings_leave_those_in_force_until_they_are_mended(settings: Setti
     settings.write(hosts="none", storm={"hosts": 0})
 
     served.tell(signal.SIGHUP)
-    until(lambda: served.log.count("settings not loaded") == 2)
+    wait_until(lambda: served.log.count("settings not loaded") == 2)
 
     assert "hosts: found 'none', expected a list" in served.log
     assert "storm.hosts: found 0, expected a whole number from 1 up" in served.log
@@ -102,7 +103,7 @@ def test_bad_settings_leave_those_in_force_until_they_are_mended(settings: Setti
     assert json.loads(served.get("/targets")) == []
     settings.write()
     served.tell(signal.SIGHUP)
-    until(lambda: "settings loaded" in served.log)
+    wait_until(lambda: "settings loaded" in served.log)
     assert served.sample("alertbridge_config_last_reload_successful") == 1
 
 
@@ -110,7 +111,7 @@ def test_a_token_that_is_gone_leaves_the_settings_in_force(settings: Settings, s
     (settings.folder / "webhook.token").unlink()
 
     served.tell(signal.SIGHUP)
-    until(lambda: "settings not loaded" in served.log)
+    wait_until(lambda: "settings not loaded" in served.log)
 
     assert "webhook.token_file: found cannot read" in served.log
     assert json.loads(served.get("/targets")) == []

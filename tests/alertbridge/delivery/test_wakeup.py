@@ -4,7 +4,7 @@ import time
 import pytest
 
 from alertbridge.delivery.wakeup import Wakeup
-from tests.alertbridge.installed import until
+from tests.waiting import wait_until
 
 LONG, SHORT = 60.0, 0.05
 
@@ -47,9 +47,9 @@ def test_a_call_lets_one_go():
     guests = Guests(room, 4)
     time.sleep(0.1)  # all rest
     room.notify()
-    until(lambda: sum(guests.rests) == 1)
+    wait_until(lambda: sum(guests.rests) == 1)
     room.notify()
-    until(lambda: sum(guests.rests) == 2)
+    wait_until(lambda: sum(guests.rests) == 2)
 
     guests.leave()
 

@@ -4,7 +4,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,6 +21,7 @@ from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
+from tests.waiting import wait_until
 
 CLOCK = SystemClock()
 ODD = 'odd "one"\\|.*{}é\n'
@@ -60,15 +61,15 @@ def story(tmp_path_factory) -> Iterator[Story]:
     addresses = {name: f"127.0.0.1:{host.port}" for name, host in hosts.items()}
     addresses["never"] = f"127.0.0.1:{rude.a_dead_port()}"
     with a_real_prometheus(tmp_path_factory.mktemp("prometheus"), addresses) as port:
-        eventually(lambda: answering_hosts(port) == {*hosts})
+        wait_until(lambda: answering_hosts(port) == {*hosts})
         died = CLOCK.unix_seconds()
         for name in ("dead", "rebooted", "restarted"):
             hosts[name].die()
-        eventually(lambda: answering_hosts(port) == {ODD})
+        wait_until(lambda: answering_hosts(port) == {ODD})
         fired = back = CLOCK.unix_seconds()
         hosts["rebooted"].reboot()
         hosts["restarted"].start()
-        eventually(lambda: answering_hosts(port) == {ODD, "rebooted", "restarted"})
+        wait_until(lambda: answering_hosts(port) == {ODD, "rebooted", "restarted"})
         yield Story(port=port, died=died, fired=fired, back=back, ended=CLOCK.unix_seconds())
     for host in hosts.values():
         host.die()
@@ -339,13 +340,6 @@ def test_tells_nothing_to_whom_this_machine_does_not_trust(tls):
 
     assert "its certificate is not trusted" in findings.missing[0]
     assert heads == []
-
-
-def eventually(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < end, "it never came to pass"
-        time.sleep(0.1)
 
 
 @contextmanager

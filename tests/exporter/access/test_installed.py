@@ -19,6 +19,7 @@ import yaml
 
 from tests.exporter.access import flood
 from tests.exporter.access.kit import PASSWORD, basic, bearer
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -55,15 +56,19 @@ class Exporter:
         before = self.log
         with self._log.open("ab") as log:
             self.process = subprocess.Popen([PROGRAM, "--config", self._config], stderr=log)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (found := re.search(r"address=127.0.0.1:(\d+)", self.log[len(before) :])):
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.05)
-        self.port = int(found[1])
+        address = re.compile(r"address=127.0.0.1:(\d+)")
+        wait_until(lambda: address.search(self.log, len(before)), lambda: f"it listens; its log: {self.log}")
+        *_, self.port = map(int, address.findall(self.log))
 
     @property
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
+
+    def hang_up(self) -> None:
+        """Have it take up its settings anew."""
+        before = self.log.count("settings loaded")
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.log.count("settings loaded") > before, "the settings are taken up")
 
     def kill(self) -> None:
         self.process.kill()
@@ -209,10 +214,7 @@ def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
 
     for users, status in ([], 403), (settings["users"], 200):
         config.write_text(json.dumps(settings | {"users": users}))
-        taken_up = exporter.log.count("settings loaded")
-        exporter.process.send_signal(signal.SIGHUP)
-        while exporter.log.count("settings loaded") == taken_up:
-            time.sleep(0.05)
+        exporter.hang_up()
         assert exporter.ask("GET", "/stats", bearer(token))[0] == status
 
 

@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +6,7 @@ import pytest
 from exporter.access.passwords import PasswordChecks, Verdict, unmatched_hash, verify
 from exporter.access.settings import HashCost, PasswordHash
 from tests.fakes.passwords import FakeVerify, HeldVerify, fake_hash_of
+from tests.waiting import wait_until
 
 ANN = fake_hash_of(b"right")
 
@@ -34,8 +34,7 @@ def test_checks_one_at_a_time_lets_four_wait_and_turns_the_rest_away(held: HeldV
 
     for caller in callers:
         caller.start()
-    while verdicts.count(Verdict.BUSY) < 27:
-        time.sleep(0.01)
+    wait_until(lambda: verdicts.count(Verdict.BUSY) == 27, "all but five are turned away")
     held.release()
     for caller in callers:
         caller.join()

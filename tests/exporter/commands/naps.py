@@ -2,10 +2,10 @@
 
 import itertools
 import os
-import time
-from collections.abc import Callable
 
 import psutil
+
+from tests.waiting import wait_until
 
 _numbers = itertools.count()
 
@@ -27,22 +27,10 @@ def nappers(nap: str) -> list[str]:
 
 def wait_for_nap(nap: str) -> None:
     """Return once somebody sleeps."""
-    wait_until(lambda: any(line in (f"sleep {nap}", f"/bin/sleep {nap}") for line in nappers(nap)))
+    sleeps = (f"sleep {nap}", f"/bin/sleep {nap}")
+    wait_until(lambda: any(line in sleeps for line in nappers(nap)), "somebody sleeps")
 
 
-def gone_within(nap: str, seconds: float) -> bool:
-    """Return whether nobody is left after *seconds* at the latest."""
-    deadline = time.monotonic() + seconds
-    while nappers(nap):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Return once it holds; in vain after 20 s."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+def wait_until_gone(nap: str) -> None:
+    """Return once nobody is left; left alone they would sleep for hours."""
+    wait_until(lambda: not nappers(nap), lambda: f"these are gone: {nappers(nap)}")

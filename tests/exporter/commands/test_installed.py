@@ -16,7 +16,8 @@ from typing import Any
 import argon2
 import pytest
 
-from tests.exporter.commands.naps import gone_within, nappers, new_nap, wait_for_nap, wait_until
+from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -43,7 +44,7 @@ class Exporter:
         self.configure(commands)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen([PROGRAM, "--config", self.config], stderr=log)
-        wait_until(lambda: "msg=listening" in self.log)
+        wait_until(lambda: "msg=listening" in self.log, lambda: f"it listens; its log: {self.log}")
         found = re.search(r"address=(\S+)", self.log)
         assert found
         self._url = f"http://{found[1]}"
@@ -125,12 +126,12 @@ def test_nothing_is_left_of_any_command_when_the_exporter_ends(tmp_path: Path, n
             wait_for_nap(nap)
 
         exporter.process.send_signal(number)
-        left = [nap for nap in naps.values() if not gone_within(nap, 5)]
-        exit_code = exporter.process.wait(5)
+        for nap in naps.values():
+            wait_until_gone(nap)
+        exit_code = exporter.process.wait(60)
         for thread in threads:
-            thread.join(5)
+            thread.join(60)
 
-    assert left == []
     if number == signal.SIGTERM:
         assert exit_code == 0
         assert [answer["outcome"] for answer in answers] == ["aborted"] * 3

@@ -16,7 +16,7 @@ import pytest
 
 from exporter.commands.catalogue import Job
 from exporter.commands.runner import GRACE_SECONDS, Busy, Ended, NotStarted, Run, Runner
-from tests.exporter.commands.naps import gone_within, nappers, new_nap, wait_for_nap
+from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
 IS_ROOT = os.geteuid() == 0
@@ -160,7 +160,7 @@ def test_leaves_nothing_behind(runner: Runner, script: str, how: str):
     assert output == b"out\n"
     assert isinstance(end, Ended)
     assert (end.how, end.left_over) == (how, 0)
-    assert gone_within(nap, 0.5)
+    wait_until_gone(nap)
     assert took < 0.5 + GRACE_SECONDS + 1
 
 
@@ -179,7 +179,7 @@ def test_ends_its_own_processes_and_nobody_elses(runner: Runner):
     other.give_up()
     list(other.chunks())
     other.close()
-    assert gone_within(other_nap, 1)
+    wait_until_gone(other_nap)
 
 
 @pytest.mark.attack(36)
@@ -222,7 +222,7 @@ def test_can_be_given_up_from_another_thread(runner: Runner):
     run.close()
 
     assert (output, run.end.how, run.end.exit_code) == (b"", "abandoned", -signal.SIGTERM)
-    assert gone_within(nap, 0.5)
+    wait_until_gone(nap)
 
 
 def test_a_run_that_is_closed_early_is_ended(runner: Runner):
@@ -232,7 +232,7 @@ def test_a_run_that_is_closed_early_is_ended(runner: Runner):
 
     run.close()
 
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
     assert runner.running() == {}
 
 
@@ -248,7 +248,7 @@ def test_ends_all_and_begins_no_more(runner: Runner):
         list(run.chunks())
         run.close()
         assert run.end.how == "abandoned"
-        assert gone_within(nap, 0.5)
+        wait_until_gone(nap)
     assert isinstance(runner.place(job("/bin/true")), Busy)
 
 
@@ -276,7 +276,7 @@ def test_nothing_is_left_when_the_exporter_is_killed():
         exporter.kill()
 
     assert nappers(nap) != []
-    assert gone_within(nap, 5)
+    wait_until_gone(nap)
 
 
 def test_a_killed_supervisor_takes_the_program_with_it(runner: Runner):
@@ -290,7 +290,7 @@ def test_a_killed_supervisor_takes_the_program_with_it(runner: Runner):
     run.close()
 
     assert run.end.how == "abandoned"
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
 
 
 @pytest.mark.attack(32)

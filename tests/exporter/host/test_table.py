@@ -12,6 +12,7 @@ from exporter.host.table import Pace, ProcessTable
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_snapshot
+from tests.waiting import wait_until
 
 FAST = Pace(interval_seconds=0.1, prime_seconds=0.02, pause_after_seconds=0.5)
 
@@ -72,13 +73,6 @@ def running(scan: Callable[[], Snapshot], pace: Pace = FAST) -> Iterator[Process
         yield table
     finally:
         table.stop()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return condition()
 
 
 def test_knows_nothing_before_the_first_scan(table: ProcessTable):
@@ -230,8 +224,8 @@ def test_reading_scans_nothing_as_long_as_the_pump_keeps_up(
 def test_pump_scans_at_once_and_again_after_the_priming_time():
     scans = Scans(SystemClock())
     with running(scans.scan, Pace(prime_seconds=0.6)) as table:
-        assert eventually(lambda: scans.count == 1)
-        assert eventually(lambda: table.window(seconds=15) is not None)
+        wait_until(lambda: scans.count == 1)
+        wait_until(lambda: table.window(seconds=15) is not None)
 
     assert scans.count == 2
 
@@ -256,13 +250,13 @@ def test_pump_rests_when_nobody_reads_and_resumes_when_somebody_does():
 
         table.keep_up()
         assert scans.count > resting
-        assert eventually(lambda: scans.count >= resting + 3)
+        wait_until(lambda: scans.count >= resting + 3)
 
 
 def test_pump_lives_on_when_a_scan_fails():
     scans = Scans(SystemClock(), during=failing(2))
     with running(scans.scan) as table:
-        assert eventually(lambda: len(table.snapshots) == 1)
+        wait_until(lambda: len(table.snapshots) == 1)
 
     assert scans.count >= 3
 
@@ -280,7 +274,7 @@ def test_stop_waits_for_the_scan_of_a_reader():
     table = ProcessTable(scans.scan, SystemClock(), Pace())
     reader = threading.Thread(target=table.refresh, kwargs={"max_age_seconds": 0})
     reader.start()
-    assert eventually(lambda: scans.at_once == 1)
+    wait_until(lambda: scans.at_once == 1)
 
     table.stop()
 

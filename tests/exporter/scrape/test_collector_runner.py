@@ -8,6 +8,7 @@ from exporter.collectors.memory import MEMORY_TOTAL
 from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, TimedOut
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
+from tests.waiting import wait_until
 
 
 def test_runs_each_collector_and_says_how_it_fared():
@@ -73,7 +74,7 @@ def test_runs_a_collector_again_once_it_came_back_and_serves_nothing_of_before()
     collector_runner, stuck = CollectorRunner(SystemClock()), StuckCollector()
     collector_runner.run([stuck], within_seconds=0.1)
     stuck.release()
-    _until(lambda: stuck.runs == 1)
+    wait_until(lambda: stuck.runs == 1)
 
     outcome = collector_runner.run([stuck], within_seconds=5)[stuck.name]
 
@@ -125,10 +126,3 @@ print(CollectorRunner(SystemClock()).run([StuckCollector()], within_seconds=0.1)
     )
 
     assert "TimedOut" in ended.stdout
-
-
-def _until(reached, patience_seconds=5.0):
-    deadline = time.monotonic() + patience_seconds
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

@@ -7,10 +7,11 @@ import struct
 import subprocess
 import termios
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
+
+from tests.waiting import wait_until
 
 PATIENCE_SECONDS = 20.0
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -70,10 +71,7 @@ class PseudoTerminal:
         os.write(self._keyboard, keys.encode())
 
     def until(self, reached: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not reached():
-            assert time.monotonic() < deadline, self.output[-2000:]
-            time.sleep(0.02)
+        wait_until(reached, lambda: f"the terminal shows it; it shows: {self.output[-2000:]}")
 
     def tell(self, number: int) -> None:
         self._process.send_signal(number)

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from exporter.commands.audit import FileAudit
 from marax.clock import SystemClock
 from tests.exporter.commands.kit import Host, bearing, host_in
-from tests.exporter.commands.naps import gone_within, new_nap, wait_for_nap
+from tests.exporter.commands.naps import new_nap, wait_for_nap, wait_until_gone
 
 
 def script(text: str) -> dict[str, object]:
@@ -230,7 +230,7 @@ def test_a_stream_that_is_closed_ends_its_run(host: Host):
 
     answer.close()
 
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
     assert host.audited()[-1]["outcome"] == "aborted"
     assert host.runner.running() == {}
 
@@ -243,7 +243,7 @@ def test_a_stream_that_nobody_reads_ends_its_run(host: Host):
 
     answer.close()
 
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
     assert host.runner.running() == {}
 
 
@@ -276,4 +276,4 @@ def test_says_when_as_many_run_as_may(host: Host):
     assert other.status_code == 200
     host.runner.end_all()
     running.join(5)
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)

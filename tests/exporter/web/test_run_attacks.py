@@ -13,8 +13,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.exporter.commands.kit import SECRET, Host, bearing, token
-from tests.exporter.commands.naps import gone_within, new_nap
+from tests.exporter.commands.naps import new_nap, wait_until_gone
 from tests.exporter.web.problems import assert_problem
+from tests.waiting import wait_until
 
 
 def assert_refused(host: Host, answer: TestResponse, status: int, kind: str) -> None:
@@ -407,8 +408,7 @@ def test_of_a_hundred_at_once_as_many_run_as_may(host: Host):
     ]
     for thread in threads:
         thread.start()
-    while sum(thread.is_alive() for thread in threads) > 1:
-        threads[0].join(0.02)
+    wait_until(lambda: sum(thread.is_alive() for thread in threads) <= 1, "all but one are turned away")
 
     host.runner.end_all()
     for thread in threads:
@@ -416,7 +416,7 @@ def test_of_a_hundred_at_once_as_many_run_as_may(host: Host):
 
     assert sorted(answer.status_code for answer in answers) == [200] + [429] * 99
     assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 429} == {"1"}
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
 
 
 @pytest.mark.attack(59)

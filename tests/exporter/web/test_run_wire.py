@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.commands.runner import GRACE_SECONDS
 from marax.serving.server import Server, ServingSettings
 from marax.settings.addresses import Address
 from tests.exporter.commands.kit import Host, bearing, host_in
-from tests.exporter.commands.naps import gone_within, nappers, new_nap, wait_for_nap, wait_until
+from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
+from tests.waiting import wait_until
 
 HEADERS = bearing("operator") | {"Content-Type": "application/json"}
 
@@ -101,7 +101,7 @@ def test_a_client_that_leaves_its_stream_ends_the_run(served: Served):
     with served.asked("nap", seconds=nap, query="stream"):
         wait_for_nap(nap)
 
-    assert gone_within(nap, 3)
+    wait_until_gone(nap)
     wait_until(lambda: not served.host.runner.running())
     assert served.host.audited()[-1]["outcome"] == "aborted"
 
@@ -132,7 +132,7 @@ def test_a_client_that_reads_nothing_does_not_keep_the_command(served: Served):
         wait_until(lambda: bool(served.host.runner.running()))
         time.sleep(1)  # it may take half of that
 
-        assert gone_within(nap, GRACE_SECONDS + 1)
+        wait_until_gone(nap)
         assert served.seconds_to_get("/metrics") < 1
 
 
@@ -148,8 +148,7 @@ def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
     for thread in threads:
         thread.start()
-    while sum(thread.is_alive() for thread in threads) > 4:
-        threads[0].join(0.02)
+    wait_until(lambda: sum(thread.is_alive() for thread in threads) <= 4, "all but four are turned away")
     scrapes = [served.seconds_to_get("/metrics") for _ in range(20)]
     others = [served.seconds_to_get("/commands") for _ in range(5)]
     sleeping = [line for line in nappers(nap) if line.startswith("/bin/sleep")]
@@ -161,7 +160,7 @@ def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served
     assert len(sleeping) == 4
     assert sorted(statuses, key=str) == [(200, None)] * 4 + [(429, "1")] * 36
     assert max(scrapes + others) < 1
-    assert gone_within(nap, 1)
+    wait_until_gone(nap)
 
 
 def test_a_flood_of_output_costs_no_scrape(served: Served):

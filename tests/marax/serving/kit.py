@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -178,13 +178,6 @@ def served_in_a_thread(
     finally:
         server.stop()
         thread.join(10)
-
-
-def wait_until(holds: Callable[[], bool], *, within_seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + within_seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def _settings(web_config: Path | None) -> ServingSettings:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.marax.serving.certificates import make_certificates
-from tests.marax.serving.kit import EXPOSITION, Served, served_in_a_process, wait_until
+from tests.marax.serving.kit import EXPOSITION, Served, served_in_a_process
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.alone
 
@@ -34,7 +35,7 @@ def test_answers_every_scrape_under_attack_and_recovers(scheme: str, tmp_path: P
 
         assert max(seconds) < 1.0
         assert peak[1] <= quiet[1] + 256
-        wait_until(lambda: served.descriptors() <= quiet[1] + 1, within_seconds=10)
+        wait_until(lambda: served.descriptors() <= quiet[1] + 1, "all connections are closed")
         assert served.rss_bytes() < quiet[0] + 30e6
 
 

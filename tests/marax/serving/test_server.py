@@ -21,8 +21,8 @@ from tests.marax.serving.kit import (
     read_response,
     served_in_a_process,
     served_in_a_thread,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 HEAD = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

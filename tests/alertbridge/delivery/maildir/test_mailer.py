@@ -2,7 +2,6 @@ import mailbox
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Accepted, MessageRefused, NotSent
 from marax.clock import SystemClock
 from tests.fakes.mailer import a_mail
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -104,8 +104,9 @@ while True:
 def test_a_process_killed_midway_leaves_whole_mails_only(maildir, mails_before_the_kill):
     (maildir / "new").mkdir(parents=True)
     process = subprocess.Popen([sys.executable, "-c", SENDS_FOR_EVER, maildir], cwd=Path(__file__).parents[4])
-    while process.poll() is None and len(list((maildir / "new").iterdir())) < mails_before_the_kill:
-        time.sleep(0.002)
+    wait_until(
+        lambda: len(list((maildir / "new").iterdir())) >= mails_before_the_kill or process.poll() is not None
+    )
 
     process.kill()
     process.wait()
