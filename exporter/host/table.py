@@ -42,12 +42,19 @@ class ProcessTable:
     Each follower is called after every scan, in the scanning thread, with the snapshots kept, oldest first;
     it publishes what it makes of them to readers of its own.
 
-    Between `start` and `stop` a thread scans at the given pace, or so slowly that scans cost at most 1 % of
-    a CPU. Without it, `refresh` alone scans.
+    Between `start` and `stop` a thread scans at the given pace, more slowly when scans are dear: they may
+    cost 1 % of a CPU. Without it, `refresh` alone scans. Between two scans it calls *wait* with so many
+    seconds, which returns early, and True, once the table is to stop.
     """
 
     def __init__(
-        self, scan: Callable[[], Snapshot], clock: Clock, pace: Pace, *, followers: Sequence[Follower] = ()
+        self,
+        scan: Callable[[], Snapshot],
+        clock: Clock,
+        pace: Pace,
+        *,
+        followers: Sequence[Follower] = (),
+        wait: Callable[[float], bool] | None = None,
     ) -> None:
         self._scan = scan
         self._clock = clock
@@ -57,6 +64,7 @@ class ProcessTable:
         self._scanning = threading.Lock()
         self._read_seconds = clock.monotonic_seconds()
         self._stopping = threading.Event()
+        self._wait = wait or self._stopping.wait
         self._pump: threading.Thread | None = None
 
     @property
@@ -132,7 +140,7 @@ class ProcessTable:
 
     def _run(self) -> None:
         self._scan_in_turn()
-        while not self._stopping.wait(self._pause_seconds()):
+        while not self._wait(self._pause_seconds()):
             if self._clock.monotonic_seconds() - self._read_seconds <= self._pace.pause_after_seconds:
                 self._scan_in_turn()
 

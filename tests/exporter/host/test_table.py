@@ -1,7 +1,6 @@
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,19 +8,16 @@ import pytest
 from exporter.host.files import HostReadError
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import Pace, ProcessTable
-from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_snapshot
 from tests.waiting import wait_until
-
-FAST = Pace(interval_seconds=0.1, prime_seconds=0.02, pause_after_seconds=0.5)
 
 
 @dataclass
 class Scans:
     """Stands for the host; counts how often it is scanned."""
 
-    clock: FakeClock | SystemClock
+    clock: FakeClock
     cost_seconds: float = 0.0
     count: int = 0
     at_once: int = 0
@@ -65,14 +61,31 @@ def table(scans: Scans, clock: FakeClock) -> ProcessTable:
     return ProcessTable(scans.scan, clock, Pace())
 
 
-@contextmanager
-def running(scan: Callable[[], Snapshot], pace: Pace = FAST) -> Iterator[ProcessTable]:
-    table = ProcessTable(scan, SystemClock(), pace)
-    table.start()
-    try:
-        yield table
-    finally:
-        table.stop()
+@dataclass
+class Pump:
+    """Runs the thread of a table through so many pauses, each over at once; *reader* reads after each."""
+
+    clock: FakeClock
+    scans: Scans
+    reader: Callable[["Pump"], object] = field(default=lambda _: None)
+    pauses: list[float] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.table = ProcessTable(self.scans.scan, self.clock, Pace(), wait=self._wait)
+
+    def run(self, pauses: int) -> None:
+        self._most_pauses = pauses
+        self.table.start()
+        wait_until(lambda: len(self.counts) == pauses, "the table has rested so often")
+        self.table.stop()
+
+    def _wait(self, seconds: float) -> bool:
+        self.clock.advance(seconds)
+        self.pauses.append(seconds)
+        self.reader(self)
+        self.counts.append(self.scans.count)
+        return len(self.counts) == self._most_pauses
 
 
 def test_knows_nothing_before_the_first_scan(table: ProcessTable):
@@ -98,9 +111,8 @@ def test_has_a_window_from_the_second_scan_on(table: ProcessTable, clock: FakeCl
     assert window.seconds == 7
 
 
-def test_shares_one_scan_among_all_who_ask_at_the_same_time():
-    scans = Scans(SystemClock(), during=lambda: time.sleep(0.1))
-    table = ProcessTable(scans.scan, SystemClock(), Pace())
+def test_shares_one_scan_among_all_who_ask_at_the_same_time(table: ProcessTable, scans: Scans):
+    scans.during = lambda: time.sleep(0.1)
     readers = [threading.Thread(target=table.refresh, kwargs={"max_age_seconds": 5}) for _ in range(20)]
 
     for reader in readers:
@@ -111,10 +123,9 @@ def test_shares_one_scan_among_all_who_ask_at_the_same_time():
     assert (scans.count, scans.most_at_once) == (1, 1)
 
 
-def test_never_scans_twice_at_once():
-    scans = Scans(SystemClock(), during=lambda: time.sleep(0.01))
-    table = ProcessTable(scans.scan, SystemClock(), Pace())
-    readers = [threading.Thread(target=table.refresh, kwargs={"max_age_seconds": 0}) for _ in range(20)]
+def test_never_scans_twice_at_once(table: ProcessTable, scans: Scans):
+    scans.during = lambda: time.sleep(0.01)
+    readers = [threading.Thread(target=table.refresh, kwargs={"max_age_seconds": -1}) for _ in range(20)]
 
     for reader in readers:
         reader.start()
@@ -124,10 +135,9 @@ def test_never_scans_twice_at_once():
     assert scans.most_at_once == 1
 
 
-def test_answers_from_what_it_has_when_a_scan_hangs():
-    scans = Scans(SystemClock())
-    table = ProcessTable(scans.scan, SystemClock(), Pace())
+def test_answers_from_what_it_has_when_a_scan_hangs(table: ProcessTable, scans: Scans, clock: FakeClock):
     table.refresh(max_age_seconds=0)
+    clock.advance(1)
     hang, hanging = threading.Event(), threading.Event()
 
     def hang_here() -> None:
@@ -139,15 +149,12 @@ def test_answers_from_what_it_has_when_a_scan_hangs():
     stuck.start()
     hanging.wait()
 
-    began = time.monotonic()
     table.refresh(max_age_seconds=0)
-    waited_seconds = time.monotonic() - began
-    seen = len(table.snapshots)
+    seen, at_once = len(table.snapshots), scans.at_once
     hang.set()
     stuck.join()
 
-    assert seen == 1
-    assert waited_seconds < 3
+    assert (seen, at_once) == (1, 1)
     assert len(table.snapshots) == 2
 
 
@@ -221,44 +228,46 @@ def test_reading_scans_nothing_as_long_as_the_pump_keeps_up(
     assert scans.count == 2
 
 
-def test_pump_scans_at_once_and_again_after_the_priming_time():
-    scans = Scans(SystemClock())
-    with running(scans.scan, Pace(prime_seconds=0.6)) as table:
-        wait_until(lambda: scans.count == 1)
-        wait_until(lambda: table.window(seconds=15) is not None)
+def test_pump_scans_at_once_and_again_after_the_priming_time(clock: FakeClock, scans: Scans):
+    pump = Pump(clock, scans)
 
-    assert scans.count == 2
+    pump.run(pauses=3)
 
-
-def test_pump_keeps_scanning_while_somebody_reads():
-    scans = Scans(SystemClock())
-    with running(scans.scan) as table:
-        for _ in range(8):
-            time.sleep(0.1)
-            table.keep_up()
-
-        assert scans.count >= 3
+    assert pump.pauses == [1, 5, 5]
+    assert pump.counts == [1, 2, 3]
+    assert pump.table.window(seconds=15) is not None
 
 
-def test_pump_rests_when_nobody_reads_and_resumes_when_somebody_does():
-    scans = Scans(SystemClock())
-    with running(scans.scan) as table:
-        time.sleep(1.0)
-        resting = scans.count
-        time.sleep(0.5)
-        assert scans.count == resting
+def test_pump_keeps_scanning_while_somebody_reads(clock: FakeClock, scans: Scans):
+    pump = Pump(clock, scans, reader=lambda pump: pump.table.keep_up())
 
-        table.keep_up()
-        assert scans.count > resting
-        wait_until(lambda: scans.count >= resting + 3)
+    pump.run(pauses=200)
+
+    assert pump.counts == list(range(1, 201))
 
 
-def test_pump_lives_on_when_a_scan_fails():
-    scans = Scans(SystemClock(), during=failing(2))
-    with running(scans.scan) as table:
-        wait_until(lambda: len(table.snapshots) == 1)
+def test_pump_rests_when_nobody_reads_and_resumes_when_somebody_does(clock: FakeClock, scans: Scans):
+    def read_once(pump: Pump) -> None:
+        if len(pump.pauses) == 100:
+            pump.table.keep_up()
 
-    assert scans.count >= 3
+    pump = Pump(clock, scans, reader=read_once)
+
+    pump.run(pauses=103)
+
+    scans_in_five_minutes = 61  # at once, after one second, and every five from then on
+    assert pump.counts[58:99] == [59, 60, *[scans_in_five_minutes] * 39]
+    assert pump.counts[99:] == [62, 62, 63, 64]
+
+
+def test_pump_lives_on_when_a_scan_fails(clock: FakeClock, scans: Scans):
+    scans.during = failing(2)
+    pump = Pump(clock, scans)
+
+    pump.run(pauses=3)
+
+    assert pump.pauses == [5, 5, 1]
+    assert len(pump.table.snapshots) == 1
 
 
 def test_nothing_is_scanned_after_a_stop(table: ProcessTable, scans: Scans):
@@ -269,12 +278,17 @@ def test_nothing_is_scanned_after_a_stop(table: ProcessTable, scans: Scans):
     assert scans.count == 0
 
 
-def test_stop_waits_for_the_scan_of_a_reader():
-    scans = Scans(SystemClock(), during=lambda: time.sleep(0.2))
-    table = ProcessTable(scans.scan, SystemClock(), Pace())
+def test_stop_waits_for_the_scan_of_a_reader(table: ProcessTable, scans: Scans):
+    scanning = threading.Event()
+
+    def take_a_while() -> None:
+        scanning.set()
+        time.sleep(0.2)
+
+    scans.during = take_a_while
     reader = threading.Thread(target=table.refresh, kwargs={"max_age_seconds": 0})
     reader.start()
-    wait_until(lambda: scans.at_once == 1)
+    scanning.wait()
 
     table.stop()
 
@@ -282,10 +296,15 @@ def test_stop_waits_for_the_scan_of_a_reader():
     reader.join()
 
 
-def test_stop_ends_the_thread():
-    before = threading.active_count()
-    with running(Scans(SystemClock()).scan):
-        during = threading.active_count()
+def test_stop_ends_the_thread(table: ProcessTable):
+    table.start()
+    started = pumps()
 
-    assert during == before + 1
-    assert threading.active_count() == before
+    table.stop()
+
+    assert len(started) == 1
+    assert pumps() == []
+
+
+def pumps() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "process-table"]
