@@ -29,11 +29,11 @@ from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import Outbox, open_outbox
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
-from alertbridge.wiring.live_config import LiveConfig
+from alertbridge.wiring.live_config import LiveConfig, Loaded
 from marax.clock import Clock, SystemClock
 from marax.commandline import CannotReachError
 from marax.serving.server import Server, ServingSettings
-from marax.settings.reader import SettingsError
+from marax.settings.reload import Reloader
 
 _COURIERS = 4
 _LONGEST_WAIT_SECONDS = 1.0
@@ -81,6 +81,8 @@ class Service:
         disable_created_metrics()  # type: ignore[no-untyped-call] # without types; spares a series per counter
         self._clock, self._metrics = SystemClock(), Metrics()
         self._live = LiveConfig(config, self._clock, self._metrics)
+        self._at_start = self._live.settings
+        self._reloader = Reloader(load=self._load, use=self._live.use, clock=self._clock)
         self._outbox = _open_outbox(self._live.settings)
         ground = _Ground(
             live=self._live,
@@ -123,19 +125,22 @@ class Service:
         logger.info("stopped")
 
     def reload(self) -> None:
-        """Read the settings again; bad ones leave those in force as they are."""
-        try:
-            loaded = self._live.load()
-            self._server.reload_certificates()
-        except SettingsError as error:
-            self._metrics.reload_success.set(0)
-            for mistake in error.mistakes:
-                logger.error("settings not loaded", extra={"mistake": str(mistake)})  # noqa: TRY400 - a value, no surprise
-            return
-        self._live.use(loaded)
-        self._metrics.reload_success.set(1)
-        logger.info("settings loaded; a change of `listen` or `database` takes effect after a restart")
-        self._resume_pending()
+        """Read the settings again; invalid ones leave those in force as they are."""
+        is_loaded = self._reloader.reload()
+        self._metrics.reload_success.set(is_loaded)
+        if is_loaded:
+            self._warn_of_restart()
+            self._resume_pending()
+
+    def _load(self) -> Loaded:
+        loaded = self._live.load()
+        self._server.reload_certificates()
+        return loaded
+
+    def _warn_of_restart(self) -> None:
+        for key in ("listen", "database", "web_config_file"):
+            if getattr(self._live.settings, key) != getattr(self._at_start, key):
+                logger.warning("setting changed, restart required", extra={"key": key})
 
     def _resume_pending(self) -> None:
         """Let what waits leave at once: the settings may have been what kept it."""
