@@ -108,6 +108,19 @@ class ProcessTable:
         """
         self.refresh(max_age_seconds=2 * self.interval_seconds)
 
+    def current(self, *, window_seconds: float) -> tuple[Snapshot, Window | None]:
+        """Return the newest snapshot, and the window up to it; None if that would not speak of now.
+
+        Raises:
+            HostReadError: There is no snapshot.
+        """
+        self.keep_up()
+        snapshots = self._snapshots
+        if not snapshots:
+            raise HostReadError("the processes have not been read yet")
+        newest = snapshots[-1]
+        return newest, window_of(snapshots, seconds=window_seconds) if self.is_current(newest) else None
+
     def start(self) -> None:
         """Start the thread that scans at the given pace; once only."""
         self._pump = threading.Thread(target=self._run, name="process-table", daemon=True)

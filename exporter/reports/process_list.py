@@ -10,7 +10,6 @@ from exporter.host.process_details import Details, DetailsReader
 from exporter.host.snapshot import Snapshot
 from exporter.host.table import ProcessTable
 from exporter.processes.ranking import Order, Ranked, ranking
-from exporter.processes.recent import newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class ProcessLister:
         Raises:
             HostReadError: The host's processes cannot be read.
         """
-        now, window = newest(self._table, window_seconds=self._window_seconds)
+        now, window = self._table.current(window_seconds=self._window_seconds)
         is_filtered = wanted.user or wanted.name
         ranked = ranking(now, window, by=wanted.by, count=len(now.processes) if is_filtered else wanted.count)
         return ProcessList(

@@ -9,7 +9,6 @@ from exporter.host.kernel_stat import KernelStat
 from exporter.host.memory import Memory
 from exporter.host.table import ProcessTable
 from exporter.processes.cpu_attribution import host_cpu_ratio
-from exporter.processes.recent import newest
 from marax.clock import Clock
 
 
@@ -73,7 +72,7 @@ class StatsReader:
         Raises:
             HostReadError: It cannot be read.
         """
-        _, window = newest(self._table, window_seconds=self._window_seconds)
+        _, window = self._table.current(window_seconds=self._window_seconds)
         memory, kernel, uname = self._read_memory(), self._read_kernel_stat(), os.uname()
         load1, load5, load15 = os.getloadavg()
         now_seconds = self._clock.unix_seconds()
