@@ -1,7 +1,7 @@
 """`marax-alertbridge outbox ...` and `explain`: show notices and incidents, retry or drop notices."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -68,10 +68,9 @@ def _inspection(config: Path) -> Iterator[Inspection]:
     if not database_exists(settings.database):
         raise CannotReachError(f"there is no {settings.database} yet: `serve` creates it on its first start")
     try:
-        database = Database(settings.database)
-        database.prepare()
-        yield Inspection(database)
-        database.close()
+        with closing(Database(settings.database)) as database:
+            database.prepare()
+            yield Inspection(database)
     except StoreError as error:
         raise CannotReachError(f"cannot use the database {settings.database}: {error}") from error
 

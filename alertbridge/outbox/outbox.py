@@ -62,6 +62,7 @@ def open_outbox(url: str, *, transport: str) -> Outbox:
     try:
         database.prepare()
     except Exception:
+        database.close()
         ownership.release()
         raise
     return Outbox(

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from itertools import count
@@ -138,10 +139,9 @@ class CrashRun:
     def _drain(self, drain_seconds: float) -> None:
         deadline = time.monotonic() + drain_seconds
         while time.monotonic() < deadline:
-            with sqlite3.connect(self.folder / "bridge.db", timeout=5) as database:
+            with closing(sqlite3.connect(self.folder / "bridge.db", timeout=5)) as database:
                 query = "SELECT count(*) FROM notices WHERE state IN ('pending', 'sending')"
                 (unsettled,) = database.execute(query).fetchone()
-            database.close()
             if not unsettled:
                 return
             time.sleep(0.2)

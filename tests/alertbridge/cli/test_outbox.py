@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from alertbridge.outbox.database import Database
+from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import Served, Settings, run, through
 from tests.fakes.rude_servers import a_dead_port
@@ -65,7 +65,8 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
 
 @pytest.mark.parametrize("command", [["outbox", "show", "99"], ["explain", "k3f9q2m"]], ids=" ".join)
 def test_a_notice_or_incident_that_is_not_there_ends_with_1(settings: Settings, command: list[str]):
-    Database(f"sqlite:///{settings.folder}/bridge.db").prepare()
+    open_outbox(f"sqlite:///{settings.folder}/bridge.db", lane="mailgun").close()
+
     said = run("--config", settings.path, *command)
 
     assert (said.returncode, said.stdout) == (1, "")

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -113,9 +114,8 @@ def test_the_metrics_name_those_who_cannot_be_reached(office):
 
 def test_the_metrics_say_nothing_of_it_while_it_cannot_be_read(office, tmp_path):
     office.metrics.watch_recipients(lambda: office.undeliverable.suppressed(["ann"]))
-    with sqlite3.connect(tmp_path / "bridge.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "bridge.db")) as connection, connection:
         connection.execute("DROP TABLE episodes")
-    connection.close()
 
     assert office.suppressed() == {}
 

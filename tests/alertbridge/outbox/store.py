@@ -22,14 +22,19 @@ class Outbox:
         self.clock = FakeClock(T0)
         self.routing: Routing = a_routing()
         self._numbers = count(1)
+        self.database = Database(self.url)
         self.restart("boot-1")
 
     def restart(self, owner: str) -> None:
+        self.close()
         self.database = Database(self.url)
         self.database.prepare()
         self.intake = Intake(self.database, new_incident_id=lambda: f"inc{next(self._numbers)}")
         self.notices = Notices(self.database, transport="mailgun", owner=owner)
         self.reminders = Reminders(self.database)
+
+    def close(self) -> None:
+        self.database.close()
 
     def take(self, *alerts: Alert) -> Taken:
         return self.intake.take(alerts, self.routing, self.clock.unix_seconds())

@@ -1,6 +1,6 @@
 import sqlite3
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy import text
@@ -64,9 +64,8 @@ def test_two_writers_take_turns(database):
 
 
 def test_says_when_another_version_made_it(database, path):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
-    connection.close()
 
     with pytest.raises(StoreError, match="schema 99"):
         database.prepare()

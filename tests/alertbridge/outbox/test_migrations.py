@@ -1,6 +1,7 @@
 """A database that an earlier version made, brought to the schema of this one with all that is in it."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,8 @@ MADE_BY = Path(__file__).parents[2] / "data" / "outbox"
 @pytest.fixture(params=range(1, VERSION))
 def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "bridge.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript((MADE_BY / f"version-{request.param}.sql").read_text())
-    connection.close()
     return path
 
 
@@ -29,14 +29,12 @@ only_version_2 = pytest.mark.parametrize("path", [2], indirect=True)
 
 def shape_of(path: Path) -> dict[str, list[object]]:
     """Return the columns of every table and every index, without the place of a column in its table."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         names = connection.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-        shape = {
+        return {
             name: sorted(row[1:] for row in connection.execute(f"PRAGMA {kind}_info({name})"))
             for kind, name in names
         }
-    connection.close()
-    return shape
 
 
 def test_the_tables_become_those_of_a_new_database(path, tmp_path):
@@ -108,35 +106,32 @@ def test_it_happens_once(path):
         database.prepare()
         database.close()
 
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         assert connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() == [
             (str(VERSION),)
         ]
-    connection.close()
 
 
 @only_version_1
 def test_a_migration_that_fails_leaves_the_database_as_it_was(path):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("ALTER TABLE notices ADD COLUMN delivery_detail VARCHAR")
-    connection.close()
     before = shape_of(path)
 
     with pytest.raises(StoreError, match="duplicate column"):
-        Database(f"sqlite:///{path}").prepare()
+        open_outbox(f"sqlite:///{path}", lane="mailgun")
 
     assert shape_of(path) == before
 
 
 @pytest.mark.parametrize("version", ["0", str(VERSION + 1), "none"])
 def test_the_tables_of_another_program_are_left_alone(path, version):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE meta SET value = ?", [version])
-    connection.close()
     before = shape_of(path)
 
     expected = f"the database has schema {version}; this program supports up to {VERSION}"
     with pytest.raises(StoreError, match=expected):
-        Database(f"sqlite:///{path}").prepare()
+        open_outbox(f"sqlite:///{path}", transport="mailgun")
 
     assert shape_of(path) == before

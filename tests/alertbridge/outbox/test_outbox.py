@@ -1,6 +1,7 @@
 """Intake and notices together, on a real SQLite file: what a post changes, and what is owed for it."""
 
 from collections import Counter
+from contextlib import closing
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.alertbridge.outbox.store import Outbox, hosts
 
 @pytest.fixture
 def outbox(tmp_path):
-    return Outbox(tmp_path / "bridge.db")
+    with closing(Outbox(tmp_path / "bridge.db")) as made:
+        yield made
 
 
 def test_a_new_alert_is_owed_to_everybody_who_wants_to_know(outbox):

@@ -1,5 +1,6 @@
 """What comes while it is quiet: held, and told in the morning; nothing lost, nothing twice."""
 
+from contextlib import closing
 from datetime import time
 
 import pytest
@@ -23,10 +24,10 @@ QUIET = a_routing(a_user(quiet=NIGHTLY))
 
 @pytest.fixture
 def outbox(tmp_path):
-    made = Outbox(tmp_path / "bridge.db")
-    made.routing = QUIET
-    made.clock.jump(EVENING - T0)
-    return made
+    with closing(Outbox(tmp_path / "bridge.db")) as made:
+        made.routing = QUIET
+        made.clock.jump(EVENING - T0)
+        yield made
 
 
 def warn(host: str, *, ends: float | None = None, starts: float = EVENING):

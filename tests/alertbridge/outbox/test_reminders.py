@@ -1,6 +1,7 @@
 """Reminders of what goes on: one for everything, and not before its time."""
 
 import math
+from contextlib import closing
 from datetime import time
 
 import pytest
@@ -16,7 +17,8 @@ DAY = 86_400.0
 
 @pytest.fixture
 def outbox(tmp_path):
-    return Outbox(tmp_path / "bridge.db")
+    with closing(Outbox(tmp_path / "bridge.db")) as made:
+        yield made
 
 
 def reminded(outbox: Outbox):

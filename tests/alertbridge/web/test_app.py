@@ -1,6 +1,7 @@
 """The bridge's routes over a real outbox, through Flask's test client."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -134,9 +135,8 @@ def test_a_refusal_does_not_repeat_a_long_value(site):
 
 
 def test_what_cannot_be_stored_is_asked_for_again(site):
-    with sqlite3.connect(site.path) as connection:
+    with closing(sqlite3.connect(site.path)) as connection, connection:
         connection.execute("DROP TABLE notices")
-    connection.close()
 
     answer = site.post(payload_of(an_alert()))
 
@@ -191,9 +191,8 @@ def test_says_why_sending_is_paused_and_is_ready_all_the_same(site):
 
 
 def test_is_not_ready_while_nothing_can_be_stored(site):
-    with sqlite3.connect(site.path) as connection:
+    with closing(sqlite3.connect(site.path)) as connection, connection:
         connection.execute("DROP TABLE meta")
-    connection.close()
 
     answer = site.client.get("/-/ready")
 

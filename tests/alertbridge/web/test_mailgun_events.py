@@ -3,6 +3,7 @@
 import hmac
 import json
 import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from typing import Any
 
@@ -204,12 +205,11 @@ def test_a_digit_that_wanders_between_time_and_token_makes_no_new_token(site, di
 
 
 def test_what_could_not_be_stored_is_told_again(site):
-    with sqlite3.connect(site.path) as connection:
+    with closing(sqlite3.connect(site.path)) as connection, connection:
         connection.execute("ALTER TABLE event_tokens RENAME TO elsewhere")
     first = site.post(site.an_event(**failed()))
-    with sqlite3.connect(site.path) as connection:
+    with closing(sqlite3.connect(site.path)) as connection, connection:
         connection.execute("ALTER TABLE elsewhere RENAME TO event_tokens")
-    connection.close()
 
     again = site.post(site.an_event(**failed()))
 
