@@ -45,9 +45,12 @@ def main() -> None:
 @takes_config
 def serve(config: Path) -> None:
     """Receive Alertmanager's webhook and send mail until SIGTERM; SIGHUP reloads the settings."""
+    from prometheus_client import disable_created_metrics
+
     from alertbridge.wiring.service import Service
     from marax.logs import log_to
 
+    disable_created_metrics()  # type: ignore[no-untyped-call] # without types; spares a series per counter
     service = Service(config)
     log_to(level=log_level())
     service.run()

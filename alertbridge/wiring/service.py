@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from prometheus_client import disable_created_metrics
-
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.background.heartbeat_ping import HeartbeatPing
 from alertbridge.background.periodic import Periodic, Task
@@ -78,7 +76,6 @@ class Service:
             SettingsError: The settings cannot be used.
             CannotReachError: The database cannot be used.
         """
-        disable_created_metrics()  # type: ignore[no-untyped-call] # without types; spares a series per counter
         self._clock, self._metrics = SystemClock(), Metrics()
         self._live = LiveConfig(config, self._clock, self._metrics)
         self._at_start = self._live.settings
