@@ -65,7 +65,7 @@ def test_what_waits_is_listed_explained_and_dropped_beside_a_running_bridge(sett
 
 @pytest.mark.parametrize("command", [["outbox", "show", "99"], ["explain", "k3f9q2m"]], ids=" ".join)
 def test_a_notice_or_incident_that_is_not_there_ends_with_1(settings: Settings, command: list[str]):
-    open_outbox(f"sqlite:///{settings.folder}/bridge.db", lane="mailgun").close()
+    open_outbox(f"sqlite:///{settings.folder}/bridge.db", transport="mailgun").close()
 
     said = run("--config", settings.path, *command)
 

@@ -119,7 +119,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(path):
     before = shape_of(path)
 
     with pytest.raises(StoreError, match="duplicate column"):
-        open_outbox(f"sqlite:///{path}", lane="mailgun")
+        open_outbox(f"sqlite:///{path}", transport="mailgun")
 
     assert shape_of(path) == before
 
