@@ -30,7 +30,7 @@ def undeliverable_alert(
     return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
 
 
-def addressee_of(alert: Alert) -> str:
+def undeliverable_user(alert: Alert) -> str:
     """Return the user whom an alert by `undeliverable_alert` is about."""
     return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
 

@@ -54,7 +54,7 @@ def test_its_end_closes_it_once(story):
     assert (episode.ended_unix_seconds, episode.closed_unix_seconds) == (T0 + 60, T0 + 61)
 
 
-def test_an_end_of_what_was_never_told_is_no_news(story):
+def test_an_end_of_an_unknown_episode_is_no_news(story):
     assert story.tell(an_alert(ends=T0 + 60), now=T0 + 61) == (Verdict.NEVER_TOLD,)
 
 
@@ -92,7 +92,7 @@ def test_firing_end_and_firing_within_one_payload_are_two_episodes(story):
     assert (episode.number, episode.is_open) == (2, True)
 
 
-def test_an_alert_that_still_fires_long_after_its_end_was_told_is_news(story):
+def test_an_alert_that_still_fires_long_after_its_end_was_received_is_news(story):
     """Alertmanager ends an alert that Prometheus could not renew; it comes back with its old start."""
     story.tell(an_alert(), now=T0 + 1)
     story.tell(an_alert(ends=T0 + 60), now=T0 + 61)
@@ -101,7 +101,7 @@ def test_an_alert_that_still_fires_long_after_its_end_was_told_is_news(story):
     assert story.tell(an_alert(), now=later) == (Verdict.OPENED,)
 
 
-def test_a_firing_anew_ends_the_episode_whose_end_was_never_told(story):
+def test_a_new_firing_ends_the_episode_that_was_never_resolved(story):
     """Alertmanager tells no end of what is muted or inhibited when it ends."""
     story.tell(an_alert(), now=T0 + 1)
 

@@ -134,7 +134,7 @@ def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
     assert [one.alert.labels["host"] for one in desk.outbox.intake.open_episodes()] == ["monitoring"]
 
 
-def test_it_is_remembered_that_alertmanager_told_no_end(desk):
+def test_it_is_stored_that_alertmanager_sent_no_resolved(desk):
     desk.check_for(600)
     desk.history.now = (WATCHDOG,)
     desk.check_for(360)

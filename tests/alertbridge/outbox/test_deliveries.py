@@ -1,4 +1,4 @@
-"""What Mailgun tells of a mail afterwards, kept on a real outbox."""
+"""What Mailgun reports of a mail after it accepted it, in a real outbox."""
 
 import pytest
 from hypothesis import given, settings
@@ -56,7 +56,7 @@ def mailbox(tmp_path):
     made.outbox.close()
 
 
-def test_news_are_kept_with_the_notice(mailbox):
+def test_the_event_is_stored_with_the_notice(mailbox):
     sent = mailbox.send(an_alert())
 
     mailbox.deliveries.note(mailbox.news_of(sent, Delivery.BOUNCED, T0 + 7, "550 no\x1b such user"), T0 + 8)
@@ -139,7 +139,7 @@ def test_a_token_is_good_once_also_after_a_restart(mailbox, tmp_path):
     assert mailbox.outbox.deliveries.find(news) == Replayed()
 
 
-def test_tokens_are_forgotten_once_they_would_be_too_old_anyway(mailbox):
+def test_tokens_are_deleted_once_their_events_would_be_too_old(mailbox):
     old, new = (mailbox.news_of(mailbox.send(an_alert(host))) for host in ("web-1", "web-2"))
     mailbox.deliveries.note(old, T0)
     mailbox.deliveries.note(new, T0 + TOKEN_KEPT_SECONDS + 1)
@@ -148,7 +148,7 @@ def test_tokens_are_forgotten_once_they_would_be_too_old_anyway(mailbox):
     assert mailbox.deliveries.find(new) == Replayed()
 
 
-def test_earlier_news_that_come_later_change_nothing(mailbox):
+def test_an_earlier_event_that_comes_later_changes_nothing(mailbox):
     sent = mailbox.send(an_alert())
 
     mailbox.deliveries.note(mailbox.news_of(sent, Delivery.DELIVERED, T0 + 60), T0 + 61)
@@ -157,7 +157,7 @@ def test_earlier_news_that_come_later_change_nothing(mailbox):
     assert mailbox.view(sent).delivery == "delivered"
 
 
-def test_news_of_a_mail_in_doubt_settle_it(mailbox):
+def test_an_event_settles_an_ambiguous_mail(mailbox):
     claim = mailbox.claim(an_alert())
     mailbox.outbox.notices.defer_ambiguous(claim, T0 + 10, "reset", now_unix_seconds=T0 + 1)
     news = mailbox.news_of(claim)
@@ -170,7 +170,7 @@ def test_news_of_a_mail_in_doubt_settle_it(mailbox):
     assert mailbox.outbox.notices.claim(ROUTING, T0 + 60) is None
 
 
-def test_news_of_a_mail_that_is_being_sent_again_leave_it_to_the_sender(mailbox):
+def test_an_event_of_a_mail_that_is_being_sent_again_leaves_it_to_the_sender(mailbox):
     claim = mailbox.claim(an_alert())
     mailbox.outbox.notices.defer_ambiguous(claim, T0, "reset", now_unix_seconds=T0)
     again = mailbox.outbox.notices.claim(ROUTING, T0 + 1)

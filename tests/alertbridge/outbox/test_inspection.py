@@ -37,7 +37,7 @@ def send(outbox, now=T0 + 13):
     return claim
 
 
-def test_lists_what_waits_and_what_was_given_up(outbox, inspection):
+def test_lists_pending_and_dead_notices(outbox, inspection):
     dead = give_up(outbox)
 
     found = inspection.unsettled_and_dead()
@@ -49,14 +49,14 @@ def test_lists_what_waits_and_what_was_given_up(outbox, inspection):
     assert found[0].last_error == "no such address"
 
 
-def test_lists_what_was_sent_only_when_asked(outbox, inspection):
+def test_lists_accepted_notices_only_when_asked(outbox, inspection):
     send(outbox)
 
     assert [one.user for one in inspection.unsettled_and_dead()] == ["bob"]
     assert [one.state for one in inspection.all(10)] == ["accepted", "pending"]
 
 
-def test_what_was_given_up_is_sent_after_a_retry(outbox, inspection):
+def test_a_dead_notice_is_sent_after_a_retry(outbox, inspection):
     dead = give_up(outbox)
 
     assert inspection.retry([dead.notice_id, dead.notice_id + 1], T0 + 100) == 1
@@ -66,7 +66,7 @@ def test_what_was_given_up_is_sent_after_a_retry(outbox, inspection):
     assert outbox.notices.claim(ROUTING, T0 + 100).notice_id == dead.notice_id
 
 
-def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, inspection):
+def test_a_retry_of_an_ambiguous_notice_repeats_it_word_for_word(outbox, inspection):
     claim = outbox.notices.claim(ROUTING, T0 + 11)
     outbox.notices.defer_ambiguous(claim, T0 + 11, "reset", now_unix_seconds=T0 + 11)
     give_up(outbox)
@@ -82,7 +82,7 @@ def test_a_retry_of_what_may_have_been_sent_repeats_it_word_for_word(outbox, ins
     assert not told[claim.notice_id].reported[0].is_over
 
 
-def test_what_is_dropped_is_never_sent(outbox, inspection):
+def test_a_dropped_notice_is_never_sent(outbox, inspection):
     dead = give_up(outbox)
 
     assert inspection.drop([dead.notice_id, dead.notice_id + 1, 999], T0 + 100) == 2
@@ -90,7 +90,7 @@ def test_what_is_dropped_is_never_sent(outbox, inspection):
     assert inspection.unsettled_and_dead() == []
 
 
-def test_what_is_sent_or_being_sent_cannot_be_dropped(outbox, inspection):
+def test_an_accepted_notice_or_one_being_sent_cannot_be_dropped(outbox, inspection):
     sent = send(outbox)
     sending = outbox.notices.claim(ROUTING, T0 + 14)
 
@@ -116,7 +116,7 @@ def test_the_json_says_the_same(inspection):
     assert (ann["user"], bob["user"], ann["created_unix_seconds"]) == ("ann", "bob", T0 + 10)
 
 
-def test_one_notice_is_told_in_full(outbox, inspection):
+def test_one_notice_is_shown_in_full(outbox, inspection):
     claim = give_up(outbox)
 
     text = notice_text(inspection.notice(claim.notice_id))

@@ -47,7 +47,7 @@ def test_the_tables_become_those_of_a_new_database(path, tmp_path):
 
 
 @only_version_1
-def test_what_was_owed_is_still_owed_word_for_word(path):
+def test_an_ambiguous_notice_is_still_repeated_word_for_word(path):
     outbox = open_outbox(f"sqlite:///{path}", transport="mailgun")
     claim = outbox.notices.claim(a_routing(), T0 + 60)
     outbox.close()
@@ -70,7 +70,7 @@ def test_what_was_sent_is_still_known(path):
 
 
 @only_version_2
-def test_what_was_told_is_told_to_nobody_again(path):
+def test_nobody_is_notified_again_after_a_migration(path):
     outbox = open_outbox(f"sqlite:///{path}", transport="mailgun")
     routing = a_routing(a_user("ann"), a_user("bob"))
     outbox.intake.take([an_alert("web-1"), an_alert("web-2", ends=T0 + 60)], routing, T0 + 100)
@@ -85,7 +85,7 @@ def test_what_was_told_is_told_to_nobody_again(path):
 
 
 @only_version_2
-def test_the_end_of_what_was_told_is_told_and_what_goes_on_is_reminded_of(path):
+def test_ends_are_reported_and_reminders_created_after_a_migration(path):
     outbox = open_outbox(f"sqlite:///{path}", transport="mailgun")
     routing = a_routing(a_user("bob"))
     outbox.intake.take([an_alert("web-1", ends=T0 + 90)], routing, T0 + 91)

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: each user is told of each episode what they do not know yet, once."""
+"""Whatever happens in whatever order: each user is notified of each change of an episode, once."""
 
 import shutil
 import sqlite3

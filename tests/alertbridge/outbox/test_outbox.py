@@ -1,4 +1,4 @@
-"""Intake and notices together, on a real SQLite file: what a post changes, and what is owed for it."""
+"""Intake and notices together, on a real SQLite file: what a post changes, and the notices that follow."""
 
 from collections import Counter
 from contextlib import closing
@@ -17,7 +17,7 @@ def outbox(tmp_path):
         yield made
 
 
-def test_a_new_alert_is_owed_to_everybody_who_wants_to_know(outbox):
+def test_a_new_alert_makes_a_notice_for_each_recipient(outbox):
     outbox.routing = a_routing(a_user("ann"), a_user("bob", hosts=("db-*",)), a_user("ops"))
 
     taken = outbox.take(an_alert("web-1"))
@@ -26,7 +26,7 @@ def test_a_new_alert_is_owed_to_everybody_who_wants_to_know(outbox):
     assert [claim.user_name for claim in outbox.send_all()] == ["ann", "ops"]
 
 
-def test_posts_again_owe_nothing(outbox):
+def test_a_repeated_post_makes_no_notice(outbox):
     outbox.take(an_alert())
     outbox.send_all()
 
@@ -41,7 +41,7 @@ def test_a_claimed_notice_is_claimed_once(outbox):
     assert outbox.claim() is None
 
 
-def test_the_end_is_told_in_the_same_thread(outbox):
+def test_the_end_is_reported_in_the_same_thread(outbox):
     outbox.take(an_alert())
     down = outbox.send()
     outbox.take(an_alert(ends=T0 + 60))
@@ -53,7 +53,7 @@ def test_the_end_is_told_in_the_same_thread(outbox):
     assert (down.incident_id, down.title) == (up.incident_id, up.title)
 
 
-def test_the_end_waits_until_the_beginning_is_told(outbox):
+def test_the_end_waits_until_the_beginning_is_accepted(outbox):
     outbox.take(an_alert())
     down = outbox.claim()
     outbox.take(an_alert(ends=T0 + 60))
@@ -63,14 +63,14 @@ def test_the_end_waits_until_the_beginning_is_told(outbox):
     assert hosts(outbox.claim()) == [("web-1", True)]
 
 
-def test_what_ended_before_it_could_be_told_makes_one_mail(outbox):
+def test_an_episode_that_ended_before_its_mail_was_sent_makes_one_mail(outbox):
     outbox.take(an_alert())
     outbox.take(an_alert(ends=T0 + 60))
 
     assert [hosts(claim) for claim in outbox.send_all()] == [[("web-1", True)]]
 
 
-def test_a_firing_anew_is_told_though_the_end_before_it_never_was(outbox):
+def test_a_new_firing_is_reported_though_the_last_end_never_was(outbox):
     outbox.take(an_alert())
     first = outbox.send()
     outbox.clock.advance(3600)
@@ -83,7 +83,7 @@ def test_a_firing_anew_is_told_though_the_end_before_it_never_was(outbox):
     assert outbox.take(an_alert(starts=T0 + 3590)).notices == 0
 
 
-def test_a_user_who_was_not_told_of_the_beginning_is_not_told_of_the_end(outbox):
+def test_a_user_who_was_not_notified_of_the_beginning_is_not_notified_of_the_end(outbox):
     outbox.take(an_alert())
     outbox.send_all()
     outbox.routing = a_routing(a_user("ann"), a_user("newcomer"))
@@ -93,7 +93,7 @@ def test_a_user_who_was_not_told_of_the_beginning_is_not_told_of_the_end(outbox)
     assert [claim.user_name for claim in outbox.send_all()] == ["ann"]
 
 
-def test_what_is_owed_to_somebody_who_left_is_dropped(outbox):
+def test_a_notice_to_a_user_who_left_is_superseded(outbox):
     outbox.take(an_alert())
     outbox.routing = a_routing(a_user("bob"))
 
@@ -101,7 +101,7 @@ def test_what_is_owed_to_somebody_who_left_is_dropped(outbox):
     assert not outbox.backlog(T0).pending
 
 
-def test_critical_is_told_first(outbox):
+def test_critical_is_sent_first(outbox):
     outbox.take(an_alert("web-1", alertname="HighCpu", severity="warning"))
     outbox.clock.advance(1)
     outbox.take(an_alert("web-2"))
@@ -120,7 +120,7 @@ def test_a_storm_is_one_mail_with_the_hosts_that_its_reader_watches(outbox):
     assert ops.title.startswith("8 hosts: ")
 
 
-def test_a_storm_that_goes_on_is_told_once_a_window(outbox):
+def test_a_storm_that_goes_on_is_reported_once_a_window(outbox):
     outbox.take(*(an_alert(f"web-{i}") for i in range(8)))
     (first,) = outbox.send_all()
     outbox.clock.advance(10)
@@ -134,7 +134,7 @@ def test_a_storm_that_goes_on_is_told_once_a_window(outbox):
     assert Counter(is_over for _, is_over in hosts(second)) == {False: 8, True: 1}
 
 
-def test_the_end_of_a_storm_is_told_at_once(outbox):
+def test_the_end_of_a_storm_is_reported_at_once(outbox):
     outbox.take(*(an_alert(f"web-{i}") for i in range(8)))
     outbox.send_all()
     outbox.clock.advance(10)
@@ -145,7 +145,7 @@ def test_the_end_of_a_storm_is_told_at_once(outbox):
     assert all(is_over for _, is_over in hosts(end))
 
 
-def test_what_was_surely_not_sent_tells_what_is_true_when_it_is_tried_again(outbox):
+def test_a_retry_of_a_notice_that_was_not_sent_reports_what_is_true_by_then(outbox):
     outbox.take(an_alert())
     claim = outbox.claim()
     outbox.notices.defer(claim, T0 + 5, "refused")
@@ -158,7 +158,7 @@ def test_what_was_surely_not_sent_tells_what_is_true_when_it_is_tried_again(outb
     assert outbox.send_all() == []
 
 
-def test_what_may_have_been_sent_is_repeated_word_for_word_before_the_news(outbox):
+def test_an_ambiguous_notice_is_repeated_word_for_word_before_the_news(outbox):
     outbox.take(an_alert())
     claim = outbox.claim()
     outbox.notices.defer_ambiguous(claim, T0 + 10, "reset", now_unix_seconds=T0)
@@ -171,7 +171,7 @@ def test_what_may_have_been_sent_is_repeated_word_for_word_before_the_news(outbo
     assert (hosts(news), news.is_ambiguous) == ([("web-1", True)], False)
 
 
-def test_a_surely_failed_repeat_still_may_have_been_sent_before(outbox):
+def test_a_failed_repeat_leaves_the_notice_ambiguous(outbox):
     outbox.take(an_alert())
     outbox.notices.defer_ambiguous(outbox.claim(), T0, "reset", now_unix_seconds=T0)
     outbox.notices.defer(outbox.claim(), T0, "refused")
@@ -182,7 +182,7 @@ def test_a_surely_failed_repeat_still_may_have_been_sent_before(outbox):
     assert (hosts(again), again.is_ambiguous) == ([("web-1", False)], True)
 
 
-def test_what_was_being_sent_when_the_bridge_died_may_have_been_sent(outbox):
+def test_a_notice_that_was_being_sent_when_the_bridge_died_is_ambiguous(outbox):
     outbox.take(an_alert())
     lost = outbox.claim()
     outbox.restart("boot-2")
@@ -224,7 +224,7 @@ def test_a_clock_that_is_set_back_holds_nothing_for_hours(outbox):
     assert len(outbox.send_all()) == 2
 
 
-def test_a_dead_letter_is_kept_and_does_not_hold_up_the_next_news(outbox):
+def test_a_dead_notice_is_kept_and_does_not_hold_up_the_next_one(outbox):
     outbox.take(an_alert())
     outbox.notices.give_up(outbox.claim(), "no such address", T0)
     outbox.take(an_alert(ends=T0 + 60))
@@ -243,7 +243,7 @@ def test_remembers_when_a_host_last_answered(outbox):
     assert outbox.claim().reported[0].last_answered_unix_seconds == T0 - 75
 
 
-def test_tells_how_much_has_not_left_yet(outbox):
+def test_counts_what_has_not_been_sent_yet(outbox):
     outbox.take(an_alert("web-1"))
     outbox.clock.advance(5)
     outbox.take(an_alert("web-2", severity="warning"))

@@ -1,4 +1,4 @@
-"""What comes while it is quiet: held, and told in the morning; nothing lost, nothing twice."""
+"""News in quiet hours: held, and reported in the morning; nothing lost, nothing twice."""
 
 from contextlib import closing
 from datetime import time
@@ -43,7 +43,7 @@ def states(outbox: Outbox) -> list[str]:
     return [notice.state for notice in Inspection(outbox.database).all(100)]
 
 
-def test_what_comes_at_night_is_told_in_the_morning_in_one_mail(outbox):
+def test_news_in_quiet_hours_is_reported_in_one_mail_after_them(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"), warn("web-3"))
     outbox.take(warn("web-2", ends=EVENING + 60))
@@ -61,7 +61,7 @@ def test_what_comes_at_night_is_told_in_the_morning_in_one_mail(outbox):
     assert in_the_morning(outbox) == []
 
 
-def test_an_end_waits_for_the_digest_that_may_be_telling_the_beginning(outbox):
+def test_an_end_waits_for_the_digest_that_may_be_reporting_the_beginning(outbox):
     outbox.take(warn("web-1"), warn("web-2"))
     assert outbox.claim() is None
     outbox.clock.jump(MORNING - outbox.clock.unix_seconds())
@@ -79,7 +79,7 @@ def test_an_end_waits_for_the_digest_that_may_be_telling_the_beginning(outbox):
     assert hosts(end) == [("web-1", True)]
 
 
-def test_news_of_a_single_incident_are_told_by_their_own_mail(outbox):
+def test_held_news_of_a_single_incident_is_sent_as_its_own_mail(outbox):
     outbox.take(warn("web-1"))
     assert outbox.claim() is None
     outbox.take(warn("web-1", ends=EVENING + 60))
@@ -91,7 +91,7 @@ def test_news_of_a_single_incident_are_told_by_their_own_mail(outbox):
     assert (mail.created_unix_seconds, mail.sequence) == (MORNING, 0)
 
 
-def test_critical_news_are_told_at_night_and_so_is_their_end(outbox):
+def test_critical_news_passes_quiet_hours_and_so_does_its_end(outbox):
     outbox.take(an_alert("web-1", starts=EVENING))
     down = outbox.send_all()
     outbox.take(an_alert("web-1", starts=EVENING, ends=EVENING + 60))
@@ -101,7 +101,7 @@ def test_critical_news_are_told_at_night_and_so_is_their_end(outbox):
     assert in_the_morning(outbox) == []
 
 
-def test_news_that_pass_take_along_what_is_held_of_their_incident(outbox):
+def test_news_that_passes_takes_along_what_is_held_of_its_incident(outbox):
     outbox.routing = a_routing(a_user(quiet=NIGHTLY), storm_hosts=1)
     outbox.take(warn("web-1"), warn("web-2"))
     assert outbox.claim() is None
@@ -114,7 +114,7 @@ def test_news_that_pass_take_along_what_is_held_of_their_incident(outbox):
     assert in_the_morning(outbox) == []
 
 
-def test_the_end_of_what_a_digest_told_is_told_in_its_own_thread(outbox):
+def test_the_end_of_what_a_digest_reported_is_reported_in_its_own_thread(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -127,14 +127,14 @@ def test_the_end_of_what_a_digest_told_is_told_in_its_own_thread(outbox):
     assert (end.purpose, hosts(end)) == (Purpose.NEWS, [("web-1", True)])
 
 
-def test_a_user_without_quiet_hours_is_told_at_once(outbox):
+def test_a_user_without_quiet_hours_is_notified_at_once(outbox):
     outbox.routing = a_routing(a_user("ann", quiet=NIGHTLY), a_user("ops"))
     outbox.take(warn("web-1"))
 
     assert [claim.user_name for claim in outbox.send_all()] == ["ops"]
 
 
-def test_news_that_had_to_wait_until_it_is_quiet_are_held(outbox):
+def test_a_notice_that_was_deferred_into_quiet_hours_is_held(outbox):
     outbox.clock.jump(-2 * HOUR)
     outbox.take(warn("web-1"))
     outbox.notices.defer(outbox.claim(), EVENING, "refused")
@@ -188,7 +188,7 @@ def test_what_is_held_for_somebody_who_left_is_dropped(outbox):
     assert outbox.backlog(EVENING).held == 0
 
 
-def test_a_digest_tells_only_what_its_reader_still_watches(outbox):
+def test_a_digest_reports_only_what_its_user_still_watches(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("db-1"))
     outbox.send_all()
@@ -199,7 +199,7 @@ def test_a_digest_tells_only_what_its_reader_still_watches(outbox):
     assert hosts(digest) == [("db-1", False)]
 
 
-def test_a_restart_forgets_nothing_that_is_held(outbox):
+def test_held_notices_survive_a_restart(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -208,7 +208,7 @@ def test_a_restart_forgets_nothing_that_is_held(outbox):
     assert len(hosts(in_the_morning(outbox)[0])) == 2
 
 
-def test_a_digest_that_was_surely_not_sent_tells_what_is_true_when_it_is_tried_again(outbox):
+def test_a_retry_of_a_digest_that_was_not_sent_reports_what_is_true_by_then(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -242,7 +242,7 @@ def test_a_digest_in_doubt_is_repeated_word_for_word(outbox):
     assert [hosts(claim) for claim in sent if claim is not again] == [[("web-1", True)]]
 
 
-def test_a_digest_leaves_out_what_another_mail_is_telling_just_now(outbox):
+def test_a_digest_leaves_out_what_another_mail_is_reporting_just_now(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -274,7 +274,7 @@ def test_a_digest_that_could_not_leave_all_day_takes_up_what_comes_the_next_nigh
     assert (late.notice_id, len(late.reported)) == (digest.notice_id, 3)
 
 
-def test_a_digest_of_which_all_was_told_since_is_not_sent(outbox):
+def test_a_digest_without_news_left_is_superseded(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -298,7 +298,7 @@ def test_what_is_held_can_be_dropped(outbox):
     assert in_the_morning(outbox) == []
 
 
-def test_what_is_held_and_how_it_was_told_can_be_looked_up(outbox):
+def test_held_notices_and_their_digest_are_shown(outbox):
     outbox.take(warn("web-1"))
     outbox.take(warn("web-2"))
     outbox.send_all()
@@ -326,7 +326,7 @@ def test_what_is_held_and_how_it_was_told_can_be_looked_up(outbox):
     assert "purpose: digest\n" in notice_text(sent)
 
 
-def test_digests_and_what_they_told_are_forgotten_after_90_days(outbox):
+def test_digests_and_what_they_reported_are_deleted_after_90_days(outbox):
     for host in ("web-1", "web-2"):
         outbox.take(warn(host))
         outbox.take(warn(host, ends=EVENING + 60))

@@ -29,7 +29,7 @@ def reminded(outbox: Outbox):
     return hosts(mail)
 
 
-def test_tells_after_a_day_what_still_fires(outbox):
+def test_reports_after_a_day_what_still_fires(outbox):
     outbox.take(an_alert("web-1"), an_alert("web-2"), an_alert("web-3"))
     outbox.send_all()
     outbox.take(an_alert("web-2", ends=T0 + 60))
@@ -57,7 +57,7 @@ def test_is_one_a_day_however_many_batches_fire_and_however_often_the_bridge_sta
     assert sent == [(24, 2), (48, 3), (72, 3)]
 
 
-def test_waits_for_the_last_mail_that_told_of_it(outbox):
+def test_counts_from_the_last_mail_that_reported_it(outbox):
     outbox.routing = a_routing(storm_hosts=1)
     outbox.take(an_alert("web-1"), an_alert("web-2"))
     outbox.send_all()
@@ -71,7 +71,7 @@ def test_waits_for_the_last_mail_that_told_of_it(outbox):
     assert reminded(outbox) == [("web-1", False)]
 
 
-def test_reminds_nobody_of_what_they_were_never_told(outbox):
+def test_reminds_nobody_of_what_they_were_never_notified_of(outbox):
     outbox.routing = a_routing(a_user("ann", severities=("critical",)), a_user("bob"))
     outbox.take(an_alert("web-1", severity="warning"))
     claim = outbox.claim()
@@ -127,7 +127,7 @@ def test_goes_out_last(outbox):
     assert [claim.purpose for claim in outbox.send_all()] == [Purpose.NEWS, Purpose.REMINDER]
 
 
-def test_one_that_was_given_up_is_followed_by_the_next_after_its_time_only(outbox):
+def test_a_dead_reminder_is_followed_by_the_next_at_its_time_only(outbox):
     outbox.take(an_alert("web-1"))
     outbox.send_all()
     outbox.clock.advance(DAY)
