@@ -236,7 +236,7 @@ def test_check_config_warns_of_what_is_dangerous(tmp_path: Path):
 
     assert said.stdout == f"{config}: fine\n"
     assert [line.removeprefix(f"{config}: warning: ") for line in said.stderr.splitlines()] == [
-        "shell: is on, so every admin may run anything as the exporter's user",
+        "shell: enabled, so every admin can run any command as the exporter's user",
         "commands[0].argv[0]: passes code to sh: run a program that does one thing instead",
         "commands[0]: has no time_limit, so the default of 30s applies: set one",
     ]
