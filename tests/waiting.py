@@ -3,14 +3,18 @@
 import time
 from collections.abc import Callable
 
+PATIENCE_SECONDS = 60.0  # a busy machine takes its time; only a test that fails waits so long
+
 
 def wait_until(
-    condition: Callable[[], object], what: str | Callable[[], str] = "it holds", *, within_seconds: float = 60
+    condition: Callable[[], object],
+    what: str | Callable[[], str] = "it holds",
+    *,
+    within_seconds: float = PATIENCE_SECONDS,
 ) -> None:
     """Return once *condition* is true; fail with *what* when it does not become so.
 
-    Pass a function as *what* to say how things stand then, such as the log of a program. The limit is
-    generous: only a test that fails waits so long.
+    Pass a function as *what* to say how things stand then, such as the log of a program.
     """
     deadline = time.monotonic() + within_seconds
     while not condition():

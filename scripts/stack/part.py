@@ -14,6 +14,7 @@ from typing import Any
 _SETPRIV = "/usr/bin/setpriv"  # in util-linux; asks the kernel to end the process when its parent dies
 _POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 2.0
+_DEATH_SECONDS = 60.0  # what is killed is gone at once, unless the machine is very busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +103,12 @@ class Part:
 
     def kill(self) -> None:
         """End the process as a crash would, without a chance to tidy up."""
-        self._end(signal.SIGKILL)
+        self._end(signal.SIGKILL, _DEATH_SECONDS)
 
     def stop(self) -> None:
         """End the process in good order, or by force if that takes too long; do nothing if there is none."""
         try:
-            self._end(signal.SIGTERM)
+            self._end(signal.SIGTERM, self._program.grace_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
 
@@ -117,11 +118,11 @@ class Part:
         tail = "\n".join(f"    {line[:300]}" for line in lines) or "    (nothing)"
         return PartError(f"{self.name} {what}; its log, {self.log}, ends:\n{tail}")
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, number: signal.Signals, within_seconds: float) -> None:
         if self._process is None or self._process.poll() is not None:
             return
         os.killpg(self._process.pid, number)
-        self._process.wait(self._program.grace_seconds)
+        self._process.wait(within_seconds)
 
     def _is_ready(self) -> bool:
         try:

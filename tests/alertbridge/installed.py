@@ -13,10 +13,9 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 COMMAND = Path(sys.executable).with_name("marax-alertbridge")
-PATIENCE_SECONDS = 20.0
 TOKEN = "webhook-token"
 KEY = "key-0123456789abcdef"
 ANSWER = b"marax_cpu_usage_ratio 0.25\nmarax_memory_usage_ratio 0.5\nmarax_load1 1.5\n"

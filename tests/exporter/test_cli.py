@@ -1,7 +1,6 @@
 """The installed command, as a person or systemd runs it."""
 
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,12 +13,12 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.waiting import wait_until
+from tests.programs import program_or_skip
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
 COMMAND = Path(sys.executable).with_name("marax-exporter")
-PATIENCE_SECONDS = 20
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -161,10 +160,7 @@ def test_metrics_prints_one_exposition_with_ratios(config: Path):
 
 
 def test_promtool_has_nothing_to_say_about_what_it_prints(config: Path):
-    promtool = shutil.which("promtool")
-    assert promtool, (
-        "promtool is not on the PATH: scripts/test provides it, as does Debian's package prometheus"
-    )
+    promtool = program_or_skip("promtool")
     exposition = run("metrics", "--config", config).stdout
 
     said = subprocess.run(
@@ -182,7 +178,7 @@ def test_serves_until_it_is_told_to_end(served: Served):
 
 
 def test_serves_with_as_many_descriptors_as_it_may_have(config: Path):
-    exporter = Served(config, under=["prlimit", "--nofile=1024:4096"])
+    exporter = Served(config, under=[program_or_skip("prlimit"), "--nofile=1024:4096"])
     try:
         assert exporter.sample("process_max_fds") == 4096
     finally:

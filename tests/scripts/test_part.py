@@ -12,6 +12,10 @@ from scripts.stack.part import Part, PartError, Program
 from scripts.stack.ports import free_addresses
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.skipif(
+    not Path("/usr/bin/setpriv").exists(), reason="setpriv, of util-linux, ends a part with its parent"
+)
+
 # Answers every GET: /-/ready with 200, /json with JSON, all else with 404.
 SERVER = """
 import http.server, signal, sys
@@ -114,6 +118,7 @@ def test_a_part_that_ends_at_once_is_told_with_its_code_and_the_end_of_its_log(t
 def test_a_part_that_never_serves_is_told_after_the_deadline(tmp_path):
     part = a_part(tmp_path, "import time; print('thinking', flush=True); time.sleep(60)")
     part.start()
+    wait_until(lambda: part.log.exists() and part.log.read_text())
 
     with pytest.raises(PartError, match=r"was not ready on 127.0.0.1:1 within 0.5 s[^$]*    thinking"):
         part.wait_until_ready(deadline_seconds=0.5)

@@ -176,6 +176,7 @@ def test_asks_over_tls_where_plain_http_is_a_bad_request(tls):
         assert ask_one(a_host(port)).is_up
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "manners",
     [rude.silent, rude.dripping(b""), rude.dripping(HEAD), rude.dripping(HEAD + b"\r\n" + EXPOSITION)],
@@ -258,6 +259,7 @@ def test_tries_every_address_of_a_name():
         assert ask_one(a_host(port, host="web-1"), resolve=resolve).is_up
 
 
+@pytest.mark.alone
 def test_names_that_hang_delay_no_other_host():
     hang = threading.Event()
 
@@ -301,6 +303,7 @@ def few_open_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.alone
 @pytest.mark.usefixtures("few_open_files")
 def test_hundreds_of_hosts_take_one_deadline_and_not_a_file_too_many():
     half = rude.in_turn(rude.answering(EXPOSITION), rude.silent)

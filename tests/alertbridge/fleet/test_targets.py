@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -13,6 +12,7 @@ from alertbridge.fleet.hosts import HostSettings, Labels
 from alertbridge.fleet.targets import target_groups, write_targets
 from marax.commandline import CannotReachError
 from marax.settings.addresses import Address
+from tests.programs import program_or_skip
 
 
 def a_host(name: str = "web-1", **labels: str) -> HostSettings:
@@ -38,8 +38,7 @@ def test_promtool_takes_the_file(tmp_path):
     (tmp_path / "prometheus.yml").write_text(
         "scrape_configs: [{job_name: marax, file_sd_configs: [{files: [targets.json]}]}]"
     )
-    promtool = shutil.which("promtool")
-    assert promtool is not None, "promtool must be on the PATH"
+    promtool = program_or_skip("promtool")
 
     checked = subprocess.run(
         [promtool, "check", "config", tmp_path / "prometheus.yml"],

@@ -1,5 +1,4 @@
 import json
-import shutil
 import ssl
 import subprocess
 import time
@@ -21,6 +20,7 @@ from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
+from tests.programs import program_or_skip
 from tests.waiting import wait_until
 
 CLOCK = SystemClock()
@@ -252,6 +252,7 @@ def test_says_that_nothing_listens():
     assert missing.endswith(": connection refused.")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "manners",
     [rude.silent, rude.dripping(b"HTTP/1.1 200 OK\r\n"), rude.dripping(b"HTTP/1.1 200 OK\r\n\r\n{")],
@@ -344,8 +345,7 @@ def test_tells_nothing_to_whom_this_machine_does_not_trust(tls):
 
 @contextmanager
 def a_real_prometheus(folder: Path, address_by_instance: dict[str, str]) -> Iterator[int]:
-    program = shutil.which("prometheus")
-    assert program is not None, "prometheus must be on the PATH"
+    program = program_or_skip("prometheus")
     port = rude.a_dead_port()
     groups = [
         {"targets": [address], "labels": {"instance": instance, "host": f"host {instance}"}}

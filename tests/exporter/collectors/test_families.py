@@ -1,5 +1,4 @@
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.family import Family
 from exporter.collectors.registry import FAMILIES
 from exporter.scrape.exposition import as_text
+from tests.programs import program_or_skip
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| (.*) \|$", re.MULTILINE)
@@ -37,10 +37,7 @@ def test_no_name_is_taken_twice():
 
 
 def test_promtool_has_nothing_to_say_about_them():
-    promtool = shutil.which("promtool")
-    assert promtool, (
-        "promtool is not on the PATH: scripts/test provides it, as does Debian's package prometheus"
-    )
+    promtool = program_or_skip("promtool")
     exposition = as_text([family.by({tuple(family.labels): 1}) for family in FAMILIES])
 
     said = subprocess.run([promtool, "check", "metrics"], input=exposition, capture_output=True, check=False)

@@ -17,7 +17,7 @@ import argon2
 import pytest
 
 from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -69,18 +69,18 @@ class Exporter:
         request = urllib.request.Request(
             f"{self._url}/commands", headers={"Authorization": f"Bearer {self._token}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return [command["name"] for command in json.load(answer)["commands"]]
 
     def metrics(self) -> str:
-        with urllib.request.urlopen(f"{self._url}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self._url}/metrics", timeout=PATIENCE_SECONDS) as answer:
             text: str = answer.read().decode()
             return text
 
     def _ask(self, path: str, body: object, **headers: str) -> dict[str, Any]:
         headers["Content-Type"] = "application/json"
         request = urllib.request.Request(self._url + path, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             told: dict[str, Any] = json.load(answer)
             return told
 
@@ -92,7 +92,7 @@ def serving(folder: Path, commands: list[dict[str, object]], **settings: object)
         yield exporter
     finally:
         exporter.process.kill()
-        exporter.process.wait(10)
+        exporter.process.wait(PATIENCE_SECONDS)
 
 
 def shell(name: str, script: str) -> dict[str, object]:
@@ -128,9 +128,9 @@ def test_nothing_is_left_of_any_command_when_the_exporter_ends(tmp_path: Path, n
         exporter.process.send_signal(number)
         for nap in naps.values():
             wait_until_gone(nap)
-        exit_code = exporter.process.wait(60)
+        exit_code = exporter.process.wait(PATIENCE_SECONDS)
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE_SECONDS)
 
     if number == signal.SIGTERM:
         assert exit_code == 0

@@ -3,6 +3,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from exporter.collectors.load import LOAD1
 from exporter.collectors.memory import MEMORY_TOTAL
 from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, TimedOut
@@ -23,6 +25,7 @@ def test_runs_each_collector_and_says_how_it_fared():
     assert outcomes["cpu"].error is bad.error
 
 
+@pytest.mark.alone
 def test_answers_for_the_others_when_one_is_stuck():
     stuck, good = StuckCollector(), FakeCollector("load")
 
@@ -36,6 +39,7 @@ def test_answers_for_the_others_when_one_is_stuck():
     assert 0.5 <= took_seconds < 1.0
 
 
+@pytest.mark.alone
 def test_does_not_start_a_stuck_collector_again_nor_wait_for_it_again():
     collector_runner, stuck, good = CollectorRunner(SystemClock()), StuckCollector(), FakeCollector("load")
     before = threading.active_count()

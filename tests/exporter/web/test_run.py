@@ -10,6 +10,7 @@ from exporter.commands.audit import FileAudit
 from marax.clock import SystemClock
 from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import new_nap, wait_for_nap, wait_until_gone
+from tests.waiting import PATIENCE_SECONDS
 
 
 def script(text: str) -> dict[str, object]:
@@ -275,5 +276,5 @@ def test_says_when_as_many_run_as_may(host: Host):
     assert (refused.json or {})["type"] == "urn:marax:problem:too-many-runs"
     assert other.status_code == 200
     host.runner.end_all()
-    running.join(5)
+    running.join(PATIENCE_SECONDS)
     wait_until_gone(nap)

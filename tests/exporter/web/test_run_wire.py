@@ -16,7 +16,7 @@ from marax.serving.server import Server, ServingSettings
 from marax.settings.addresses import Address
 from tests.exporter.commands.kit import Host, bearing, host_in
 from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HEADERS = bearing("operator") | {"Content-Type": "application/json"}
 
@@ -29,14 +29,14 @@ class Served:
     @contextlib.contextmanager
     def asked(self, command: str, *, query: str = "", **arguments: str) -> Iterator[http.client.HTTPResponse]:
         body = json.dumps({"command": command, "arguments": arguments})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         with contextlib.closing(connection):
             connection.request("POST", f"/run?{query}", body, HEADERS)
             yield connection.getresponse()
 
     def seconds_to_get(self, path: str) -> float:
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         with contextlib.closing(connection):
             connection.request("GET", path, headers=HEADERS)
             assert connection.getresponse().status == 200
@@ -51,12 +51,12 @@ def served(tmp_path: Path) -> Iterator[Served]:
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(PATIENCE_SECONDS)
         yield Served(host, port)
     finally:
         host.runner.end_all()
         server.stop()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
 
 def events(stream: http.client.HTTPResponse) -> Iterator[tuple[str, dict[str, object]]]:
@@ -87,7 +87,7 @@ def test_the_output_comes_while_the_command_runs(served: Served, tmp_path: Path)
 
 @pytest.mark.parametrize("query", ["stream", ""])
 def test_the_connection_serves_the_next_request(served: Served, query: str):
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_SECONDS)
     with contextlib.closing(connection):
         for _ in range(2):
             connection.request("POST", f"/run?{query}", b'{"command": "plain"}', HEADERS)
@@ -117,6 +117,7 @@ def slowly(script: str, host: Host) -> dict[str, object]:
     return {"command": "sh", "arguments": {"script": script.format(marks=host.marks)}}
 
 
+@pytest.mark.alone
 @pytest.mark.attack(43)
 def test_a_client_that_reads_nothing_does_not_keep_the_command(served: Served):
     nap = new_nap()
@@ -136,6 +137,7 @@ def test_a_client_that_reads_nothing_does_not_keep_the_command(served: Served):
         assert served.seconds_to_get("/metrics") < 1
 
 
+@pytest.mark.alone
 @pytest.mark.attack(39, 43)
 def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served):
     nap, statuses = new_nap(), []
@@ -155,7 +157,7 @@ def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served
 
     served.host.runner.end_all()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
     assert len(sleeping) == 4
     assert sorted(statuses, key=str) == [(200, None)] * 4 + [(429, "1")] * 36
@@ -163,6 +165,7 @@ def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served
     wait_until_gone(nap)
 
 
+@pytest.mark.alone
 def test_a_flood_of_output_costs_no_scrape(served: Served):
     nap = new_nap()
     with served.asked("flood", text=nap, query="stream") as stream:

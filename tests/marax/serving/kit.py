@@ -24,6 +24,7 @@ import psutil
 from marax.serving.server import Server, ServingSettings
 from marax.settings.addresses import Address
 from marax.settings.reader import SettingsError
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 BODY_LIMIT_BYTES = 64 * 1024
@@ -88,7 +89,7 @@ class Served:
     process: "subprocess.Popen[str] | None" = None
     client_tls: ssl.SSLContext | None = None
 
-    def connect(self, *, timeout_seconds: float = 5.0) -> socket.socket:
+    def connect(self, *, timeout_seconds: float = PATIENCE_SECONDS) -> socket.socket:
         plain = socket.create_connection((self.address.host, self.address.port), timeout_seconds)
         return self.client_tls.wrap_socket(plain, server_hostname="localhost") if self.client_tls else plain
 
@@ -104,18 +105,22 @@ class Served:
     def _http(self) -> HTTPConnection:
         host, port = "localhost", self.address.port
         if self.client_tls is None:
-            return HTTPConnection(host, port, timeout=5)
-        return HTTPSConnection(host, port, timeout=5, context=self.client_tls)
+            return HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
+        return HTTPSConnection(host, port, timeout=PATIENCE_SECONDS, context=self.client_tls)
 
-    def say(self, wire: bytes, *, timeout_seconds: float = 5.0) -> bytes:
-        """Return everything that is answered to *wire* until the server closes or is silent for a while."""
+    def say(
+        self, wire: bytes, *, answer_seconds: float = PATIENCE_SECONDS, silence_seconds: float = 0.3
+    ) -> bytes:
+        """Return what is answered to *wire* until the server closes or is silent for a while."""
         answer = b""
-        with self.connect(timeout_seconds=timeout_seconds) as connection:
+        with self.connect() as connection:
             with contextlib.suppress(ConnectionError):
                 connection.sendall(wire)
+            connection.settimeout(answer_seconds)
             with contextlib.suppress(TimeoutError, ConnectionError):
                 while piece := connection.recv(65536):
                     answer += piece
+                    connection.settimeout(silence_seconds)
         return answer
 
     def seen(self) -> list[str]:
@@ -173,7 +178,7 @@ def served_in_a_thread(
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(PATIENCE_SECONDS)
         yield Served(address, None, client_tls), server
     finally:
         server.stop()

@@ -22,7 +22,7 @@ from tests.marax.serving.kit import (
     served_in_a_process,
     served_in_a_thread,
 )
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HEAD = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -87,7 +87,7 @@ def test_takes_a_body_up_to_the_limit(shared: Served, framing: str, extra_bytes:
 def test_refuses_a_large_body_before_the_client_sends_it(shared: Served):
     wire = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\nExpect: 100-continue\r\n\r\n"
 
-    answer = shared.say(wire, timeout_seconds=0.5)
+    answer = shared.say(wire)
 
     assert answer.startswith(b"HTTP/1.1 413 ")
 
@@ -194,9 +194,7 @@ def test_holds_only_so_many_large_bodies_at_once():
             connection = stack.enter_context(served.connect())
             connection.sendall(head + bytes(limit_bytes - 1))
 
-        wait_until(
-            lambda: served.say(head + bytes(100_000), timeout_seconds=0.5).startswith(b"HTTP/1.1 503 ")
-        )
+        wait_until(lambda: served.say(head + bytes(100_000), answer_seconds=0.5).startswith(b"HTTP/1.1 503 "))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -210,9 +208,10 @@ def test_ends_with_0_after_answering_what_is_under_way(number: signal.Signals):
             served.process.send_signal(number)
 
             assert connection.recv(10_000).startswith(b"HTTP/1.1 200 OK\r\n")
-        assert served.process.wait(5) == 0
+        assert served.process.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.alone
 def test_ends_in_time_even_if_a_request_never_does():
     with served_in_a_process() as served:
         assert served.process is not None
@@ -271,7 +270,15 @@ def test_says_that_an_address_is_not_of_this_host():
         server.bind()
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
+def has_ipv6() -> bool:
+    """Return whether this machine has an address to listen on."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as listener:
+        listener.bind(("::1", 0))
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 def test_listens_on_ipv6():
     server = Server(TinyApp(), ServingSettings(address=Address("::1", 0)))
     ready = threading.Event()
@@ -279,9 +286,9 @@ def test_listens_on_ipv6():
     thread = threading.Thread(target=lambda: server.run(on_ready=ready.set, on_hangup=lambda: None))
     thread.start()
     try:
-        assert ready.wait(5)
+        assert ready.wait(PATIENCE_SECONDS)
         assert address.host == "::1"
-        assert Served(address).say(HEAD % b"/x", timeout_seconds=0.3).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert Served(address).say(HEAD % b"/x").startswith(b"HTTP/1.1 200 OK\r\n")
     finally:
         server.stop()
         thread.join()

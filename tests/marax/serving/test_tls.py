@@ -72,7 +72,7 @@ def test_refuses_a_version_that_is_too_old(certificates: Certificates):
 @pytest.mark.attack(60)
 def test_tells_a_plain_client_to_speak_https(certificates: Certificates):
     with served_in_a_thread(certificates.web_config()) as (served, _):
-        answer = served.say(HEAD, timeout_seconds=0.3)
+        answer = served.say(HEAD)
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b'"urn:marax:problem:wants-tls"' in answer
@@ -82,7 +82,7 @@ def test_tells_a_plain_client_to_speak_https(certificates: Certificates):
 @pytest.mark.parametrize("wire", [b"\x16\x03\x01\x00\x02xx", b"\x80\x2e\x01", bytes(300)])
 def test_closes_on_what_is_no_handshake(certificates: Certificates, wire: bytes):
     with served_in_a_thread(certificates.web_config()) as (served, _):
-        answer = served.say(wire, timeout_seconds=0.3)
+        answer = served.say(wire, answer_seconds=0.3)
 
         assert b"HTTP" not in answer
         assert _trusting(served, certificates.client()).get("/metrics")[0].status == 200
@@ -97,7 +97,7 @@ def test_requires_a_client_certificate_of_its_authority(certificates: Certificat
         assert _is_answered(_trusting(served, certificates.client(name)))
         for client in (certificates.client(), certificates.client(name, issuer=trustme.CA()), expired):
             assert not _is_answered(_trusting(served, client))
-        assert served.say(HEAD, timeout_seconds=0.3).startswith(b"HTTP/1.1 400 ")
+        assert served.say(HEAD).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.attack(61)

@@ -77,7 +77,7 @@ REFUSED = {
 def test_refuses_what_is_ambiguous(served: Served, wire: bytes):
     before = served.seen()
 
-    answer = served.say(wire, timeout_seconds=0.3)
+    answer = served.say(wire)
 
     assert answer[:10] in (b"HTTP/1.1 4", b"HTTP/1.1 5")
     assert len(STATUS_LINE.findall(answer)) == 1
@@ -98,7 +98,7 @@ REFUSED_IN_JSON = {
 @pytest.mark.attack(50)
 @pytest.mark.parametrize("kind", REFUSED_IN_JSON)
 def test_says_why_in_a_problem_document(served: Served, kind: str):
-    head, _, body = served.say(REFUSED_IN_JSON[kind], timeout_seconds=0.3).partition(b"\r\n\r\n")
+    head, _, body = served.say(REFUSED_IN_JSON[kind]).partition(b"\r\n\r\n")
 
     problem = json.loads(body)
     assert b"content-type: application/problem+json" in head.lower()
@@ -123,7 +123,7 @@ PASSED = {
 def test_answers_what_is_unusual_but_clear(served: Served, wire: bytes, requests: int):
     before = served.seen()
 
-    answer = served.say(wire, timeout_seconds=0.3)
+    answer = served.say(wire)
 
     assert answer.count(b"HTTP/1.1 200 OK") == requests
     assert len(served.seen()) - len(before) == requests
@@ -142,7 +142,7 @@ def test_takes_a_head_that_comes_byte_by_byte(served: Served):
 def test_survives_any_bytes(served: Served, noise: bytes, cut: int):
     wire = (b"POST /noise HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")[:cut] + noise
 
-    answer = served.say(wire, timeout_seconds=0.05)
+    answer = served.say(wire, answer_seconds=0.05, silence_seconds=0.05)
 
     assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
     assert served.get("/metrics")[0].status == 200

@@ -141,6 +141,7 @@ def test_what_was_given_up_midway_is_never_completed():
     assert 0 < len(received) < len(LARGE.png)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "beginning",
     [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"],

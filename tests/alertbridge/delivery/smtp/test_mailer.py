@@ -235,6 +235,7 @@ def test_an_unknown_name_means_not_sent():
     assert outcome.reason.startswith("the mail did not reach mail.invalid:25: ")
 
 
+@pytest.mark.alone
 def test_a_server_that_only_trickles_is_waited_for_within_bounds():
     is_over = threading.Event()
 
