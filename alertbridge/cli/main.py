@@ -105,11 +105,10 @@ marax-alertbridge status --json | jq '.[] | select(.state == "down")'
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of a table.")
 def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """Ask every host in the settings itself, all at once, 5 seconds at most; exit 1 when one is down."""
-    from alertbridge.fleet.probe import Probe
     from alertbridge.fleet.table import fleet_json, fleet_table
-    from marax.clock import SystemClock
+    from alertbridge.wiring.tools import probe
 
-    states = Probe(SystemClock()).ask(_settings(config).hosts)
+    states = probe().ask(_settings(config).hosts)
     click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
     if not all(state.is_up for state in states):
         raise click.exceptions.Exit(ExitCode.FINDING)
@@ -119,14 +118,13 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
 @takes_config
 def report(config: Path) -> None:
     """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
-    from alertbridge.fleet.probe import Probe
     from alertbridge.fleet.table import closing_line
-    from marax.clock import SystemClock
+    from alertbridge.wiring.tools import probe
 
     settings = _settings(config)
     direct_mail = _direct_mail(settings, config, by_second=False)
     click.echo(f"asking {len(settings.hosts)} hosts", err=True)
-    states = Probe(SystemClock()).ask(settings.hosts)
+    states = probe().ask(settings.hosts)
     click.echo(closing_line(states), err=True)
     _leave_with([_report_outcome(user, direct_mail.send_report(user, states)) for user in settings.users])
 

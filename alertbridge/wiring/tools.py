@@ -1,0 +1,36 @@
+"""Builds what the commands for a person need beside a running bridge, or without one."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from alertbridge.config import read_config
+from alertbridge.fleet.probe import Probe
+from alertbridge.outbox.database import Database, StoreError, database_exists
+from alertbridge.outbox.inspection import Inspection
+from marax.clock import SystemClock
+from marax.commandline import CannotReachError
+
+
+def probe() -> Probe:
+    """Return what asks hosts directly."""
+    return Probe(SystemClock())
+
+
+@contextmanager
+def inspection(config: Path) -> Iterator[Inspection]:
+    """Give what shows the notices in the database that the settings in *config* name.
+
+    Raises:
+        SettingsError: The settings cannot be used.
+        CannotReachError: The database cannot be used, or there is none yet.
+    """
+    settings = read_config(config)
+    if not database_exists(settings.database):
+        raise CannotReachError(f"there is no {settings.database} yet: `serve` creates it on its first start")
+    try:
+        with closing(Database(settings.database)) as database:
+            database.prepare()
+            yield Inspection(database)
+    except StoreError as error:
+        raise CannotReachError(f"cannot use the database {settings.database}: {error}") from error
