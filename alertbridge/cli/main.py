@@ -106,7 +106,7 @@ marax-alertbridge status --json | jq '.[] | select(.state == "down")'
 def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the command line
     """Ask every host in the settings itself, all at once, 5 seconds at most; exit 1 when one is down."""
     from alertbridge.fleet.table import fleet_json, fleet_table
-    from alertbridge.wiring.tools import probe
+    from alertbridge.wiring.probe import probe
 
     states = probe().ask(_settings(config).hosts)
     click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
@@ -119,7 +119,7 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
 def report(config: Path) -> None:
     """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
     from alertbridge.fleet.table import closing_line
-    from alertbridge.wiring.tools import probe
+    from alertbridge.wiring.probe import probe
 
     settings = _settings(config)
     direct_mail = _direct_mail(settings, config, by_second=False)

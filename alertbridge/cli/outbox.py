@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_json, notices_table
-from alertbridge.wiring.tools import inspection
+from alertbridge.wiring.inspection import inspection
 from marax.clock import SystemClock
 from marax.commandline import ExitCode
 

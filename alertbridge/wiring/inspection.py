@@ -1,20 +1,13 @@
-"""Builds what the commands for a person need beside a running bridge, or without one."""
+"""Opens the database for the commands of a person, beside a running bridge or without one."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alertbridge.config import read_config
-from alertbridge.fleet.probe import Probe
 from alertbridge.outbox.database import Database, StoreError, database_exists
 from alertbridge.outbox.inspection import Inspection
-from marax.clock import SystemClock
 from marax.commandline import CannotReachError
-
-
-def probe() -> Probe:
-    """Return what asks hosts directly."""
-    return Probe(SystemClock())
 
 
 @contextmanager
