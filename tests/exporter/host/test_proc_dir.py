@@ -16,12 +16,12 @@ def this_process() -> Process:
 
 
 def test_reads_files_of_a_living_process():
-    files = read_pinned(PROCFS, this_process(), "comm", "cmdline")
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        process = parse_stat(Path(f"/proc/{sleeper.pid}/stat").read_bytes())
+        files = read_pinned(PROCFS, process, "comm", "cmdline")
+        sleeper.kill()
 
-    assert files == {
-        "comm": Path("/proc/self/comm").read_text(),
-        "cmdline": Path("/proc/self/cmdline").read_text(),
-    }
+    assert files == {"comm": "sleep\n", "cmdline": "sleep\x0060\x00"}
 
 
 def test_a_file_that_cannot_be_read_is_empty():

@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -33,15 +34,15 @@ def test_names_the_user_that_psutil_names():
 
 
 def test_keeps_the_command_line_to_itself_unless_told_to_show_it():
-    process = process_of(os.getpid())
-
-    hidden = a_reader().read(process)
-    shown = a_reader(show_command_line=True).read(process)
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        process = process_of(sleeper.pid)
+        hidden = a_reader().read(process)
+        shown = a_reader(show_command_line=True).read(process)
+        sleeper.kill()
 
     assert isinstance(hidden, Details)
     assert isinstance(shown, Details)
-    assert hidden.command_line == ""
-    assert shown.command_line == " ".join(psutil.Process().cmdline())[:120].strip()
+    assert (hidden.command_line, shown.command_line) == ("", "sleep 60")
 
 
 def test_says_that_the_process_is_gone():
