@@ -18,8 +18,8 @@ def test_every_attack_is_tried_unless_there_is_nothing_to_try():
     attempts = {int(row): attempt for row, attempt in Page(DOCS / "attacks.md").rows("row")}
     to_be_tried = {row for row, attempt in attempts.items() if not attempt.startswith("No test:")}
 
-    modules = [ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py")]
-    tried = {row for module in modules for row in rows_marked_in(module)}
+    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    tried = {row for text in texts if "mark.attack(" in text for row in rows_marked_in(ast.parse(text))}
 
     assert list(attempts) == list(range(1, 68))
     assert tried == to_be_tried

@@ -97,11 +97,13 @@ def test_returns_only_families_of_its_own():
 
 def test_agrees_with_psutil_on_this_machine():
     scanner = ProcessScanner(Path("/proc"), SystemClock(), held_descriptors=0)
+    before = set(psutil.pids())
     seen = values(
         list(ProcessesCollector(ProcessTable(scanner.scan, SystemClock(), Pace()), LIMITS).collect())
     )
     scanner.close()
+    after = set(psutil.pids())
     count = sum(value for name, value in seen.items() if name.startswith("marax_processes "))
 
-    assert count == pytest.approx(len(psutil.pids()), rel=0.2)
+    assert 0.8 * len(before & after) <= count <= 1.2 * len(before | after)
     assert seen["marax_process_visibility_ratio"] == pytest.approx(1, abs=0.1)

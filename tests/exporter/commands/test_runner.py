@@ -16,6 +16,7 @@ import pytest
 
 from exporter.commands.catalogue import Job
 from exporter.commands.runner import GRACE_SECONDS, Busy, Ended, NotStarted, Run, Runner
+from tests.descriptors import descriptors
 from tests.exporter.commands.naps import nappers, new_nap, wait_for_nap, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
@@ -358,11 +359,11 @@ def test_says_what_it_takes_to_run_as_another_user(runner: Runner):
 
 def test_gives_back_every_descriptor_and_process(runner: Runner):
     run_whole(runner, job("/bin/true"))
-    before = psutil.Process().num_fds()
+    before = descriptors()
 
     for wanted in [job("/bin/true"), job("/no/such/program"), job("/bin/true", run_as="no_such_user")]:
         run_whole(runner, wanted)
 
-    assert psutil.Process().num_fds() == before
+    assert descriptors() - before == set()
     with contextlib.suppress(ChildProcessError):
         assert os.waitpid(-1, os.WNOHANG) == (0, 0)

@@ -17,6 +17,7 @@ from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import HostTotals, Snapshot
 from exporter.host.stat import Process
 from marax.clock import SystemClock
+from tests.descriptors import descriptors
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_stat_line
 
@@ -227,26 +228,30 @@ def test_finds_a_zombie():
 
 
 def test_holds_no_more_descriptors_than_it_may_and_gives_all_back():
-    before = psutil.Process().num_fds()
+    before = descriptors()
     with a_scanner(held_descriptors=5) as scanner:
         scanner.scan()
         scanner.scan()
-        during = psutil.Process().num_fds()
+        held = descriptors() - before
 
-    assert during - before == 5 + 1
-    assert psutil.Process().num_fds() == before
+    assert len(held) == 5 + 1
+    assert held & descriptors() == set()
 
 
 def test_gives_back_the_descriptors_of_processes_that_are_gone(tree: Path):
     folders = [put(tree, pid, a_stat_line(pid)).parent for pid in range(10, 30)]
     with a_scanner(tree) as scanner:
         scanner.scan()
-        before = psutil.Process().num_fds()
+        before = held_in(tree)
         for folder in folders[:15]:
             shutil.rmtree(folder)
         scanner.scan()
 
-        assert psutil.Process().num_fds() == before - 15
+        assert held_in(tree) == before - 15
+
+
+def held_in(tree: Path) -> int:
+    return sum(path.startswith(str(tree)) for _, path in descriptors())
 
 
 def test_goes_on_without_held_descriptors_when_they_run_out(tree: Path):
