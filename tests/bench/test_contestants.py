@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bench.contestants import marax
 from bench.visitor import settings_for_visitor, visit
 
 
+@pytest.mark.alone
 def test_runs_the_real_exporter_and_counts_what_a_scrape_costs(tmp_path: Path):
     with marax(tmp_path) as ours:
         samples = ours.scraping.samples()
@@ -16,6 +18,7 @@ def test_runs_the_real_exporter_and_counts_what_a_scrape_costs(tmp_path: Path):
     assert not psutil.pid_exists(ours.pid)
 
 
+@pytest.mark.alone
 def test_runs_the_exporter_with_a_collector_that_is_stuck(tmp_path: Path):
     with marax(tmp_path, stuck=True) as ours:
         took_seconds = ours.scraping.get(timeout_seconds=1.0)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -132,39 +133,40 @@ def test_says_nothing_once_a_second(runner: Runner):
     assert set(silence) == {b""}
 
 
+ESCAPES = {
+    "a child in the background holds the pipe": ("sleep {nap} & echo out", "ended"),
+    "an orphan in another session": ("echo out; (setsid sleep {nap} &)", "ended"),
+    "closes its output and lives on": ("echo out; exec >&- 2>&-; sleep {nap}", "timed-out"),
+    "takes too long": ("echo out; sleep {nap}", "timed-out"),
+    "ignores SIGTERM": ("echo out; trap '' TERM; sleep {nap}; sleep {nap}", "timed-out"),
+    "forks, calls setsid and ignores SIGTERM": (
+        "echo out; trap '' TERM; (setsid sh -c 'setsid sleep {nap} & sleep {nap}' &); setsid sleep {nap}",
+        "timed-out",
+    ),
+    "is stopped": ("echo out; (setsid sleep {nap} &); kill -STOP $$", "timed-out"),
+}
+
+
 @pytest.mark.attack(35)
-@pytest.mark.parametrize(
-    ("script", "how"),
-    [
-        pytest.param("sleep {nap} & echo out", "ended", id="a child in the background holds the pipe"),
-        pytest.param("echo out; (setsid sleep {nap} &)", "ended", id="an orphan in another session"),
-        pytest.param(
-            "echo out; exec >&- 2>&-; sleep {nap}", "timed-out", id="closes its output and lives on"
-        ),
-        pytest.param("echo out; sleep {nap}", "timed-out", id="takes too long"),
-        pytest.param(
-            "echo out; trap '' TERM; sleep {nap}; sleep {nap}", "timed-out", id="pays no heed to SIGTERM"
-        ),
-        pytest.param(
-            "echo out; trap '' TERM; (setsid sh -c 'setsid sleep {nap} & sleep {nap}' &); setsid sleep {nap}",
-            "timed-out",
-            id="forks, calls setsid and pays no heed to SIGTERM",
-        ),
-        pytest.param("echo out; (setsid sleep {nap} &); kill -STOP $$", "timed-out", id="is stopped"),
-    ],
-)
-def test_leaves_nothing_behind(runner: Runner, script: str, how: str):
-    nap = new_nap()
-    began = time.monotonic()
+@pytest.mark.alone
+def test_leaves_nothing_behind_of_any_and_is_done_with_each_in_time():
+    runner = Runner(most_at_once=len(ESCAPES))
 
-    output, end = run_whole(runner, shell(script.format(nap=nap), limit=0.5))
+    def let_escape(name: str) -> tuple[bytes, Ended | NotStarted, float, str]:
+        nap, began = new_nap(), time.monotonic()
+        script = ESCAPES[name][0].format(nap=nap)
+        output, end = run_whole(runner, shell(script, name=name, limit=0.5))
+        return output, end, time.monotonic() - began, nap
 
-    took = time.monotonic() - began
-    assert output == b"out\n"
-    assert isinstance(end, Ended)
-    assert (end.how, end.left_over) == (how, 0)
-    wait_until_gone(nap)
-    assert took < 0.5 + GRACE_SECONDS + 1
+    with ThreadPoolExecutor(len(ESCAPES)) as pool:
+        ends = dict(zip(ESCAPES, pool.map(let_escape, ESCAPES), strict=True))
+
+    for name, (output, end, took_seconds, nap) in ends.items():
+        assert output == b"out\n", name
+        assert isinstance(end, Ended), name
+        assert (end.how, end.left_over) == (ESCAPES[name][1], 0), name
+        assert took_seconds < 0.5 + GRACE_SECONDS + 1, name
+        wait_until_gone(nap)
 
 
 @pytest.mark.attack(35)

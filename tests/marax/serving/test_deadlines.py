@@ -17,6 +17,7 @@ SLOW_BODY = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
 
 @pytest.mark.attack(49, 60)
 @pytest.mark.timeout(60)
+@pytest.mark.alone
 def test_closes_whoever_takes_longer_than_ten_seconds(tmp_path: Path):
     certificates = make_certificates(tmp_path)
     with (
