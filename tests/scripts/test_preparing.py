@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS
+
 CHECKOUT = Path(__file__).parents[2]
 TOOLS = [
     *("cat", "chmod", "cut", "date", "dirname", "find", "flock", "grep", "id", "ln", "mkdir", "mv", "printf"),
@@ -47,7 +49,7 @@ def run(checkout: Path, machine: Path, *command: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
     )
 
 

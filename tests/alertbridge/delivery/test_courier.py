@@ -18,6 +18,7 @@ from alertbridge.delivery.mailer import (
 from alertbridge.mail.mail import Mail
 from tests.alertbridge.alert_builders import T0, an_alert
 from tests.alertbridge.delivery.post import Post, Records
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -211,14 +212,10 @@ def test_works_in_several_threads_until_it_is_stopped(post):
         thread.start()
     post.take(*(an_alert(f"web-{i}") for i in range(4)))
     post.wakeup.notify()
-    deadline = threading.Event()
-    for _ in range(100):
-        if len(post.mailer.accepted) == 4:
-            break
-        deadline.wait(0.05)
+    wait_until(lambda: len(post.mailer.accepted) == 4)
     post.courier.stop()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
     assert len(set(ids(post.mailer.accepted))) == len(post.mailer.accepted) == 4
     assert not any(thread.is_alive() for thread in threads)

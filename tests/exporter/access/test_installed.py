@@ -19,7 +19,7 @@ import yaml
 
 from tests.exporter.access import flood
 from tests.exporter.access.kit import PASSWORD, basic, bearer
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -32,7 +32,7 @@ MIB = 1024 * 1024
 
 def hash_password(typed: bytes) -> subprocess.CompletedProcess[str]:
     said = subprocess.run(
-        [PROGRAM, "hash-password"], input=typed, capture_output=True, check=False, timeout=20
+        [PROGRAM, "hash-password"], input=typed, capture_output=True, check=False, timeout=PATIENCE_SECONDS
     )
     return subprocess.CompletedProcess(said.args, said.returncode, said.stdout.decode(), said.stderr.decode())
 
@@ -75,7 +75,9 @@ class Exporter:
         self.process.wait()
 
     def ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with contextlib.closing(
+            HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        ) as connection:
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -169,7 +171,9 @@ def test_the_original_way_works_and_leaves_no_token_in_the_log(exporter: Exporte
 @pytest.mark.parametrize("everywhere", ["", "everywhere"])
 def test_a_logout_survives_kill_9(exporter: Exporter, everywhere: str):
     token = exporter.token()
-    with contextlib.closing(HTTPConnection("127.0.0.1", exporter.port, timeout=10)) as connection:
+    with contextlib.closing(
+        HTTPConnection("127.0.0.1", exporter.port, timeout=PATIENCE_SECONDS)
+    ) as connection:
         body = json.dumps({"everywhere": bool(everywhere)})
         connection.request("POST", "/logout", body, bearer(token) | {"Content-Type": "application/json"})
         assert connection.getresponse().status == 204
@@ -200,7 +204,7 @@ def test_a_key_that_others_can_read_is_refused_at_the_start(exporter: Exporter, 
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert said.returncode == 3

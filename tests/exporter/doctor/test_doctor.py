@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.exporter.confined import run_confined
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.system
 
@@ -29,7 +30,7 @@ def config(tmp_path: Path) -> Path:
 
 def doctor(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(COMMAND), "doctor", "--config", str(config), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 def by_check(said: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -63,14 +64,14 @@ def test_tells_it_in_json(config: Path):
 
 def test_a_busy_port_is_a_problem(config: Path):
     with socket.create_server(("127.0.0.1", 0)) as busy:
-        busy.settimeout(20)
+        busy.settimeout(PATIENCE_SECONDS)
         address = f"127.0.0.1:{busy.getsockname()[1]}"
         config.write_text(f"listen: {address}\n")
         with subprocess.Popen(
             [COMMAND, "doctor", "--json", "--config", config], stdout=subprocess.PIPE, text=True
         ) as process:
             busy.accept()[0].close()
-            stdout, _ = process.communicate(timeout=20)
+            stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     findings = {finding["check"]: finding for finding in json.loads(stdout)}
     assert process.returncode == 1
@@ -86,7 +87,7 @@ def test_mistakes_in_the_settings_are_a_problem_and_the_rest_is_looked_at(config
     assert said.returncode == 1
     assert f"{config}:1: listen: found 9877" in findings["settings"]["says"]
     assert f"{config}:2: colectors" in findings["settings"]["says"]
-    assert findings["processes"]["verdict"] == "ok"
+    assert findings.keys() >= {"user", "processes", "scan", "collectors", "clock"}
 
 
 def test_hidden_processes_are_a_problem_with_a_remedy(config: Path):

@@ -10,7 +10,7 @@ from exporter.collectors.memory import MEMORY_TOTAL
 from exporter.scrape.collector_runner import Collected, CollectorRunner, Failed, TimedOut
 from marax.clock import SystemClock
 from tests.fakes.collectors import FakeCollector, StuckCollector
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def test_runs_each_collector_and_says_how_it_fared():
@@ -126,7 +126,7 @@ print(CollectorRunner(SystemClock()).run([StuckCollector()], within_seconds=0.1)
 """
 
     ended = subprocess.run(
-        [sys.executable, "-c", program], timeout=20, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], timeout=PATIENCE_SECONDS, capture_output=True, text=True, check=True
     )
 
     assert "TimedOut" in ended.stdout

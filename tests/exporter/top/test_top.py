@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.exporter.top.pseudo_terminal import PseudoTerminal
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.system
 
@@ -46,7 +47,7 @@ def spinning(name: str) -> Iterator[int]:
 
 def top(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMMAND, "top", *arguments], capture_output=True, text=True, timeout=20, check=True
+        [COMMAND, "top", *arguments], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
     )
 
 
