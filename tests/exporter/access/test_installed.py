@@ -24,7 +24,6 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.system
 
 PROGRAM = Path(sys.executable).with_name("marax-exporter")
-PATIENCE_SECONDS = 20.0
 FLOOD_SECONDS = 5.0
 LONGEST_DELAY_SECONDS = 0.2
 MIB = 1024 * 1024
