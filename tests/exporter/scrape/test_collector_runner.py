@@ -90,7 +90,7 @@ def test_isolates_as_many_stuck_collectors_as_there_are():
     assert [name for name, outcome in outcomes.items() if isinstance(outcome, TimedOut)] == [
         c.name for c in stuck
     ]
-    assert len(threads) == 5
+    assert threads == 5
 
 
 def test_runs_a_collector_again_once_it_came_back_and_serves_nothing_of_before():
