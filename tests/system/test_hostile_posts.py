@@ -57,7 +57,7 @@ def answer_to(bridge: Served, body: bytes) -> tuple[int, str]:
         pytest.param(
             AS_PROMETHEUS_POSTS, 400, "not an Alertmanager version 4 payload", id="as Prometheus posts"
         ),
-        pytest.param(b" " * 40_000_000, 413, "larger", id="40 MB"),
+        pytest.param(b" " * 40_000_000, 413, "too large", id="40 MB"),
         pytest.param(b'{"alerts":' + b"[" * 1_000_000, 400, "payload", id="deep lists"),
         pytest.param(b'{"x":' * 500_000, 400, "nested too deeply", id="deep objects"),
         pytest.param(with_alert(startsAt="0001-01-01T00:00:00Z"), 400, "out of range", id="the year 1"),
