@@ -223,7 +223,6 @@ def test_users_come_and_go_on_hangup(exporter: Exporter, tmp_path: Path):
 
 @pytest.mark.attack(19)
 @pytest.mark.alone
-@pytest.mark.alone
 def test_a_flood_of_logins_moves_neither_scrapes_nor_memory(exporter: Exporter):
     exporter.token()
     quiet = [exporter.scrape_seconds() for _ in range(5)]
