@@ -16,6 +16,7 @@ class Kind(StrEnum):
     WARN = "WARN"
     INFO = "INFO"
     OK = "OK"
+    ENDED = "ENDED"
     BLIND = "BLIND"
     TEST = "TEST"
     REPORT = "REPORT"
@@ -60,6 +61,8 @@ class HostFacts:
             several hosts tell another alert as well.
         about: A host, or what the bridge itself raises alerts about.
         is_end_reconciled: Whether Alertmanager sent no `resolved`, and the end was found in Prometheus.
+        is_unwatched: Whether Prometheus stopped scraping it before it answered again.
+        watched_as: The name under which its address is scraped now; empty when it is not.
     """
 
     name: str
@@ -84,6 +87,8 @@ class HostFacts:
     means_down: bool = True
     about: About = About.HOST
     is_end_reconciled: bool = False
+    is_unwatched: bool = False
+    watched_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

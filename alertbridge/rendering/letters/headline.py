@@ -18,6 +18,7 @@ STATE_WORDS = {
     Kind.WARN: "Warning",
     Kind.INFO: "Info",
     Kind.OK: "Resolved",
+    Kind.ENDED: "No longer watched",
     Kind.BLIND: "Blind",
     Kind.TEST: "Test",
     Kind.REPORT: "Report",
@@ -44,6 +45,8 @@ def lead_of(facts: AlertFacts) -> Lead:
             return _many_down(facts.hosts, zone, now)
         case Kind.UP:
             return _many_up(facts.hosts, zone)
+        case Kind.ENDED:
+            return _many_ended(facts.hosts, zone)
         case Kind.OK:
             ended = [host.ended_unix_seconds for host in facts.hosts if is_time(host.ended_unix_seconds)]
             last = max((end for end in ended if end is not None), default=None)
@@ -66,6 +69,8 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
             return _down(host, zone, now)
         case Kind.UP:
             return _up(host, zone)
+        case Kind.ENDED:
+            return _ended(host, zone)
         case Kind.OK:
             fired, ended = host.fired_unix_seconds, host.ended_unix_seconds
             times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
@@ -96,8 +101,37 @@ def _up(host: HostFacts, zone: tzinfo) -> Lead:
     if is_time(host.back_unix_seconds):
         ended = f"It answered again on {moment(host.back_unix_seconds, zone)}."
     else:
-        ended = f"The alert ended on {moment(host.ended_unix_seconds, zone)}; the host came back before that."
+        resolved = f"The alert was resolved on {moment(host.ended_unix_seconds, zone)}"
+        ended = f"{resolved}; when the host answered again is not known."
     return Lead(f"Up again after {outage_span(host)}.", (began, ended))
+
+
+def _ended(host: HostFacts, zone: tzinfo) -> Lead:
+    if is_time(host.since_unix_seconds):
+        answered = (
+            f"It did not answer until then; it last answered on {moment(host.since_unix_seconds, zone)}."
+        )
+    else:
+        answered = "It did not answer until then; when it last answered is not known."
+    return Lead(
+        "No longer watched: Prometheus does not scrape it under this name any more.", (answered, _now(host))
+    )
+
+
+def _now(host: HostFacts) -> str:
+    """Return what becomes of the address of *host*, which is no longer watched under its name."""
+    if not host.watched_as:
+        return "Its address is not watched at all now: nothing more will be reported about it."
+    if host.watched_as == host.name:
+        return "Its address is still watched, with other labels; if it does not answer, a new alert says so."
+    return f"Its address is watched as {host.watched_as} now; if it does not answer, a new alert says so."
+
+
+def _many_ended(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
+    gone = [host for host in hosts if host.means_down]
+    ended = [host for host in gone if host.is_unwatched]
+    text = f"No longer watched: {_share(ended, gone)}, which did not answer until then.{_besides(hosts)}"
+    return Lead(text, (_first_gone(ended, zone),))
 
 
 def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
@@ -113,7 +147,7 @@ def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
 
 def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     gone = [host for host in hosts if host.means_down]
-    back = [host for host in gone if host.is_over]
+    back = [host for host in gone if host.is_over and not host.is_unwatched]
     first = min((_began(host) for host in gone), default=None)
     last = max((time for time in map(_came_back, back) if time is not None), default=None)
     all_back = (
@@ -136,7 +170,7 @@ def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
     if last is not None and is_time(last.back_unix_seconds):
         return f"The last to come back answered again on {moment(last.back_unix_seconds, zone)}."
     ended = None if last is None else last.ended_unix_seconds
-    return f"The last alert ended on {moment(ended, zone)}; the host came back before that."
+    return f"The last alert was resolved on {moment(ended, zone)}; when the host answered again is not known."
 
 
 def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:

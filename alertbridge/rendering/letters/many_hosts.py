@@ -18,7 +18,7 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return the table of all hosts; no more than *at_most* of them are shown."""
     hosts = sorted(facts.hosts, key=lambda host: host.is_over)
     first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
-    columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP}.get(facts.kind, _ALERT)
+    columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP, Kind.ENDED: _ENDED}.get(facts.kind, _ALERT)
     table = Table(
         columns=tuple(Column(title) for title in (first, "State", *columns)),
         rows=tuple(row_of(host, facts) for host in hosts[:at_most]),
@@ -32,6 +32,8 @@ def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
     if not host.means_down:
         return _alert_row(host, facts)
     why = explain(host.reason, host.address).short or NOT_KNOWN
+    if host.is_unwatched:
+        return _ended_row(host, facts)
     return Row((host.name, "up" if host.is_over else "DOWN", _since(host, facts), why), _values(host))
 
 
@@ -41,10 +43,19 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
         return Row(
             (host.name, _alert_state(host), span(host.fired_unix_seconds, end), _what(host)), _values(host)
         )
+    if host.is_unwatched:
+        return _ended_row(host, facts)
     if host.is_over:
         return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
     began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
     return Row((host.name, "DOWN", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
+
+
+def _ended_row(host: HostFacts, facts: AlertFacts) -> Row:
+    if not host.is_unwatched:
+        return _up_row(host, facts)
+    now = f"watched as {host.watched_as}" if host.watched_as else "not watched"
+    return Row((host.name, "no longer watched", _since(host, facts), now), _values(host))
 
 
 def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
@@ -63,6 +74,7 @@ def _what(host: HostFacts) -> str:
 
 _DOWN = (("Since", "Why"), _down_row)
 _UP = (("Down for", "Rebooted"), _up_row)
+_ENDED = (("Last answered", "Now"), _ended_row)
 _ALERT = (("Since", "What"), _alert_row)
 
 

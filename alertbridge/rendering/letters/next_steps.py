@@ -6,7 +6,7 @@ from alertbridge.rendering.letters.letter import Link, Section, Step
 from alertbridge.rendering.letters.scrape_errors import explain
 from marax.settings.addresses import Address
 
-_OVER = (Kind.UP, Kind.OK)
+_OVER = (Kind.UP, Kind.OK, Kind.ENDED)
 ASK_ALL = Step(
     "On the monitoring server, ask every host directly, without Prometheus:", "marax-alertbridge status"
 )

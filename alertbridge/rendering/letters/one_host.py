@@ -16,8 +16,16 @@ from alertbridge.rendering.letters.numbers import (
 )
 from alertbridge.rendering.letters.scrape_errors import explain
 
-_VALUE_TITLES = {Kind.DOWN: "Last known state", Kind.UP: "Now"}
-_PROCESS_TITLES = {Kind.DOWN: "Top processes in its last minute", Kind.UP: "Top processes now"}
+_VALUE_TITLES = {Kind.DOWN: "Last known state", Kind.UP: "Now", Kind.ENDED: "Last known state"}
+_PROCESS_TITLES = {
+    Kind.DOWN: "Top processes in its last minute",
+    Kind.UP: "Top processes now",
+    Kind.ENDED: "Top processes in its last minute",
+}
+_ENDED = (
+    "The host was removed from the list of targets, renamed or relabelled while it was down. "
+    "Whether it answers by now is not known."
+)
 _PROCESS_COLUMNS = (Column("Process"), Column("PID", is_number=True), Column("CPU", is_number=True))
 _MEMORY_COLUMN = Column("RAM", is_number=True)
 
@@ -61,6 +69,8 @@ def _why(kind: Kind, host: HostFacts) -> Section:
         during = (f"During the outage: {reason.short}.",) if reason.short else ()
         lines = (reboot_sentence(host.has_rebooted), *during, *last_day)
         return Section(title="What happened", lines=lines, quote=quote)
+    if kind is Kind.ENDED:
+        return Section(title="What this means", lines=(_ENDED, *last_day), quote=quote)
     details = said or (f"The alert {host.alertname or 'without a name'} has no summary or description.",)
     return Section(title="Details", lines=details, quote=quote)
 

@@ -70,6 +70,15 @@ _WEB_1_UP = replace(
     history=busy_hour(_ENDED + 15, gone_unix_seconds=_DIED, back_unix_seconds=_REBOOTED),
     last_day=LastDay(times_gone=3, answered_ratio=0.9846),
 )
+_WEB_1_UNWATCHED = replace(
+    _WEB_1_DOWN,
+    is_over=True,
+    is_unwatched=True,
+    watched_as="www-1",
+    ended_unix_seconds=_ENDED,
+    reason="",
+    history=busy_hour(_ENDED + 15, gone_unix_seconds=_DIED),
+)
 _DB_1_DOWN = replace(
     _WEB_1_DOWN,
     name="db-1",
@@ -125,6 +134,7 @@ def samples() -> dict[str, Facts]:
         "up": _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),
         "up-late": replace(late, due_unix_seconds=_ENDED),
         "up-storm": _alert(Kind.UP, back, now_unix_seconds=_ENDED + 75),
+        "ended": _alert(Kind.ENDED, (_WEB_1_UNWATCHED,), now_unix_seconds=_ENDED + 15),
         "critical": _alert(Kind.CRITICAL, (memory,), now_unix_seconds=_FIRED + 30),
         "warn": _alert(Kind.WARN, (busy,), now_unix_seconds=_FIRED + 30),
         "info": _alert(Kind.INFO, (flapping,), now_unix_seconds=_FIRED + 30),
@@ -146,7 +156,7 @@ def samples() -> dict[str, Facts]:
 
 def _alert(kind: Kind, hosts: tuple[HostFacts, ...], *, now_unix_seconds: float = _MAILED) -> AlertFacts:
     down = () if kind is not Kind.DOWN else tuple(host.name for host in hosts)
-    what = NOT_ANSWERING if kind in {Kind.DOWN, Kind.UP} else hosts[0].alertname
+    what = NOT_ANSWERING if kind in {Kind.DOWN, Kind.UP, Kind.ENDED} else hosts[0].alertname
     return AlertFacts(
         kind=kind,
         title=title_of([host.name for host in hosts], what),

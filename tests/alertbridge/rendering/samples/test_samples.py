@@ -132,9 +132,9 @@ def test_tells_a_screen_reader_which_tables_hold_data(name):
 
 def _texts_of(host: HostFacts, kind: Kind) -> list[str]:
     left_out = {"reason", "about"}  # the one lacks the address that it begins with, the other is no text
-    if kind in {Kind.UP, Kind.OK}:
+    if kind in {Kind.UP, Kind.OK, Kind.ENDED}:
         left_out |= {"runbook_url", "graph_url"}
-    if kind is Kind.UP:
+    if kind in {Kind.UP, Kind.ENDED}:
         left_out |= {"summary", "description"}  # they say that it is down
     names = [field.name for field in fields(host) if field.name not in left_out]
     texts = [value for value in (getattr(host, name) for name in names) if isinstance(value, str)]
