@@ -19,6 +19,9 @@ class Alert:
         ends_unix_seconds: When it ended; None while it is firing.
         generator_url: Where Prometheus shows the graph of the rule's expression.
         is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
+        is_proven: Whether its end has been confirmed; until then it is a claim.
+        is_unwatched: Whether it ended as Prometheus does not scrape its target any more.
+        watched_as: The name under which that target's address is scraped now; empty when it is not.
     """
 
     alert_id: str
@@ -29,6 +32,9 @@ class Alert:
     ends_unix_seconds: float | None
     generator_url: str = ""
     is_end_reconciled: bool = False
+    is_proven: bool = False
+    is_unwatched: bool = False
+    watched_as: str = ""
 
 
 def alert_id_of(labels: Mapping[str, str]) -> str:

@@ -32,6 +32,8 @@ class Episode:
         ended_unix_seconds: When it ended, according to Alertmanager; None while it is open.
         closed_unix_seconds: When the bridge received the end; None while it is open.
         is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
+        is_unwatched: Whether it ended as Prometheus does not scrape its target any more.
+        watched_as: The name under which that target's address is scraped now; empty when it is not.
     """
 
     alert_id: str
@@ -41,6 +43,8 @@ class Episode:
     ended_unix_seconds: float | None = None
     closed_unix_seconds: float | None = None
     is_end_reconciled: bool = False
+    is_unwatched: bool = False
+    watched_as: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -48,9 +52,12 @@ class Episode:
         return self.ended_unix_seconds is None
 
     def ended(
-        self, ended_unix_seconds: float, closed_unix_seconds: float, *, is_reconciled: bool = False
+        self, ended_unix_seconds: float, closed_unix_seconds: float, end: Alert | None = None
     ) -> "Episode":
-        """Return this episode, ended; written out, as `replace` takes four times as long."""
+        """Return this episode, ended as *end* says, if anything does.
+
+        Written out, as `replace` takes four times as long for each of many.
+        """
         return Episode(
             alert_id=self.alert_id,
             number=self.number,
@@ -58,8 +65,25 @@ class Episode:
             opened_unix_seconds=self.opened_unix_seconds,
             ended_unix_seconds=ended_unix_seconds,
             closed_unix_seconds=closed_unix_seconds,
-            is_end_reconciled=is_reconciled,
+            is_end_reconciled=end is not None and end.is_end_reconciled,
+            is_unwatched=end is not None and end.is_unwatched,
+            watched_as="" if end is None else end.watched_as,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The end of an episode that is open, as somebody says; not confirmed yet.
+
+    Attributes:
+        episode: The episode.
+        ends_unix_seconds: When it ended, as they say.
+        is_reconciled: Whether it was found in Prometheus, and not sent by Alertmanager.
+    """
+
+    episode: Episode
+    ends_unix_seconds: float
+    is_reconciled: bool
 
 
 class Verdict(StrEnum):
@@ -67,6 +91,7 @@ class Verdict(StrEnum):
 
     OPENED = "opened"
     CLOSED = "closed"
+    CLAIMED = "claimed"
     REPEATED = "repeated"
     STALE = "stale"
     NEVER_TOLD = "never_told"
@@ -79,6 +104,8 @@ class Fold:
     Attributes:
         opened: New episodes, in the payload's order.
         closed: Episodes that were open and have ended, in the payload's order.
+        claimed: Ends of open episodes that have to be proven.
+        renewed: Open episodes whose alert is still firing, so that nobody claims their end any more.
         lapsed: Episodes that were open and never resolved, and whose alert has fired anew.
         verdicts: One for each alert, in the payload's order.
     """
@@ -87,18 +114,32 @@ class Fold:
     closed: tuple[Episode, ...]
     lapsed: tuple[Episode, ...]
     verdicts: tuple[Verdict, ...]
+    claimed: tuple[Claimed, ...] = ()
+    renewed: tuple[Episode, ...] = ()
 
 
-def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_seconds: float) -> Fold:
-    """Return what *alerts* change, given the *latest* episode of each alert by its id."""
+def fold(
+    latest: Mapping[str, Episode],
+    alerts: Iterable[Alert],
+    now_unix_seconds: float,
+    *,
+    trusts_starts: bool = True,
+) -> Fold:
+    """Return what *alerts* change, given the *latest* episode of each alert by its id.
+
+    A later start alone means another firing only where it has to be trusted, as nobody can be asked: after a
+    restart of Prometheus all alerts start anew, by their rule's `for`.
+    """
     current = dict(latest)
     opened: dict[str, Episode] = {}
     closed: dict[str, Episode] = {}
     lapsed: dict[str, Episode] = {}
+    claimed: dict[str, Claimed] = {}
+    renewed: dict[str, Episode] = {}
     verdicts = []
     for alert in alerts:
         before = current.get(alert.alert_id)
-        verdict = judge(before, alert, now_unix_seconds)
+        verdict = judge(before, alert, now_unix_seconds, trusts_starts=trusts_starts)
         verdicts.append(verdict)
         if verdict is Verdict.OPENED:
             if before is not None and before.is_open:
@@ -111,35 +152,51 @@ def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_second
             )
         elif verdict is Verdict.CLOSED and before is not None:
             ends = alert.ends_unix_seconds or now_unix_seconds
-            ended = before.ended(ends, now_unix_seconds, is_reconciled=alert.is_end_reconciled)
+            ended = before.ended(ends, now_unix_seconds, alert)
             changed = opened if alert.alert_id in opened else closed
             current[alert.alert_id] = changed[alert.alert_id] = ended
+        elif verdict is Verdict.CLAIMED and before is not None:
+            ends = alert.ends_unix_seconds or now_unix_seconds
+            claimed[alert.alert_id] = Claimed(
+                episode=before, ends_unix_seconds=ends, is_reconciled=alert.is_end_reconciled
+            )
+        elif verdict is Verdict.REPEATED and alert.is_firing and before is not None:
+            claimed.pop(alert.alert_id, None)
+            renewed[alert.alert_id] = before
     return Fold(
         opened=tuple(opened.values()),
         closed=tuple(closed.values()),
         lapsed=tuple(lapsed.values()),
+        claimed=tuple(claimed.values()),
+        renewed=tuple(renewed.values()),
         verdicts=tuple(verdicts),
     )
 
 
-def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+def judge(
+    latest: Episode | None, alert: Alert, now_unix_seconds: float, *, trusts_starts: bool = True
+) -> Verdict:
     """Return what *alert* means, given its *latest* stored episode; None when there is none."""
     if alert.is_firing:
-        return _judge_firing(latest, alert, now_unix_seconds)
+        return _judge_firing(latest, alert, now_unix_seconds, trusts_starts=trusts_starts)
     if latest is None:
         return Verdict.NEVER_TOLD
     if not latest.is_open:
         return Verdict.REPEATED
     ends = alert.ends_unix_seconds or now_unix_seconds
-    return Verdict.CLOSED if ends >= latest.alert.starts_unix_seconds else Verdict.STALE
+    if ends < latest.alert.starts_unix_seconds:
+        return Verdict.STALE
+    return Verdict.CLOSED if alert.is_proven else Verdict.CLAIMED
 
 
-def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+def _judge_firing(
+    latest: Episode | None, alert: Alert, now_unix_seconds: float, *, trusts_starts: bool
+) -> Verdict:
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
         is_new = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
-        return Verdict.OPENED if is_new else Verdict.REPEATED
+        return Verdict.OPENED if is_new and trusts_starts else Verdict.REPEATED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds:
         return Verdict.OPENED
     # A post that waited for the database may be timed before the end that it is compared with

@@ -48,4 +48,5 @@ def _alert(labels: dict[str, str], annotations: dict[str, str], starts: float, e
         is_firing=ends is None,
         starts_unix_seconds=starts,
         ends_unix_seconds=ends,
+        is_proven=ends is not None,  # the bridge itself has seen it
     )

@@ -1,7 +1,7 @@
 """What the samples of a host say about its outage; pure."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alertbridge.mail.host_facts import LastValues, ProcessFact
@@ -85,11 +85,21 @@ def outage(up: Iterable[Sample], *, fired_unix_seconds: float, until_unix_second
     before = [sample for sample in samples if sample.unix_seconds <= fired_unix_seconds]
     if not before or before[-1].value == 1:
         return Outage(last_answered=last_answered)
-    back = _back(samples)
+    back = first_of_last_answered(samples)
     if back is None:
         return Outage(since=last_answered, last_answered=last_answered)
     earlier = [moment for moment in answered if moment <= fired_unix_seconds]
     return Outage(since=earlier[-1] if earlier else None, back=back, last_answered=last_answered)
+
+
+def first_of_last_answered(samples: Iterable[Sample]) -> float | None:
+    """Return the first of the answered scrapes that *samples* end with; None when they end with none."""
+    back = None
+    for sample in sorted(samples, reverse=True):
+        if sample.value != 1:
+            break
+        back = sample.unix_seconds
+    return back
 
 
 def last_values(series: Iterable[Series], moment: float) -> LastValues | None:
@@ -126,16 +136,6 @@ def has_rebooted(series: Iterable[Series], moment: float, since: float | None) -
     if since is None or moment <= since or booted is None:
         return None
     return (booted if its_time is None else moment - (its_time - booted)) > since
-
-
-def _back(samples: Sequence[Sample]) -> float | None:
-    """Return the first of the answered scrapes that *samples* end with; None when they end with none."""
-    back = None
-    for sample in reversed(samples):
-        if sample.value != 1:
-            break
-        back = sample.unix_seconds
-    return back
 
 
 def _latest(series: Iterable[Series], moment: float) -> dict[str, float]:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,28 @@ def test_a_new_firing_ends_the_episode_that_was_never_resolved(story):
     (lapsed,) = folded.lapsed
     assert (lapsed.number, lapsed.ended_unix_seconds) == (1, T0 + 3600)
     assert folded.closed == ()
+
+
+def test_a_later_start_is_the_same_firing_where_prometheus_can_be_asked(story):
+    """Killed and started again, it counts the rule's `for` anew; only an answered scrape ends an outage."""
+    story.tell(an_alert(), now=T0 + 1)
+
+    folded = fold(story.latest, [an_alert(starts=T0 + 600)], T0 + 601, trusts_starts=False)
+
+    assert folded.verdicts == (Verdict.REPEATED,)
+    assert [episode.number for episode in folded.renewed] == [1]
+
+
+def test_an_end_is_claimed_until_it_is_proven_and_a_firing_withdraws_the_claim(story):
+    story.tell(an_alert(), now=T0 + 1)
+    end = replace(an_alert(ends=T0 + 60), is_proven=False)
+
+    claimed = fold(story.latest, [end], T0 + 61)
+    renewed = fold(story.latest, [end, an_alert()], T0 + 62)
+
+    assert (claimed.verdicts, claimed.closed) == ((Verdict.CLAIMED,), ())
+    assert [one.ends_unix_seconds for one in claimed.claimed] == [T0 + 60]
+    assert (renewed.claimed, [one.number for one in renewed.renewed]) == ((), [1])
 
 
 def test_a_late_end_of_an_earlier_episode_does_not_close_the_present_one(story):
