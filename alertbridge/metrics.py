@@ -90,7 +90,7 @@ class Metrics:
             registry=registry,
         )
         self.reload_success.set(1)
-        for verdict in ("opened", "closed", "repeated", "stale", "never_told"):
+        for verdict in ("opened", "closed", "claimed", "repeated", "stale", "never_told"):
             self.alerts.labels(verdict=verdict)
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
@@ -170,6 +170,17 @@ class _BacklogCollector:
         )
         yield GaugeMetricFamily(
             "alertbridge_dead_letters", "Dead notices: their delivery failed permanently.", value=backlog.dead
+        )
+        yield GaugeMetricFamily(
+            "alertbridge_held_ends",
+            "Ends of alerts that are claimed, but not confirmed by Prometheus yet.",
+            value=backlog.held_ends,
+        )
+        claimed = backlog.oldest_held_end_unix_seconds
+        yield GaugeMetricFamily(
+            "alertbridge_oldest_held_end_seconds",
+            "Age of the oldest claimed end that is not confirmed, in seconds; 0 when there is none.",
+            value=max(0.0, now - claimed) if claimed is not None else 0.0,
         )
         until = backlog.paused_until_unix_seconds
         yield GaugeMetricFamily(

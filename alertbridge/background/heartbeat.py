@@ -1,6 +1,7 @@
 """The dead man's switch: when the alert that always fires stops coming, monitoring is blind."""
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -10,6 +11,9 @@ from alertbridge.alerts.internal import blind_alert
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.outbox.heartbeat_record import HeartbeatRecord
 from marax.clock import Clock
+
+_EVALUATED_AT = "evaluated_at"
+_UNIX_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 logger = logging.getLogger(__name__)
 
@@ -58,19 +62,30 @@ class Heartbeat:
         self._record = store.read() or HeartbeatRecord(last_unix_seconds=clock.unix_seconds())
         self._counted_until = clock.monotonic_seconds()
         self._is_alarmed = False
+        self._evaluated_unix_seconds = 0.0
+
+    def evaluated_unix_seconds(self) -> float:
+        """Return Prometheus' newest evaluation that a heartbeat has brought since the start; 0 before."""
+        return self._evaluated_unix_seconds
 
     def last_unix_seconds(self) -> float:
         """Return when the heartbeat last came, or the bridge first waited for it."""
         return self._record.last_unix_seconds
 
-    def beat(self) -> None:
-        """Note that the heartbeat has come.
+    def beat(self, evaluated_unix_seconds: float | None = None) -> None:
+        """Note that the heartbeat has come, and Prometheus' evaluation that it is from.
+
+        Without a newer evaluation it is no sign of life: Alertmanager repeats the last one for minutes after
+        Prometheus has stopped.
 
         Raises:
             StoreError: That could not be stored.
         """
         with self._lock:
             now = self._clock.unix_seconds()
+            if evaluated_unix_seconds is not None and evaluated_unix_seconds <= self._evaluated_unix_seconds:
+                return
+            self._evaluated_unix_seconds = now if evaluated_unix_seconds is None else evaluated_unix_seconds
             before, self._record = self._record, HeartbeatRecord(last_unix_seconds=now)
             self._counted_until = self._clock.monotonic_seconds()
             self._is_alarmed = False
@@ -107,3 +122,9 @@ class Heartbeat:
             logger.error("no heartbeat received", extra={"silent_seconds": round(record.silent_seconds)})
             self._raise_alert(blind_alert(record.last_unix_seconds, diagnosis, ends_unix_seconds=None))
             self._is_alarmed = True
+
+
+def evaluated_unix_seconds(heartbeat: Alert) -> float | None:
+    """Return when Prometheus evaluated the rule of *heartbeat*, by its annotation; None where that lacks."""
+    moment = heartbeat.annotations.get(_EVALUATED_AT, "")
+    return float(moment) if _UNIX_SECONDS.fullmatch(moment) else None

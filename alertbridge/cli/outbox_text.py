@@ -92,8 +92,16 @@ def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
     yield episode.received_unix_seconds, f'Alertmanager sent "firing" for {host}'
     if episode.ended_unix_seconds is not None:
         yield episode.ended_unix_seconds, f"{alertname} ended for {host}"
+    if episode.end_claimed_unix_seconds is not None:
+        why = f": {_printable(episode.end_held_because)}" if episode.end_held_because else ""
+        yield episode.end_claimed_unix_seconds, f'"resolved" for {host}, held until it is confirmed{why}'
     if episode.end_received_unix_seconds is not None:
-        how = f'Alertmanager sent "resolved" for {host}'
+        how = f'Alertmanager sent "resolved" for {host}; confirmed'
+        if episode.is_unwatched:
+            watched = (
+                f"; its address is watched as {_printable(episode.watched_as)}" if episode.watched_as else ""
+            )
+            how = f"{host} is not watched any more{watched}"
         if episode.is_end_reconciled:
             how = f'Alertmanager sent no "resolved" for {host}; confirmed from Prometheus'
         yield episode.end_received_unix_seconds, how

@@ -15,7 +15,7 @@ from alertbridge.routing.recipients import Classified
 
 _LOOKED_UP_AT_MOST = 50  # as many as a mail lists
 _KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
-_WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.UP, Kind.OK)
+_WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.ENDED, Kind.UP, Kind.OK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,8 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         top_processes=found.top_processes,
         history=found.history,
         about=_about(alert),
+        is_unwatched=told.is_over and told.episode.is_unwatched,
+        watched_as=told.episode.watched_as,
         is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
     )
     return _with_absence(facts, told, found) if classified.means_down else facts

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.background.heartbeat import Heartbeat
+from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.intake import Intake
@@ -56,8 +56,9 @@ class WebhookReceiver:
         others = [alert for alert in alerts if alert.labels.get("alertname") != name]
         if others:
             self._store(others)
-        if any(alert.is_firing for alert in heartbeats):
-            self._heartbeat.beat()
+        for heartbeat in heartbeats:
+            if heartbeat.is_firing:
+                self._heartbeat.beat(evaluated_unix_seconds(heartbeat))
 
     def _store(self, alerts: Sequence[Alert]) -> None:
         taken = self._intake.take(alerts, self._live.routing, self._clock.unix_seconds())

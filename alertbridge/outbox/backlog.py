@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import LEAVING, State, lanes, notices
+from alertbridge.outbox.schema import LEAVING, State, end_claims, lanes, notices
 
 # A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
 LONGEST_WAIT_SECONDS = 3600.0
+
+_HELD_ENDS = select(end_claims.c.claimed_unix_seconds, end_claims.c.reason).order_by(
+    end_claims.c.claimed_unix_seconds
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,9 @@ class Backlog:
         dead: Notices that could not be delivered.
         paused_until_unix_seconds: Until when nothing is sent by the transport; None when it is not paused.
         pause_reason: Why, in the words of the mail service; empty when it is not paused.
+        held_ends: Claimed ends of alerts that are not proven yet.
+        oldest_held_end_unix_seconds: When the oldest of them was claimed; None when there is none.
+        held_end_reason: Why that one is held.
     """
 
     pending: Mapping[int, int]
@@ -31,6 +38,9 @@ class Backlog:
     dead: int
     paused_until_unix_seconds: float | None
     pause_reason: str
+    held_ends: int = 0
+    oldest_held_end_unix_seconds: float | None = None
+    held_end_reason: str = ""
 
 
 def read_backlog(database: Database, transport: str, now_unix_seconds: float) -> Backlog:
@@ -47,6 +57,7 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
         count = {row[0]: row[1] for row in connection.execute(kept.group_by(notices.c.state))}
         until = paused_until(connection, transport, now_unix_seconds)
         reason = select(lanes.c.reason).where(lanes.c.lane == transport)
+        ends = connection.execute(_HELD_ENDS).all()
         return Backlog(
             pending={row[0]: row[1] for row in connection.execute(by_priority)},
             oldest_unix_seconds=connection.scalar(oldest),
@@ -54,6 +65,9 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
             dead=count.get(State.DEAD, 0),
             paused_until_unix_seconds=until,
             pause_reason="" if until is None else connection.scalar(reason) or "",
+            held_ends=len(ends),
+            oldest_held_end_unix_seconds=ends[0].claimed_unix_seconds if ends else None,
+            held_end_reason=ends[0].reason if ends else "",
         )
 
 

@@ -6,10 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from alertbridge.outbox.end_claims import claimed_of
 from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
 from alertbridge.outbox.schema import Purpose, State
-from alertbridge.outbox.transitions import hold, mark_sending, settle
+from alertbridge.outbox.transitions import hold, mark_sending, postpone, settle
 from alertbridge.routing.recipients import Routing, severity_of
+
+_LOOK_AGAIN_SECONDS = 0.5
+_LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,9 @@ def claim_notice(
     if until is not None:
         hold(connection, row.notice_id, until, now)
         return None
+    if _may_be_over(connection, row, reported, now):
+        postpone(connection, row.notice_id, now + _LOOK_AGAIN_SECONDS)
+        return None
     mark_sending(connection, row, as_stored(reported), owner)
     return Claim(
         notice_id=row.notice_id,
@@ -75,6 +82,18 @@ def claim_notice(
         purpose=Purpose(row.purpose),
         was_held=row.held_unix_seconds is not None,
     )
+
+
+def _may_be_over(
+    connection: Connection, row: Row[Any], reported: Sequence[ReportedEpisode], now: float
+) -> bool:
+    """Return whether the end of something that the notice reports as firing is about to be proven.
+
+    That takes a second; a notice waits for it no longer than three.
+    """
+    if row.told or not 0 <= now - row.created_unix_seconds < _LONGEST_WAIT_FOR_PROOF_SECONDS:
+        return False
+    return bool(claimed_of(connection, [one.episode for one in reported if one.is_news and not one.is_over]))
 
 
 def _quiet_until(

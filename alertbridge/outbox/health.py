@@ -6,6 +6,9 @@ from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox
 from marax.clock import Clock
+from marax.settings.durations import spoken
+
+_LONG_HELD_SECONDS = 3600.0
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +29,17 @@ class StoreHealth:
         return []
 
     def warnings(self) -> list[str]:
-        """Return what keeps mail from being sent, in words; empty when nothing does."""
+        """Return what keeps mail from being sent, or ends from being reported; empty when nothing does."""
         backlog = self.backlog()
-        return [f"sending is paused: {backlog.pause_reason}"] if backlog and backlog.pause_reason else []
+        if backlog is None:
+            return []
+        paused = [f"sending is paused: {backlog.pause_reason}"] if backlog.pause_reason else []
+        oldest, now = backlog.oldest_held_end_unix_seconds, self._clock.unix_seconds()
+        if oldest is None or now - oldest < _LONG_HELD_SECONDS:
+            return paused
+        alerts = "alert is" if backlog.held_ends == 1 else "alerts are"
+        ends = f"{backlog.held_ends} resolved {alerts} not confirmed, the oldest for {spoken(now - oldest)}"
+        return [*paused, f"{ends}: {backlog.held_end_reason}"]
 
     def backlog(self) -> Backlog | None:
         """Return what has not been sent yet; None while the store cannot be read."""

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, select
 
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.rows import episodes_of
-from alertbridge.outbox.schema import UNSETTLED, State, incidents, notices, threads
+from alertbridge.outbox.schema import UNSETTLED, State, end_claims, incidents, notices, threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,10 @@ class EpisodeView:
     ended_unix_seconds: float | None
     end_received_unix_seconds: float | None
     is_end_reconciled: bool
+    is_unwatched: bool = False
+    watched_as: str = ""
+    end_claimed_unix_seconds: float | None = None
+    end_held_because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ class Inspection:
         with self._database.reading() as connection:
             row = connection.execute(query).first()
             rows = episodes_of(connection, [incident_id])
+            claims = {(one.alert_id, one.number): one for one in connection.execute(select(end_claims))}
             digests = select(notices.c.notice_id).where(notices.c.incident_id == incident_id)
             into_these = select(notices.c.incident_id).where(notices.c.digest_id.in_(digests)).distinct()
             folded = connection.scalars(into_these).all()
@@ -93,7 +98,7 @@ class Inspection:
         return IncidentView(
             incident_id=incident_id,
             opened_unix_seconds=row.opened_unix_seconds,
-            episodes=tuple(map(_episode_view, rows)),
+            episodes=tuple(_episode_view(one, claims.get((one.alert_id, one.number))) for one in rows),
             notices=tuple(self._read(_views().where(notices.c.incident_id == incident_id))),
             folded=tuple(folded),
         )
@@ -161,7 +166,7 @@ def _notice_view(row: Row[*tuple[Any, ...]]) -> NoticeView:
     )
 
 
-def _episode_view(row: Row[*tuple[Any, ...]]) -> EpisodeView:
+def _episode_view(row: Row[*tuple[Any, ...]], claim: Row[*tuple[Any, ...]] | None) -> EpisodeView:
     return EpisodeView(
         alertname=row.alertname,
         host=row.labels.get("host") or row.labels.get("instance", ""),
@@ -171,4 +176,8 @@ def _episode_view(row: Row[*tuple[Any, ...]]) -> EpisodeView:
         ended_unix_seconds=row.ended_unix_seconds,
         end_received_unix_seconds=row.closed_unix_seconds,
         is_end_reconciled=row.is_end_reconciled,
+        is_unwatched=row.is_unwatched,
+        watched_as=row.watched_as,
+        end_claimed_unix_seconds=claim.claimed_unix_seconds if claim else None,
+        end_held_because=claim.reason if claim else "",
     )

@@ -10,6 +10,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Verdict, fold
 from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.end_claims import claim_ends, withdraw_claims
 from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import episodes
@@ -44,11 +45,18 @@ class Intake:
         """
         with self._database.transaction() as connection:
             latest = read_latest(connection, alerts)
-            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now_unix_seconds)
+            folded = fold(
+                {key: one.episode for key, one in latest.items()},
+                alerts,
+                now_unix_seconds,
+                trusts_starts=not routing.asks_prometheus,
+            )
             since = now_unix_seconds - routing.storm_window_seconds
             stored = read_state(connection, latest, folded, since)
             changes = changes_of(folded, stored, routing, now_unix_seconds, self._new_incident_id)
             write_changes(connection, changes)
+            claim_ends(connection, folded.claimed, now_unix_seconds)
+            withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
         return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
 
     def open_since(self, alert_id: str) -> float | None:

@@ -205,6 +205,8 @@ def _end_values(episode: Episode) -> dict[str, object]:
         "ended_unix_seconds": episode.ended_unix_seconds,
         "closed_unix_seconds": episode.closed_unix_seconds,
         "is_end_reconciled": episode.is_end_reconciled,
+        "is_unwatched": episode.is_unwatched,
+        "watched_as": episode.watched_as,
     }
 
 

@@ -26,6 +26,10 @@ _STEPS = {
         "FROM notices, json_each(notices.told) AS one "
         "WHERE state = 'accepted' AND json_type(told) = 'array' GROUP BY 1, 2, 3",
     ),
+    3: (
+        "ALTER TABLE episodes ADD COLUMN is_unwatched BOOLEAN DEFAULT 0 NOT NULL",
+        "ALTER TABLE episodes ADD COLUMN watched_as VARCHAR DEFAULT '' NOT NULL",
+    ),
 }
 
 

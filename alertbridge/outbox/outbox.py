@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database, Ownership
 from alertbridge.outbox.deliveries import Deliveries
+from alertbridge.outbox.end_claims import EndClaims
 from alertbridge.outbox.heartbeat_record import HeartbeatRecords
 from alertbridge.outbox.intake import Intake
 from alertbridge.outbox.message_ids import new_incident_id
@@ -20,6 +21,7 @@ class Outbox:
     Attributes:
         database: For checks of its health.
         intake: Where alerts come in.
+        end_claims: Ends that are not proven yet.
         notices: What is sent to users.
         reminders: Creates the reminders of what still fires.
         deliveries: What became of accepted mails.
@@ -30,6 +32,7 @@ class Outbox:
 
     database: Database
     intake: Intake
+    end_claims: EndClaims
     notices: Notices
     reminders: Reminders
     deliveries: Deliveries
@@ -68,6 +71,7 @@ def open_outbox(url: str, *, transport: str) -> Outbox:
     return Outbox(
         database=database,
         intake=Intake(database, new_incident_id=new_incident_id),
+        end_claims=EndClaims(database),
         notices=Notices(database, transport=transport, owner=secrets.token_hex(8)),
         reminders=Reminders(database),
         deliveries=Deliveries(database),

@@ -40,11 +40,14 @@ def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
             starts_unix_seconds=row.starts_unix_seconds,
             ends_unix_seconds=row.ended_unix_seconds,
             generator_url=row.generator_url,
+            is_unwatched=row.is_unwatched,
         ),
         opened_unix_seconds=row.opened_unix_seconds,
         ended_unix_seconds=row.ended_unix_seconds,
         closed_unix_seconds=row.closed_unix_seconds,
         is_end_reconciled=row.is_end_reconciled,
+        is_unwatched=row.is_unwatched,
+        watched_as=row.watched_as,
     )
 
 
@@ -64,4 +67,6 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "ended_unix_seconds": episode.ended_unix_seconds,
         "closed_unix_seconds": episode.closed_unix_seconds,
         "is_end_reconciled": episode.is_end_reconciled,
+        "is_unwatched": episode.is_unwatched,
+        "watched_as": episode.watched_as,
     }

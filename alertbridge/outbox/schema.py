@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -57,9 +57,23 @@ episodes = Table(
     Column("closed_unix_seconds", Float),
     Column("last_answered_unix_seconds", Float),
     Column("is_end_reconciled", Boolean, nullable=False, server_default=text("0")),
+    Column("is_unwatched", Boolean, nullable=False, server_default=text("0")),
+    Column("watched_as", String, nullable=False, server_default=""),
     ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
     Index("episodes_by_incident", "incident_id"),
     Index("episodes_by_opening", "alertname", "opened_unix_seconds"),
+)
+
+# Ends of open episodes that are not proven yet
+end_claims = Table(
+    "end_claims",
+    metadata,
+    Column("alert_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("claimed_unix_seconds", Float, nullable=False),
+    Column("ends_unix_seconds", Float, nullable=False),
+    Column("is_reconciled", Boolean, nullable=False),
+    Column("reason", String, nullable=False),
 )
 
 threads = Table(

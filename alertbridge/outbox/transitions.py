@@ -22,6 +22,11 @@ def put_back(connection: Connection, notice_id: int, reason: str, values: Mappin
     _update(connection, notice_id, {"state": State.PENDING, "last_error": reason, **values})
 
 
+def postpone(connection: Connection, notice_id: int, until: float) -> None:
+    """Look at a pending notice again at that time."""
+    _update(connection, notice_id, {"next_unix_seconds": until})
+
+
 def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
     """Hold a notice until the end of its user's quiet hours."""
     held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}

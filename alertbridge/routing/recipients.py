@@ -57,6 +57,7 @@ class Routing:
         down_alerts: Names of the alerts that mean that a host does not answer.
         storm_hosts: More new episodes of one alert than this within the window make one mail.
         storm_window_seconds: That window, and the shortest time between two mails of one storm.
+        asks_prometheus: Whether Prometheus can be asked what is true of an alert.
     """
 
     users: tuple[UserSettings, ...]
@@ -64,6 +65,7 @@ class Routing:
     down_alerts: tuple[str, ...]
     storm_hosts: int
     storm_window_seconds: float
+    asks_prometheus: bool = False
 
     def host_of(self, alert: Alert) -> str:
         """Return the name of the host that *alert* is about; empty when it is about no single one."""
@@ -80,6 +82,8 @@ class Routing:
 
     def kind_of(self, alert: Alert, *, is_over: bool) -> Kind:
         """Return what a mail about *alert* is called."""
+        if is_over and alert.is_unwatched:
+            return Kind.ENDED
         if self.means_down(alert):
             return Kind.UP if is_over else Kind.DOWN
         if BLIND_LABEL in alert.labels:

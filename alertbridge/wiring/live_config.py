@@ -10,6 +10,7 @@ from alertbridge.delivery.courier import DeliveryConfig
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.metrics import Metrics
 from alertbridge.prometheus.diagnosis import diagnose
+from alertbridge.prometheus.evidence import PrometheusWitness, Witness
 from alertbridge.prometheus.firing import FiringAlerts, FiringInPrometheus
 from alertbridge.routing.recipients import Routing
 from alertbridge.wiring.mail import delivery_config_of
@@ -25,6 +26,7 @@ class Loaded:
     secrets: Secrets
     delivery: DeliveryConfig
     firing: FiringAlerts | None
+    witness: Witness | None
 
 
 class LiveConfig:
@@ -54,6 +56,7 @@ class LiveConfig:
             secrets=secrets,
             delivery=delivery_config_of(settings, secrets, self._clock, self._metrics),
             firing=FiringInPrometheus(settings.prometheus.url) if settings.prometheus else None,
+            witness=PrometheusWitness(settings.prometheus.url) if settings.prometheus else None,
         )
 
     def use(self, loaded: Loaded) -> None:
@@ -94,6 +97,11 @@ class LiveConfig:
     def firing(self) -> FiringAlerts | None:
         """Who knows what fires; None without Prometheus."""
         return self._loaded.firing
+
+    @property
+    def witness(self) -> Witness | None:
+        """Who knows whether alerts have ended; None without Prometheus."""
+        return self._loaded.witness
 
     @property
     def webhook_token(self) -> Secret:

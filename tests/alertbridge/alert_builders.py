@@ -21,7 +21,7 @@ def an_alert(
     ends: float | None = None,
     **labels: str,
 ) -> Alert:
-    """Return an alert about *host*; it is firing unless it *ends*."""
+    """Return an alert about *host*; it is firing unless it *ends*, which is proven."""
     named = {"host": host, "instance": f"{host}.example.org:9877"} if host else {}
     all_labels = {"alertname": alertname, "severity": severity, "job": "marax", **named, **labels}
     return Alert(
@@ -31,6 +31,7 @@ def an_alert(
         is_firing=ends is None,
         starts_unix_seconds=starts,
         ends_unix_seconds=ends,
+        is_proven=ends is not None,
     )
 
 

@@ -22,4 +22,5 @@ class FakeLiveConfig:
     mailgun_signing_key: Secret | None = None
     delivery: Any = None
     firing: Any = None
+    witness: Any = None
     diagnose: Callable[[], str] = lambda: ""

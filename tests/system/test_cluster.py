@@ -18,6 +18,7 @@ from marax.clock import SystemClock
 from scripts.stack.part import Part, Program
 from scripts.stack.ports import free_addresses
 from scripts.stack.programs import own_command
+from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
@@ -80,7 +81,15 @@ class Cluster:
             other.execute("ROLLBACK")
 
     def wait_for_mails(self, count: int) -> None:
-        wait_until(lambda: len(self.subjects) >= count, lambda: f"{count} mails came: {self.subjects}")
+        wait_until(lambda: self._has_mails(count), lambda: f"{count} mails came: {self.subjects}")
+
+    def _has_mails(self, count: int) -> bool:
+        """Bring the heartbeat, without which no end is believed, and look."""
+        watchdog = payload_of(an_alert("", alertname="Watchdog"))
+        url, headers = f"http://{self.bridge_address}/alerts", {"Authorization": f"Bearer {TOKEN}"}
+        with urlopen(Request(url, watchdog, headers), timeout=30) as answer:
+            assert answer.status == 200
+        return len(self.subjects) >= count
 
     def _bridge(self) -> Part:
         (self.folder / "token").write_text(TOKEN)

@@ -124,6 +124,7 @@ def test_ten_thousand_alerts_and_their_ends_are_two_mails_of_one_thread(settings
         firing = seconds_to_post(bridge, payload_of(*(an_alert(name) for name in names)))
         wait_until(lambda: len(mailgun.messages) == 1)
         over = seconds_to_post(bridge, payload_of(*(an_alert(name, ends=T0 + 60) for name in names)))
+        assert bridge.status_of_post(payload_of(an_alert("", alertname="Watchdog"))) == 200  # proves the ends
         wait_until(lambda: len(mailgun.messages) == 2)
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{bridge.pid}/status").read_text())
     finally:

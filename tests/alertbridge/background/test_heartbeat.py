@@ -1,11 +1,13 @@
 """The dead man's switch on a real outbox: who is told what, and how often."""
 
+from dataclasses import replace
+
 import pytest
 
-from alertbridge.background.heartbeat import Heartbeat
+from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.mail.facts import Kind
 from alertbridge.outbox.outbox import open_outbox
-from tests.alertbridge.alert_builders import T0, a_routing, a_user
+from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
 from tests.fakes.live_config import FakeLiveConfig
 
@@ -146,3 +148,34 @@ def test_its_return_is_told_at_once_after_the_clock_was_set_back(watch):
     watch.heartbeat.beat()
 
     assert [kind for _, kind, _ in watch.told()] == [Kind.OK]
+
+
+def test_a_heartbeat_that_alertmanager_repeats_after_prometheus_has_stopped_is_no_sign_of_life(watch):
+    watch.heartbeat.beat(T0)
+    for minute in range(1, 5):
+        watch.wait(60)
+        watch.heartbeat.beat(T0)
+        assert watch.told() == [], f"minute {minute}"
+
+    watch.wait(60)
+    assert watch.told() == [BLIND]
+    watch.heartbeat.beat(T0 + 310)
+    assert [kind for _, kind, _ in watch.told()] == [Kind.OK]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "evaluated"),
+    [
+        ("1790000000", T0),
+        ("1790000000.25", T0 + 0.25),
+        ("", None),
+        ("-1", None),
+        ("1e400", None),
+        ("nan", None),
+        ("<error expanding template>", None),
+    ],
+)
+def test_reads_when_a_heartbeat_was_evaluated_or_that_it_does_not_say(annotation, evaluated):
+    heartbeat = replace(an_alert("", alertname="Watchdog"), annotations={"evaluated_at": annotation})
+
+    assert evaluated_unix_seconds(heartbeat) == evaluated

@@ -1,11 +1,13 @@
 """Ends that were never told, on a real outbox, with a Prometheus that knows as much as a test says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from alertbridge.alerts.episodes import Verdict
 from alertbridge.alerts.internal import blind_alert
+from alertbridge.alerts.proof import Evidence, Labels, Target
+from alertbridge.background.ends import EndProver
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.cli.outbox_text import incident_text
 from alertbridge.outbox.inspection import Inspection
@@ -27,6 +29,18 @@ class History:
 
     def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
         return self.now if unix_seconds is None else self.then
+
+
+class Confirming:
+    """A Prometheus that evaluates now, knows of no alert, and is answered by every host."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def testify(self, alerts: Sequence[Labels], _heartbeat: str) -> Evidence:
+        now = self._clock.unix_seconds()
+        targets = [Target(labels=labels, scraped_unix_seconds=now, is_up=True) for labels in alerts]
+        return Evidence(evaluated_unix_seconds=now, targets=targets)
 
 
 class Desk:
@@ -59,9 +73,19 @@ class Desk:
             self.clock.advance(60)
             self.reconciliation.check()
 
+    def prove(self) -> None:
+        """Let Prometheus confirm what is claimed: the host answers again."""
+        EndProver(
+            claims=self.outbox.end_claims,
+            live=FakeLiveConfig(witness=Confirming(self.clock)),
+            evaluated=lambda: 0.0,
+            close=self.take,
+            clock=self.clock,
+        ).run()
+
     @property
-    def closed(self) -> int:
-        return self.verdicts.count(Verdict.CLOSED)
+    def claimed(self) -> int:
+        return len(self.outbox.end_claims.held())
 
 
 @pytest.fixture
@@ -75,21 +99,23 @@ def desk(tmp_path):
 def test_leaves_alone_what_still_fires(desk):
     desk.check_for(3600)
 
-    assert desk.closed == 0
+    assert desk.claimed == 0
 
 
 def test_tells_the_end_once_prometheus_has_not_known_the_alert_for_minutes(desk):
     desk.check_for(600)
     desk.history.now = (WATCHDOG,)
     desk.check_for(300)
-    assert desk.closed == 0
+    assert desk.claimed == 0
 
     desk.check_for(60)
 
-    assert desk.closed == 1
+    assert desk.claimed == 1
+    desk.prove()
+    assert desk.claimed == 0
     assert desk.outbox.intake.open_episodes() == []
     desk.check_for(3600)
-    assert desk.closed == 1
+    assert desk.claimed == 0
 
 
 def test_an_alert_that_comes_back_in_between_goes_on(desk):
@@ -101,7 +127,7 @@ def test_an_alert_that_comes_back_in_between_goes_on(desk):
         desk.history.now = present
         desk.check_for(60)
 
-    assert desk.closed == 0
+    assert desk.claimed == 0
 
 
 @pytest.mark.parametrize(
@@ -116,14 +142,14 @@ def test_believes_no_prometheus_that_may_know_nothing(desk, now):
     desk.history.now = now
     desk.check_for(3600)
 
-    assert desk.closed == 0
+    assert desk.claimed == 0
 
 
 def test_leaves_alone_what_another_prometheus_raised(desk):
     desk.history.now = desk.history.then = (WATCHDOG,)
     desk.check_for(3600)
 
-    assert desk.closed == 0
+    assert desk.claimed == 0
 
 
 def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
@@ -131,13 +157,15 @@ def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
     desk.history.now = (WATCHDOG,)
     desk.check_for(3600)
 
-    assert [one.alert.labels["host"] for one in desk.outbox.intake.open_episodes()] == ["monitoring"]
+    claimed = [one.claim.episode.alert.labels["host"] for one in desk.outbox.end_claims.held()]
+    assert claimed == ["web-1"]
 
 
 def test_it_is_stored_that_alertmanager_sent_no_resolved(desk):
     desk.check_for(600)
     desk.history.now = (WATCHDOG,)
     desk.check_for(360)
+    desk.prove()
 
     claim = desk.outbox.notices.claim(a_routing(), desk.clock.unix_seconds())
     incident = Inspection(desk.outbox.database).incident(claim.incident_id)

@@ -1,0 +1,127 @@
+"""Ends that are claimed and not proven yet: they wait here, across restarts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import insert
+
+from alertbridge.alerts.episodes import Claimed, Episode
+from alertbridge.outbox.database import Database
+from alertbridge.outbox.rows import episode_of
+from alertbridge.outbox.schema import end_claims, episodes
+
+Key = tuple[str, int]
+
+_ITS = (end_claims.c.alert_id == bindparam("its_alert_id")) & (end_claims.c.number == bindparam("its_number"))
+_ALL = select(end_claims.c.alert_id, end_claims.c.number)
+_SAME = (end_claims.c.alert_id == episodes.c.alert_id) & (end_claims.c.number == episodes.c.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldClaim:
+    """A claim that is not proven yet.
+
+    Attributes:
+        claim: What is claimed.
+        claimed_unix_seconds: Since when.
+        reason: Why it was held when it was last looked at; empty before that.
+    """
+
+    claim: Claimed
+    claimed_unix_seconds: float
+    reason: str
+
+    @property
+    def key(self) -> Key:
+        """Which episode it is about."""
+        return self.claim.episode.alert_id, self.claim.episode.number
+
+
+class EndClaims:
+    """Keeps at most one claim of each episode: the first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def held(self) -> Sequence[HeldClaim]:
+        """Return all that are not proven, oldest first.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        query = (
+            select(
+                episodes,
+                end_claims.c.ends_unix_seconds,
+                end_claims.c.claimed_unix_seconds,
+                end_claims.c.reason,
+            )
+            .add_columns(end_claims.c.is_reconciled)
+            .join(end_claims, _SAME)
+            .where(episodes.c.ended_unix_seconds.is_(None))
+            .order_by(end_claims.c.claimed_unix_seconds, end_claims.c.alert_id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            HeldClaim(
+                claim=Claimed(
+                    episode=episode_of(row),
+                    ends_unix_seconds=row.ends_unix_seconds,
+                    is_reconciled=row.is_reconciled,
+                ),
+                claimed_unix_seconds=row.claimed_unix_seconds,
+                reason=row.reason,
+            )
+            for row in rows
+        ]
+
+    def note(self, reasons: Mapping[Key, str]) -> None:
+        """Keep why claims are held.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        rows = [
+            {"its_alert_id": alert_id, "its_number": number, "reason": reason}
+            for (alert_id, number), reason in reasons.items()
+        ]
+        with self._database.transaction() as connection:
+            connection.execute(end_claims.update().where(_ITS), rows)
+
+
+def claim_ends(connection: Connection, claimed: Iterable[Claimed], now: float) -> None:
+    """Store claims; one that is stored already stays as it is."""
+    rows = [
+        {
+            "alert_id": one.episode.alert_id,
+            "number": one.episode.number,
+            "claimed_unix_seconds": now,
+            "ends_unix_seconds": one.ends_unix_seconds,
+            "is_reconciled": one.is_reconciled,
+            "reason": "",
+        }
+        for one in claimed
+    ]
+    if rows:
+        connection.execute(insert(end_claims).on_conflict_do_nothing(), rows)
+
+
+def withdraw_claims(connection: Connection, settled: Iterable[Episode]) -> None:
+    """Forget the claims of episodes that fire still, or have ended; mostly there are none at all."""
+    stored = {(row.alert_id, row.number) for row in connection.execute(_ALL)}
+    if stored:
+        rows = [
+            {"its_alert_id": one.alert_id, "its_number": one.number}
+            for one in settled
+            if (one.alert_id, one.number) in stored
+        ]
+        if rows:
+            connection.execute(end_claims.delete().where(_ITS), rows)
+
+
+def claimed_of(connection: Connection, episodes_asked: Iterable[Episode]) -> set[Key]:
+    """Return of which of these episodes the end is claimed."""
+    stored = {(row.alert_id, row.number) for row in connection.execute(_ALL)}
+    return {(one.alert_id, one.number) for one in episodes_asked} & stored if stored else set()

@@ -1,0 +1,107 @@
+"""Troubles of the monitoring itself are reported as no host's: real parts, stopped and killed."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+
+import pytest
+
+from scripts.stack.part import Part
+from scripts.stack.stack import Plan, Stack
+
+pytestmark = pytest.mark.system
+
+EXPIRED_SECONDS = 20.0  # Alertmanager resolves what nobody has refreshed for four times 2 s
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def stack(start_stack) -> Stack:
+    """Return a stack whose web-1 is down, which its user knows."""
+    stack: Stack = start_stack(Plan(hosts=("web-1", "db-1")))
+    wait_until(lambda: is_up(stack, "web-1"), "web-1 is scraped")
+    stack.exporters["web-1"].kill()
+    wait_until(lambda: subjects(stack) == ["[DOWN] web-1: host not answering"], "web-1 is reported down")
+    return stack
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain until {what}"
+        time.sleep(0.1)
+
+
+def is_up(stack: Stack, host: str) -> bool:
+    answer = stack.prometheus.ask(f'/api/v1/query?query=up{{job="marax",host="{host}"}}==1')
+    return bool(answer["data"]["result"])
+
+
+def subjects(stack: Stack) -> list[str]:
+    return [mail["Subject"] for mail in stack.mails()]
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+@contextmanager
+def stopped(*parts: Part) -> Iterator[None]:
+    """Suspend *parts*, as happens to all programs of a machine that is suspended."""
+    pids = [part.pid for part in parts if part.pid is not None]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def assert_is_told_up_once(stack: Stack) -> None:
+    stack.exporters["web-1"].start()
+    wait_until(lambda: len(subjects(stack)) > 1, "web-1 is reported up")
+    time.sleep(5)
+    assert subjects(stack) == ["[DOWN] web-1: host not answering", "[UP] web-1: host not answering"]
+    down, up = stack.mails()
+    assert up["In-Reply-To"] == down["Message-ID"]
+    assert "answered again on" in text_of(up)
+
+
+@pytest.mark.parametrize("who", ["prometheus", "alertmanager", "both"])
+def test_a_host_that_is_down_is_not_reported_up_because_monitoring_stopped(stack, who):
+    parts = {"prometheus": [stack.prometheus], "alertmanager": [stack.alertmanager]}
+    with stopped(*parts.get(who, [stack.prometheus, stack.alertmanager])):
+        time.sleep(EXPIRED_SECONDS)
+    time.sleep(10)
+    assert subjects(stack) == ["[DOWN] web-1: host not answering"]
+
+    assert_is_told_up_once(stack)
+
+
+def test_nor_because_prometheus_died_and_came_back(stack):
+    stack.prometheus.kill()
+    time.sleep(EXPIRED_SECONDS)
+    assert subjects(stack) == ["[DOWN] web-1: host not answering"]
+    stack.prometheus.start()
+    stack.prometheus.wait_until_ready()
+    wait_until(lambda: is_up(stack, "db-1"), "Prometheus scrapes again")
+    time.sleep(10)
+    assert subjects(stack) == ["[DOWN] web-1: host not answering"]
+
+    assert_is_told_up_once(stack)
+
+
+def test_a_host_that_is_removed_while_it_is_down_is_reported_as_not_watched(stack):
+    targets = stack.folder / "prometheus" / "marax" / "targets.json"
+    address = stack.exporters["db-1"].address
+    targets.write_text(f'[{{"targets": ["{address}"], "labels": {{"host": "db-1"}}}}]')
+    wait_until(lambda: len(subjects(stack)) > 1, "web-1 is reported as not watched", seconds=150)
+
+    assert subjects(stack)[1:] == ["[ENDED] web-1: host not answering"]
+    assert "It did not answer until then; it last answered on" in text_of(stack.mails()[1])
