@@ -13,6 +13,7 @@ class ScrapedHost:
 
     def __init__(self) -> None:
         self.booted_unix_seconds = time.time() - 3600  # noqa: TID251 - Prometheus goes by the machine's clock
+        self.answered_unix_seconds: list[float] = []
         self.port = rude.a_dead_port()
         self._listener: socket.socket | None = None
         self.start()
@@ -39,6 +40,7 @@ class ScrapedHost:
                 return
             with connection, suppress(OSError):
                 rude.answering(self._exposition())(connection)
+                self.answered_unix_seconds.append(time.time())  # noqa: TID251 - as above
 
     def _exposition(self) -> bytes:
         now = time.time()  # noqa: TID251 - as above
