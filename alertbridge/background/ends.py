@@ -14,7 +14,8 @@ from alertbridge.prometheus.evidence import Witness
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
-_ASK_AGAIN_SECONDS = 10.0
+_SOONEST_SECONDS = 1.0
+_LATEST_SECONDS = 10.0
 _UNWATCHED_FOR_SECONDS = 60.0  # Prometheus may have started just now, or its targets be half written
 
 logger = logging.getLogger(__name__)
@@ -86,9 +87,18 @@ class EndProver:
         if keys <= self._asked and now < self._ask_again_seconds:
             self._asked = keys
             return
-        self._asked, self._ask_again_seconds = keys, now + _ASK_AGAIN_SECONDS
+        self._asked, self._ask_again_seconds = keys, now + self._pause_seconds(held)
         if held:
             self._judge_all(held)
+
+    def _pause_seconds(self, held: Sequence[HeldClaim]) -> float:
+        """Return how long to wait before asking again: half of the newest claim's age, within bounds.
+
+        Each group of rules is evaluated at a moment of its own, so the proof is often there seconds later.
+        """
+        newest = max((one.claimed_unix_seconds for one in held), default=0.0)
+        half = (self._clock.unix_seconds() - newest) / 2
+        return min(max(half, _SOONEST_SECONDS), _LATEST_SECONDS)
 
     def _judge_all(self, held: Sequence[HeldClaim]) -> None:
         evidence = self._evidence(one.claim for one in held)
