@@ -1,5 +1,6 @@
 """The walls of the house, tried: a wrong import in any room is refused by what `scripts/test layers` runs."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ def house(tmp_path: Path) -> Path:
 def what_is_refused(house: Path) -> str:
     """Return what lint-imports prints of *house*; empty when it finds nothing wrong."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    checked = subprocess.run(command, cwd=house, capture_output=True, text=True, check=False)
+    wide = os.environ | {"COLUMNS": "1000"}  # it cuts its lines to the terminal's width
+    checked = subprocess.run(command, cwd=house, env=wide, capture_output=True, text=True, check=False)
     return checked.stdout + checked.stderr if checked.returncode else ""
 
 

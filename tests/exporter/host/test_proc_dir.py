@@ -1,5 +1,4 @@
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +6,7 @@ import pytest
 from exporter.host.proc_dir import Gone, read_pinned
 from exporter.host.stat import Process, parse_stat
 from tests.fakes.snapshots import a_process, a_stat_line
+from tests.programs import asleep
 
 PROCFS = Path("/proc")
 
@@ -16,10 +16,9 @@ def this_process() -> Process:
 
 
 def test_reads_files_of_a_living_process():
-    with subprocess.Popen(["sleep", "60"]) as sleeper:
+    with asleep() as sleeper:
         process = parse_stat(Path(f"/proc/{sleeper.pid}/stat").read_bytes())
         files = read_pinned(PROCFS, process, "comm", "cmdline")
-        sleeper.kill()
 
     assert files == {"comm": "sleep\n", "cmdline": "sleep\x0060\x00"}
 
@@ -36,7 +35,7 @@ def test_never_reads_of_another_process_that_bears_the_number_by_now():
 
 
 def test_says_that_a_process_is_gone():
-    with subprocess.Popen(["sleep", "60"]) as sleeper:
+    with asleep() as sleeper:
         process = parse_stat(Path(f"/proc/{sleeper.pid}/stat").read_bytes())
         sleeper.kill()
         sleeper.wait()
@@ -46,7 +45,7 @@ def test_says_that_a_process_is_gone():
 
 def test_a_folder_of_a_process_outlives_it_and_answers_for_nobody_else():
     """What read_pinned stands on, shown on this kernel."""
-    with subprocess.Popen(["sleep", "60"]) as sleeper:
+    with asleep() as sleeper:
         folder = os.open(f"/proc/{sleeper.pid}", os.O_RDONLY | os.O_DIRECTORY)
         sleeper.kill()
         sleeper.wait()

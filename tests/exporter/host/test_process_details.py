@@ -1,5 +1,4 @@
 import os
-import subprocess
 from pathlib import Path
 
 import psutil
@@ -13,6 +12,7 @@ from exporter.host.stat import Process, parse_stat
 from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_stat_line
+from tests.programs import asleep
 
 PROCFS = Path("/proc")
 NAMELESS_USER = 4_000_000_000
@@ -34,11 +34,10 @@ def test_names_the_user_that_psutil_names():
 
 
 def test_keeps_the_command_line_to_itself_unless_told_to_show_it():
-    with subprocess.Popen(["sleep", "60"]) as sleeper:
+    with asleep() as sleeper:
         process = process_of(sleeper.pid)
         hidden = a_reader().read(process)
         shown = a_reader(show_command_line=True).read(process)
-        sleeper.kill()
 
     assert isinstance(hidden, Details)
     assert isinstance(shown, Details)

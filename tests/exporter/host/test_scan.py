@@ -20,6 +20,7 @@ from marax.clock import SystemClock
 from tests.descriptors import descriptors
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_stat_line
+from tests.programs import asleep
 
 PROCFS = Path("/proc")
 BROKEN = Path(__file__).parents[2] / "data/proc/broken"
@@ -174,11 +175,10 @@ def test_agrees_with_psutil_on_every_process(held_descriptors: int):
 def test_agrees_with_psutil_on_a_name_that_is_not_utf_8(tmp_path: Path, name: bytes):
     program = os.path.join(os.fsencode(tmp_path), name)  # noqa: PTH118 - pathlib knows no bytes
     os.symlink(os.fsencode(shutil.which("sleep") or ""), program)  # noqa: PTH211
-    with subprocess.Popen(["sleep", "60"], executable=program) as process, a_scanner() as scanner:
+    with asleep(program) as process, a_scanner() as scanner:
         before = scanner.scan()
         oracle = psutil.Process(process.pid).as_dict(ASKED)
         after = scanner.scan()
-        process.kill()
 
     assert "\ufffd" in before.processes[process.pid].name
     compare(before, after, process.pid, oracle)
@@ -209,7 +209,7 @@ def test_agrees_with_psutil_on_the_host():
 def test_lets_go_of_a_process_that_has_ended(held_descriptors: int):
     with (
         a_scanner(held_descriptors=held_descriptors) as scanner,
-        subprocess.Popen(["sleep", "60"]) as process,
+        asleep() as process,
     ):
         before = scanner.scan()
         process.kill()
