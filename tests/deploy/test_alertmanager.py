@@ -103,7 +103,14 @@ def test_the_greater_trouble_silences_the_lesser(alertmanager_url):
         alert("HostDown", instance="web-1:9877"),
         *(
             alert(name, instance="web-1:9877")
-            for name in ("ExporterDegraded", "HighCpu", "HighMemory", "HostSlowScrape", "RunawayProcess")
+            for name in (
+                "ExporterDegraded",
+                "ExporterMissing",
+                "HighCpu",
+                "HighMemory",
+                "HostSlowScrape",
+                "RunawayProcess",
+            )
         ),
     ]
     told = [

@@ -8,7 +8,14 @@ from tests.deploy.shipped import seconds
 RULES = shipped.rules()
 PROMETHEUS = shipped.setting("prometheus.yml")["global"]
 ROUTE = shipped.setting("alertmanager.yml")["route"]
-INHIBITED_BY_HOST_DOWN = ("ExporterDegraded", "HighCpu", "HighMemory", "HostSlowScrape", "RunawayProcess")
+INHIBITED_BY_HOST_DOWN = (
+    "ExporterDegraded",
+    "ExporterMissing",
+    "HighCpu",
+    "HighMemory",
+    "HostSlowScrape",
+    "RunawayProcess",
+)
 
 # the longest time from the first silent moment of a host until a rule sees it
 NOTICED_SECONDS = sum(
