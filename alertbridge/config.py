@@ -77,7 +77,6 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             down_alerts=self.down_alerts,
             storm_hosts=self.storm.hosts,
             storm_window_seconds=self.storm.window_seconds,
-            asks_prometheus=self.prometheus is not None,
         )
 
 

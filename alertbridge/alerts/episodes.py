@@ -118,18 +118,8 @@ class Fold:
     renewed: tuple[Episode, ...] = ()
 
 
-def fold(
-    latest: Mapping[str, Episode],
-    alerts: Iterable[Alert],
-    now_unix_seconds: float,
-    *,
-    trusts_starts: bool = True,
-) -> Fold:
-    """Return what *alerts* change, given the *latest* episode of each alert by its id.
-
-    A later start alone means another firing only where it has to be trusted, as nobody can be asked: after a
-    restart of Prometheus all alerts start anew, by their rule's `for`.
-    """
+def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_seconds: float) -> Fold:
+    """Return what *alerts* change, given the *latest* episode of each alert by its id."""
     current = dict(latest)
     opened: dict[str, Episode] = {}
     closed: dict[str, Episode] = {}
@@ -139,7 +129,7 @@ def fold(
     verdicts = []
     for alert in alerts:
         before = current.get(alert.alert_id)
-        verdict = judge(before, alert, now_unix_seconds, trusts_starts=trusts_starts)
+        verdict = judge(before, alert, now_unix_seconds)
         verdicts.append(verdict)
         if verdict is Verdict.OPENED:
             if before is not None and before.is_open:
@@ -173,12 +163,10 @@ def fold(
     )
 
 
-def judge(
-    latest: Episode | None, alert: Alert, now_unix_seconds: float, *, trusts_starts: bool = True
-) -> Verdict:
+def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
     """Return what *alert* means, given its *latest* stored episode; None when there is none."""
     if alert.is_firing:
-        return _judge_firing(latest, alert, now_unix_seconds, trusts_starts=trusts_starts)
+        return _judge_firing(latest, alert, now_unix_seconds)
     if latest is None:
         return Verdict.NEVER_TOLD
     if not latest.is_open:
@@ -189,14 +177,12 @@ def judge(
     return Verdict.CLOSED if alert.is_proven else Verdict.CLAIMED
 
 
-def _judge_firing(
-    latest: Episode | None, alert: Alert, now_unix_seconds: float, *, trusts_starts: bool
-) -> Verdict:
+def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
         is_new = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
-        return Verdict.OPENED if is_new and trusts_starts else Verdict.REPEATED
+        return Verdict.OPENED if is_new else Verdict.REPEATED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds:
         return Verdict.OPENED
     # A post that waited for the database may be timed before the end that it is compared with

@@ -45,12 +45,7 @@ class Intake:
         """
         with self._database.transaction() as connection:
             latest = read_latest(connection, alerts)
-            folded = fold(
-                {key: one.episode for key, one in latest.items()},
-                alerts,
-                now_unix_seconds,
-                trusts_starts=not routing.asks_prometheus,
-            )
+            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now_unix_seconds)
             since = now_unix_seconds - routing.storm_window_seconds
             stored = read_state(connection, latest, folded, since)
             changes = changes_of(folded, stored, routing, now_unix_seconds, self._new_incident_id)

@@ -57,7 +57,6 @@ class Routing:
         down_alerts: Names of the alerts that mean that a host does not answer.
         storm_hosts: More new episodes of one alert than this within the window make one mail.
         storm_window_seconds: That window, and the shortest time between two mails of one storm.
-        asks_prometheus: Whether Prometheus can be asked what is true of an alert.
     """
 
     users: tuple[UserSettings, ...]
@@ -65,7 +64,6 @@ class Routing:
     down_alerts: tuple[str, ...]
     storm_hosts: int
     storm_window_seconds: float
-    asks_prometheus: bool = False
 
     def host_of(self, alert: Alert) -> str:
         """Return the name of the host that *alert* is about; empty when it is about no single one."""

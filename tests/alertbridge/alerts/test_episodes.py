@@ -115,16 +115,6 @@ def test_a_new_firing_ends_the_episode_that_was_never_resolved(story):
     assert folded.closed == ()
 
 
-def test_a_later_start_is_the_same_firing_where_prometheus_can_be_asked(story):
-    """Killed and started again, it counts the rule's `for` anew; only an answered scrape ends an outage."""
-    story.tell(an_alert(), now=T0 + 1)
-
-    folded = fold(story.latest, [an_alert(starts=T0 + 600)], T0 + 601, trusts_starts=False)
-
-    assert folded.verdicts == (Verdict.REPEATED,)
-    assert [episode.number for episode in folded.renewed] == [1]
-
-
 def test_an_end_is_claimed_until_it_is_proven_and_a_firing_withdraws_the_claim(story):
     story.tell(an_alert(), now=T0 + 1)
     end = replace(an_alert(ends=T0 + 60), is_proven=False)
