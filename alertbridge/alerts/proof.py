@@ -18,15 +18,15 @@ class Target:
 
     Attributes:
         labels: The target's labels, without the metric's name.
-        scraped_unix_seconds: The newest scrape.
+        scraped_unix_seconds: The newest scrape that is known; 0 when none is.
         is_up: Whether that one was answered.
         back_unix_seconds: The first scrape that it answered again; None when there is none, or it is not
             known.
     """
 
     labels: Labels
-    scraped_unix_seconds: float
-    is_up: bool
+    scraped_unix_seconds: float = 0.0
+    is_up: bool = False
     back_unix_seconds: float | None = None
 
 
@@ -36,14 +36,25 @@ class Evidence:
 
     Attributes:
         evaluated_unix_seconds: Its newest evaluation of rules.
-        active: The labels of each alert that is firing or pending.
-        targets: The targets that any of the alerts in question may be about; None when they are not known,
-            as nobody can be asked.
+        active: The labels of the alerts that are firing or pending, by alert name.
+        known: The labels of those that were so within the last day, by alert name.
+        targets: What it scrapes, by instance.
     """
 
     evaluated_unix_seconds: float
-    active: Sequence[Labels] = ()
-    targets: Sequence[Target] | None = ()
+    active: Mapping[str, Sequence[Labels]]
+    known: Mapping[str, Sequence[Labels]]
+    targets: Mapping[str, Sequence[Target]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """That rules were evaluated then, and that this reached the bridge; nothing more is known.
+
+    It has to do where no Prometheus can be asked, or the one that can never held the alert to be active.
+    """
+
+    evaluated_unix_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +66,15 @@ class NoEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """It has ended, at that moment: for a host that was down, at the first scrape that it answered again."""
+    """It has ended, at that moment: for a host that was down, at the first scrape that it answered again.
+
+    Attributes:
+        ended_unix_seconds: When.
+        is_by_scrape: Whether an answered scrape says so, and not only that the alert is no longer active.
+    """
 
     ended_unix_seconds: float
+    is_by_scrape: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,45 +97,56 @@ class Held:
 
 Judgement = Ended | Unwatched | Held
 
+_NOT_THE_TARGETS = frozenset({"alertname", "severity", "job"})  # a rule sets them as it likes
 
-def judge(claim: Claimed, evidence: Evidence | NoEvidence, *, means_down: bool) -> Judgement:
-    """Return what *evidence* makes of *claim*, whose alert *means* that a host is *down*, or does not."""
+
+def judge(
+    claim: Claimed, evidence: Evidence | NoEvidence, heartbeat: Heartbeat, *, means_down: bool
+) -> Judgement:
+    """Return what becomes of *claim*, whose alert *means* that a host is *down*, or does not."""
     if isinstance(evidence, NoEvidence):
         return Held(reason=evidence.reason)
+    labels = claim.episode.alert.labels
+    instance = labels.get("instance", "") if means_down else ""
+    if instance not in evidence.targets and not is_among(labels, evidence.known):
+        return judge_by_heartbeat(claim, heartbeat)
     if evidence.evaluated_unix_seconds < claim.ends_unix_seconds:
         return Held(reason="Prometheus has not evaluated its rules since then")
-    labels = claim.episode.alert.labels
     if is_among(labels, evidence.active):
         return Held(reason="Prometheus holds the alert to be active")
-    if not means_down or evidence.targets is None or "instance" not in labels:
+    if not instance:
         return Ended(ended_unix_seconds=claim.ends_unix_seconds)
-    return _judge_host(claim, evidence.targets)
+    return _judge_host(claim, evidence.targets.get(instance, ()))
 
 
-def is_among(labels: Labels, active: Iterable[Labels]) -> bool:
-    """Return whether an alert with *labels* is *active*: Alertmanager's have external labels besides."""
-    return any(one.items() <= labels.items() for one in active)
+def judge_by_heartbeat(claim: Claimed, heartbeat: Heartbeat) -> Judgement:
+    """Return what becomes of *claim* where nobody can be asked."""
+    if heartbeat.evaluated_unix_seconds < claim.ends_unix_seconds:
+        return Held(reason="no heartbeat has come that was evaluated since then")
+    return Ended(ended_unix_seconds=claim.ends_unix_seconds)
 
 
-def _judge_host(claim: Claimed, targets: Sequence[Target]) -> Judgement:
+def is_among(labels: Labels, alerts: Mapping[str, Sequence[Labels]]) -> bool:
+    """Return whether an alert with *labels* is one of *alerts*, which are by name.
+
+    Alertmanager's labels may be more, as external ones are, or fewer, as some are dropped on the way; none
+    that both have may differ.
+    """
+    return any(_agree(labels, one) for one in alerts.get(labels.get("alertname", ""), ()))
+
+
+def _judge_host(claim: Claimed, at_its_address: Sequence[Target]) -> Judgement:
     alert = claim.episode.alert
-    its = [target for target in targets if _is_target_of(alert.labels, target)]
+    its = [target for target in at_its_address if _agree(alert.labels, target.labels, _NOT_THE_TARGETS)]
     if not its:
-        return Unwatched(watched_as=_watched_as(alert.labels, targets))
+        names = (target.labels.get("host", alert.labels["instance"]) for target in at_its_address)
+        return Unwatched(watched_as=next(names, ""))
     newest = max(its, key=lambda target: target.scraped_unix_seconds)
     if newest.is_up and newest.scraped_unix_seconds > alert.starts_unix_seconds:
         known = min(claim.ends_unix_seconds, newest.scraped_unix_seconds)
-        return Ended(ended_unix_seconds=newest.back_unix_seconds or known)
+        return Ended(ended_unix_seconds=newest.back_unix_seconds or known, is_by_scrape=True)
     return Held(reason="the host has not answered a scrape since it went down")
 
 
-def _is_target_of(labels: Labels, target: Target) -> bool:
-    """Return whether an alert with *labels* is about *target*, which is to bear all of its labels still."""
-    return target.labels.get("instance") == labels["instance"] and target.labels.items() <= labels.items()
-
-
-def _watched_as(labels: Labels, targets: Iterable[Target]) -> str:
-    """Return what the address in *labels* is called among *targets*: its host's name, or the address."""
-    instance = labels["instance"]
-    same = [target.labels for target in targets if target.labels.get("instance") == instance]
-    return next((found.get("host", instance) for found in same), "")
+def _agree(labels: Labels, others: Labels, besides: Iterable[str] = ()) -> bool:
+    return all(labels[name] == others[name] for name in labels.keys() & others.keys() - set(besides))

@@ -1,13 +1,20 @@
 """Proving ends: what is said to have ended stays open until Prometheus, or the heartbeat, confirms it."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, assert_never
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.episodes import Claimed
-from alertbridge.alerts.proof import Ended, Evidence, Held, Judgement, NoEvidence, Unwatched, judge
+from alertbridge.alerts.proof import (
+    Ended,
+    Heartbeat,
+    Held,
+    Judgement,
+    Unwatched,
+    judge,
+    judge_by_heartbeat,
+)
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.outbox.end_claims import HeldClaim, Key
 from alertbridge.prometheus.evidence import Witness
@@ -16,7 +23,9 @@ from marax.clock import Clock
 
 _SOONEST_SECONDS = 1.0
 _LATEST_SECONDS = 10.0
-_UNWATCHED_FOR_SECONDS = 60.0  # Prometheus may have started just now, or its targets be half written
+_ASKED_AT_ONCE = 100
+# Prometheus' first scrapes and evaluations after a restart take as long; what is missing then is not gone
+_SETTLED_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +33,12 @@ logger = logging.getLogger(__name__)
 class ClaimStore(Protocol):
     """Where claims are kept; StoreError when it cannot be read or written."""
 
-    def held(self) -> Sequence[HeldClaim]:
-        """Return all that are not proven, oldest first."""
+    def claimed(self) -> Mapping[Key, float]:
+        """Return since when each end is claimed that is not proven, oldest first."""
+        ...
+
+    def held(self, keys: Collection[Key]) -> Sequence[HeldClaim]:
+        """Return these claims; those that are gone are left out."""
         ...
 
     def note(self, reasons: Mapping[Key, str]) -> None:
@@ -53,7 +66,7 @@ class EndProver:
         claims: Where they are kept.
         live: What the settings in force say.
         evaluated: Returns Prometheus' newest evaluation by the heartbeat, as Unix time; 0 before the first.
-        close: Takes proven ends in.
+        close: Takes proven ends in, unless their claims have been withdrawn meanwhile.
         clock: For how long to wait before asking again.
     """
 
@@ -71,42 +84,38 @@ class EndProver:
         self._evaluated = evaluated
         self._close = close
         self._clock = clock
-        self._asked: frozenset[Key] = frozenset()
-        self._ask_again_seconds = 0.0
-        self._unwatched_since: dict[Key, float] = {}
+        self._ask_at_seconds: dict[Key, float] = {}
+        self._unsettled_since: dict[Key, float] = {}
 
-    def run(self) -> None:
-        """Judge what is held, when something is new or it was last looked at a while ago.
+    def run(self) -> bool:
+        """Judge the claims whose turn it is; return whether there are more of them.
 
         Raises:
             StoreError: The claims cannot be read, or what came of them not be stored.
         """
-        held = self._claims.held()
-        keys = frozenset(one.key for one in held)
+        claimed = self._claims.claimed()
         now = self._clock.monotonic_seconds()
-        if keys <= self._asked and now < self._ask_again_seconds:
-            self._asked = keys
-            return
-        self._asked, self._ask_again_seconds = keys, now + self._pause_seconds(held)
-        if held:
-            self._judge_all(held)
+        self._ask_at_seconds = {key: self._ask_at_seconds.get(key, now) for key in claimed}
+        self._unsettled_since = {key: at for key, at in self._unsettled_since.items() if key in claimed}
+        due = sorted((at, key) for key, at in self._ask_at_seconds.items() if at <= now)
+        at_once = len(due) if self._live.witness is None else _ASKED_AT_ONCE
+        keys = [key for _, key in due[:at_once]]
+        for key in keys:
+            self._ask_at_seconds[key] = now + self._pause_seconds(claimed[key])
+        if keys:
+            self._judge_all(self._claims.held(keys))
+        return len(due) > len(keys)
 
-    def _pause_seconds(self, held: Sequence[HeldClaim]) -> float:
-        """Return how long to wait before asking again: half of the newest claim's age, within bounds.
+    def _pause_seconds(self, claimed_unix_seconds: float) -> float:
+        """Return how long to wait before asking again: half of the claim's age, within bounds.
 
         Each group of rules is evaluated at a moment of its own, so the proof is often there seconds later.
         """
-        newest = max((one.claimed_unix_seconds for one in held), default=0.0)
-        half = (self._clock.unix_seconds() - newest) / 2
+        half = (self._clock.unix_seconds() - claimed_unix_seconds) / 2
         return min(max(half, _SOONEST_SECONDS), _LATEST_SECONDS)
 
     def _judge_all(self, held: Sequence[HeldClaim]) -> None:
-        evidence = self._evidence(one.claim for one in held)
-        judged = [(one, self._judgement(one, evidence)) for one in held]
-        self._unwatched_since = {
-            key: since for key, since in self._unwatched_since.items() if key in self._asked
-        }
-        proven = [end for one, judgement in judged for end in _ends(one, judgement)]
+        judged = [(one, self._settled(one, judgement)) for one, judgement in self._judgements(held)]
         reasons = {
             one.key: judgement.reason
             for one, judgement in judged
@@ -115,26 +124,32 @@ class EndProver:
         if reasons:
             self._claims.note(reasons)
             logger.info("ends held", extra={"episodes": len(reasons), "reason": next(iter(reasons.values()))})
+        proven = [end for one, judgement in judged for end in _ends(one, judgement)]
         if proven:
             self._close(proven)
 
-    def _evidence(self, claims: Iterable[Claimed]) -> Evidence | NoEvidence:
-        witness = self._live.witness
-        if witness is not None:
-            alerts = [claim.episode.alert.labels for claim in claims]
-            return witness.testify(alerts, self._live.heartbeat.alertname)
-        return Evidence(evaluated_unix_seconds=self._evaluated(), targets=None)
+    def _judgements(self, held: Sequence[HeldClaim]) -> Iterable[tuple[HeldClaim, Judgement]]:
+        heartbeat, witness = Heartbeat(evaluated_unix_seconds=self._evaluated()), self._live.witness
+        if witness is None:
+            return [(one, judge_by_heartbeat(one.claim, heartbeat)) for one in held]
+        down = {one.key for one in held if self._live.routing.means_down(one.claim.episode.alert)}
+        instances = {one.claim.episode.alert.labels.get("instance", "") for one in held if one.key in down}
+        name = self._live.heartbeat.alertname if heartbeat.evaluated_unix_seconds else None
+        evidence = witness.testify(instances - {""}, name)
+        return [(one, judge(one.claim, evidence, heartbeat, means_down=one.key in down)) for one in held]
 
-    def _judgement(self, held: HeldClaim, evidence: Evidence | NoEvidence) -> Judgement:
-        """Return what becomes of *held*; a target that is gone has to stay gone for a while."""
-        key, alert = held.key, held.claim.episode.alert
-        judgement = judge(held.claim, evidence, means_down=self._live.routing.means_down(alert))
-        if not isinstance(judgement, Unwatched):
-            self._unwatched_since.pop(key, None)
+    def _settled(self, held: HeldClaim, judgement: Judgement) -> Judgement:
+        """Return *judgement*, or that it has to last: of a target that is gone, or an end without a scrape.
+
+        An end that is proven within a minute was seen by a Prometheus that evaluated all the time.
+        """
+        now, age = self._clock.monotonic_seconds(), self._clock.unix_seconds() - held.claimed_unix_seconds
+        is_plain = isinstance(judgement, Ended) and (judgement.is_by_scrape or age < _SETTLED_SECONDS)
+        if isinstance(judgement, Held) or is_plain:
+            self._unsettled_since.pop(held.key, None)
             return judgement
-        now = self._clock.monotonic_seconds()
-        if now - self._unwatched_since.setdefault(key, now) < _UNWATCHED_FOR_SECONDS:
-            return Held(reason="Prometheus has no such target at present")
+        if now - self._unsettled_since.setdefault(held.key, now) < _SETTLED_SECONDS:
+            return Held(reason="Prometheus does not know it at present, which has to last for a minute")
         return judgement
 
 

@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
@@ -13,6 +14,8 @@ from alertbridge.outbox.heartbeat_record import HeartbeatRecord
 from marax.clock import Clock
 
 _EVALUATED_AT = "evaluated_at"
+_CLOCKS_DIFFER_SECONDS = 60.0
+_OLDEST_REPEAT_SECONDS = 300.0
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 logger = logging.getLogger(__name__)
@@ -62,11 +65,10 @@ class Heartbeat:
         self._record = store.read() or HeartbeatRecord(last_unix_seconds=clock.unix_seconds())
         self._counted_until = clock.monotonic_seconds()
         self._is_alarmed = False
-        self._evaluated_unix_seconds = 0.0
 
     def evaluated_unix_seconds(self) -> float:
-        """Return Prometheus' newest evaluation that a heartbeat has brought since the start; 0 before."""
-        return self._evaluated_unix_seconds
+        """Return Prometheus' newest evaluation that a heartbeat has brought; 0 before the first."""
+        return self._record.evaluated_unix_seconds
 
     def last_unix_seconds(self) -> float:
         """Return when the heartbeat last came, or the bridge first waited for it."""
@@ -75,18 +77,22 @@ class Heartbeat:
     def beat(self, evaluated_unix_seconds: float | None = None) -> None:
         """Note that the heartbeat has come, and Prometheus' evaluation that it is from.
 
-        Without a newer evaluation it is no sign of life: Alertmanager repeats the last one for minutes after
-        Prometheus has stopped.
+        One without a newer evaluation is ignored: Alertmanager repeats the last one for minutes after
+        Prometheus has stopped. One that does not say, or names a moment to come, may be as old as that.
 
         Raises:
             StoreError: That could not be stored.
         """
         with self._lock:
             now = self._clock.unix_seconds()
-            if evaluated_unix_seconds is not None and evaluated_unix_seconds <= self._evaluated_unix_seconds:
+            latest = now + _CLOCKS_DIFFER_SECONDS
+            evaluated = evaluated_unix_seconds
+            if evaluated is None or evaluated > latest:
+                evaluated = now - _OLDEST_REPEAT_SECONDS
+            elif evaluated <= self._record.evaluated_unix_seconds <= latest:
                 return
-            self._evaluated_unix_seconds = now if evaluated_unix_seconds is None else evaluated_unix_seconds
-            before, self._record = self._record, HeartbeatRecord(last_unix_seconds=now)
+            before = self._record
+            self._record = HeartbeatRecord(last_unix_seconds=now, evaluated_unix_seconds=evaluated)
             self._counted_until = self._clock.monotonic_seconds()
             self._is_alarmed = False
             self._store.write(self._record)
@@ -104,9 +110,7 @@ class Heartbeat:
         with self._lock:
             now = self._clock.monotonic_seconds()
             silent = self._record.silent_seconds + now - self._counted_until
-            self._record = HeartbeatRecord(
-                last_unix_seconds=self._record.last_unix_seconds, silent_seconds=silent
-            )
+            self._record = replace(self._record, silent_seconds=silent)
             self._counted_until = now
             record = self._record
             is_due = silent >= self._live.heartbeat.alarm_after_seconds and not self._is_alarmed

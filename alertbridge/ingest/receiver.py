@@ -8,7 +8,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.metrics import Metrics
-from alertbridge.outbox.intake import Intake
+from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
@@ -60,8 +60,18 @@ class WebhookReceiver:
             if heartbeat.is_firing:
                 self._heartbeat.beat(evaluated_unix_seconds(heartbeat))
 
+    def close(self, ends: Sequence[Alert]) -> None:
+        """Store *ends* that have been proven.
+
+        Raises:
+            StoreError: Nothing of it could be stored.
+        """
+        self._count(self._intake.close(ends, self._live.routing, self._clock.unix_seconds()))
+
     def _store(self, alerts: Sequence[Alert]) -> None:
-        taken = self._intake.take(alerts, self._live.routing, self._clock.unix_seconds())
+        self._count(self._intake.take(alerts, self._live.routing, self._clock.unix_seconds()))
+
+    def _count(self, taken: Taken) -> None:
         for verdict, count in taken.verdicts.items():
             self._metrics.alerts.labels(verdict=verdict).inc(count)
         if taken.notices:

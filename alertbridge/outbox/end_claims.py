@@ -1,9 +1,10 @@
 """Ends that are claimed and not proven yet: they wait here, across restarts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alertbridge.alerts.episodes import Claimed, Episode
@@ -14,7 +15,10 @@ from alertbridge.outbox.schema import end_claims, episodes
 Key = tuple[str, int]
 
 _ITS = (end_claims.c.alert_id == bindparam("its_alert_id")) & (end_claims.c.number == bindparam("its_number"))
-_ALL = select(end_claims.c.alert_id, end_claims.c.number)
+_ALL = select(end_claims.c.alert_id, end_claims.c.number, end_claims.c.claimed_unix_seconds)
+_ANY = _ALL.limit(1)
+_ASKED = func.json_each(bindparam("asked")).table_valued("value")  # one parameter, however many are asked for
+_OF_THESE = _ALL.where(end_claims.c.alert_id.in_(select(_ASKED.c.value)))
 _SAME = (end_claims.c.alert_id == episodes.c.alert_id) & (end_claims.c.number == episodes.c.number)
 
 
@@ -44,8 +48,19 @@ class EndClaims:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def held(self) -> Sequence[HeldClaim]:
-        """Return all that are not proven, oldest first.
+    def claimed(self) -> Mapping[Key, float]:
+        """Return since when each end is claimed that is not proven, oldest first.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        query = _ALL.order_by(end_claims.c.claimed_unix_seconds, end_claims.c.alert_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {(row.alert_id, row.number): row.claimed_unix_seconds for row in rows}
+
+    def held(self, keys: Collection[Key]) -> Sequence[HeldClaim]:
+        """Return the claims of these episodes, oldest first; those that are gone are left out.
 
         Raises:
             StoreError: They cannot be read.
@@ -53,17 +68,17 @@ class EndClaims:
         query = (
             select(
                 episodes,
-                end_claims.c.ends_unix_seconds,
                 end_claims.c.claimed_unix_seconds,
+                end_claims.c.ends_unix_seconds,
+                end_claims.c.is_reconciled,
                 end_claims.c.reason,
             )
-            .add_columns(end_claims.c.is_reconciled)
             .join(end_claims, _SAME)
-            .where(episodes.c.ended_unix_seconds.is_(None))
+            .where(episodes.c.ended_unix_seconds.is_(None), end_claims.c.alert_id.in_(select(_ASKED.c.value)))
             .order_by(end_claims.c.claimed_unix_seconds, end_claims.c.alert_id)
         )
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, {"asked": _as_json(keys)}).all()
         return [
             HeldClaim(
                 claim=Claimed(
@@ -75,6 +90,7 @@ class EndClaims:
                 reason=row.reason,
             )
             for row in rows
+            if (row.alert_id, row.number) in keys
         ]
 
     def note(self, reasons: Mapping[Key, str]) -> None:
@@ -98,7 +114,7 @@ def claim_ends(connection: Connection, claimed: Iterable[Claimed], now: float) -
             "alert_id": one.episode.alert_id,
             "number": one.episode.number,
             "claimed_unix_seconds": now,
-            "ends_unix_seconds": one.ends_unix_seconds,
+            "ends_unix_seconds": min(one.ends_unix_seconds, now),  # its sender's clock may be ahead
             "is_reconciled": one.is_reconciled,
             "reason": "",
         }
@@ -109,19 +125,23 @@ def claim_ends(connection: Connection, claimed: Iterable[Claimed], now: float) -
 
 
 def withdraw_claims(connection: Connection, settled: Iterable[Episode]) -> None:
-    """Forget the claims of episodes that fire still, or have ended; mostly there are none at all."""
-    stored = {(row.alert_id, row.number) for row in connection.execute(_ALL)}
-    if stored:
-        rows = [
-            {"its_alert_id": one.alert_id, "its_number": one.number}
-            for one in settled
-            if (one.alert_id, one.number) in stored
-        ]
-        if rows:
-            connection.execute(end_claims.delete().where(_ITS), rows)
+    """Forget the claims of episodes that are firing still, or have ended; mostly there are none at all."""
+    rows = [
+        {"its_alert_id": alert_id, "its_number": number}
+        for alert_id, number in claimed_of(connection, settled)
+    ]
+    if rows:
+        connection.execute(end_claims.delete().where(_ITS), rows)
 
 
-def claimed_of(connection: Connection, episodes_asked: Iterable[Episode]) -> set[Key]:
+def claimed_of(connection: Connection, asked: Iterable[Episode]) -> set[Key]:
     """Return of which of these episodes the end is claimed."""
-    stored = {(row.alert_id, row.number) for row in connection.execute(_ALL)}
-    return {(one.alert_id, one.number) for one in episodes_asked} & stored if stored else set()
+    if connection.execute(_ANY).first() is None:
+        return set()
+    keys = {(one.alert_id, one.number) for one in asked}
+    rows = connection.execute(_OF_THESE, {"asked": _as_json(keys)})
+    return {(row.alert_id, row.number) for row in rows} & keys
+
+
+def _as_json(keys: Iterable[Key]) -> str:
+    return json.dumps([alert_id for alert_id, _ in keys])

@@ -18,10 +18,12 @@ class HeartbeatRecord:
     Attributes:
         last_unix_seconds: When it last came, or when the bridge first waited for it.
         silent_seconds: For how long it has not come, counting only the time in which the bridge ran.
+        evaluated_unix_seconds: Prometheus' newest evaluation that a heartbeat has brought; 0 before.
     """
 
     last_unix_seconds: float
     silent_seconds: float = 0.0
+    evaluated_unix_seconds: float = 0.0
 
 
 class HeartbeatRecords:

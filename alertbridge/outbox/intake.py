@@ -10,7 +10,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Verdict, fold
 from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.end_claims import claim_ends, withdraw_claims
+from alertbridge.outbox.end_claims import claim_ends, claimed_of, withdraw_claims
 from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import episodes
@@ -43,14 +43,28 @@ class Intake:
         Raises:
             StoreError: Nothing of it could be stored.
         """
+        return self._take(alerts, routing, now_unix_seconds, is_for_claims=False)
+
+    def close(self, ends: Sequence[Alert], routing: Routing, now_unix_seconds: float) -> Taken:
+        """Store proven *ends* of alerts; one whose claim has been withdrawn meanwhile changes nothing.
+
+        Raises:
+            StoreError: Nothing of it could be stored.
+        """
+        return self._take(ends, routing, now_unix_seconds, is_for_claims=True)
+
+    def _take(self, alerts: Sequence[Alert], routing: Routing, now: float, *, is_for_claims: bool) -> Taken:
         with self._database.transaction() as connection:
             latest = read_latest(connection, alerts)
-            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now_unix_seconds)
-            since = now_unix_seconds - routing.storm_window_seconds
+            if is_for_claims:
+                claimed = {key for key, _ in claimed_of(connection, (one.episode for one in latest.values()))}
+                alerts = [alert for alert in alerts if alert.alert_id in claimed]
+            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now)
+            since = now - routing.storm_window_seconds
             stored = read_state(connection, latest, folded, since)
-            changes = changes_of(folded, stored, routing, now_unix_seconds, self._new_incident_id)
+            changes = changes_of(folded, stored, routing, now, self._new_incident_id)
             write_changes(connection, changes)
-            claim_ends(connection, folded.claimed, now_unix_seconds)
+            claim_ends(connection, folded.claimed, now)
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
         return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
 

@@ -1,27 +1,35 @@
 """What Prometheus knows of alerts that are said to have ended: what is active, and how targets answer."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from itertools import chain
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from alertbridge.alerts.proof import Evidence, Labels, NoEvidence, Target
 from alertbridge.prometheus.answers import NotKnown, Sample, Series, matcher
+from alertbridge.prometheus.answers import Target as ActiveTarget
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.outage import first_of_last_answered
 from alertbridge.prometheus.settings import HttpUrl
 
 _BUDGET_SECONDS = 5.0
-_LOOK_BACK = "1h"
-_INSTANCES_PER_QUERY = 50  # an hour of their scrapes, one a second, is within the largest answer
 _NOT_THE_ALERTS = ("__name__", "alertstate")
+# An hour of the scrapes of so many, one a second, is within the largest answer; a proxy takes so long a query
+_INSTANCES_PER_QUERY = 50
+_LONGEST_QUERY = 2000
+_LONGEST_INSTANCE = 300
+_STALE_SECONDS = 300.0  # as long as Prometheus looks back for the newest sample
 
 
 class Witness(Protocol):
     """Knows what has become of alerts."""
 
-    def testify(self, alerts: Sequence[Labels], heartbeat: str) -> Evidence | NoEvidence:
-        """Return what is known of *alerts*; *heartbeat* names the alert that always fires. Never raises."""
+    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
+        """Return what is known of all alerts, and of the targets at *instances*. Never raises.
+
+        *heartbeat* names the alert whose evaluation counts; None where there is no such alert.
+        """
         ...
 
 
@@ -32,55 +40,76 @@ class PrometheusWitness:
         self._url = url
         self._budget_seconds = budget_seconds
 
-    def testify(self, alerts: Sequence[Labels], heartbeat: str) -> Evidence | NoEvidence:
-        return asyncio.run(self._testify(alerts, heartbeat))
+    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
+        return asyncio.run(self._testify(instances, heartbeat))
 
-    async def _testify(self, alerts: Sequence[Labels], heartbeat: str) -> Evidence | NoEvidence:
+    async def _testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
         api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + self._budget_seconds)
-        answers = await asyncio.gather(
-            api.series("timestamp(ALERTS)"), api.series("max(timestamp(up))"), *_asked_targets(api, alerts)
+        expressions = ["timestamp(ALERTS)", "count_over_time(ALERTS[1d])", "max(timestamp(up))"]
+        expressions += [f"up{{{matcher('instance', some)}}}[1h]" for some in _in_parts(instances)]
+        (active, known, scraped, *scrapes), present = await asyncio.gather(
+            asyncio.gather(*map(api.series, expressions)), api.targets()
         )
-        refused = [answer for answer in answers if isinstance(answer, NotKnown)]
-        if refused:
-            return NoEvidence(reason=f"Prometheus cannot be asked: {refused[0].reason}")
-        active, scraped, *answered = [answer for answer in answers if not isinstance(answer, NotKnown)]
-        present, scrapes = answered[::2], answered[1::2]
-        evaluated = _newest(active, heartbeat) or _newest(scraped)
+        if isinstance(active, NotKnown) or isinstance(known, NotKnown) or isinstance(scraped, NotKnown):
+            refused = next(one for one in (active, known, scraped) if isinstance(one, NotKnown))
+            return NoEvidence(reason=f"Prometheus cannot be asked: {refused.reason}")
+        evaluated = _newest(active, heartbeat) if heartbeat else _newest(active) or _newest(scraped)
         if evaluated is None:
-            return NoEvidence(reason="Prometheus neither evaluates rules nor scrapes anything")
+            return NoEvidence(reason=f"Prometheus does not evaluate {heartbeat or 'any rule'}")
+        samples = [one for some in scrapes if not isinstance(some, NotKnown) for one in some]
         return Evidence(
             evaluated_unix_seconds=evaluated,
-            active=tuple(_without(series.labels, *_NOT_THE_ALERTS) for series in active),
-            targets=_targets(chain.from_iterable(present), chain.from_iterable(scrapes)),
+            active=_by(_alerts(active), "alertname"),
+            known=_by(_alerts(known), "alertname"),
+            targets=_targets(_present(present, samples, evaluated), samples),
         )
 
 
-def _asked_targets(
-    api: PrometheusApi, alerts: Sequence[Labels]
-) -> list[Awaitable[tuple[Series, ...] | NotKnown]]:
-    """Return, in turn, which targets there are by the alerts' instances, and how their scrapes went."""
-    instances = sorted({labels["instance"] for labels in alerts if labels.get("instance")})
+def _in_parts(instances: Iterable[str]) -> Iterator[list[str]]:
+    """Yield *instances* in parts that one query can hold; one that nobody could listen at is left out."""
+    part: list[str] = []
+    for instance in sorted(set(instances)):
+        if len(instance) > _LONGEST_INSTANCE:
+            continue
+        if len(part) == _INSTANCES_PER_QUERY or sum(map(len, part)) + len(instance) > _LONGEST_QUERY:
+            yield part
+            part = []
+        part.append(instance)
+    if part:
+        yield part
+
+
+def _present(
+    targets: tuple[ActiveTarget, ...] | NotKnown, samples: Iterable[Series], evaluated: float
+) -> list[Labels]:
+    """Return the labels of what is scraped; a server without that list shows it by its newest samples."""
+    if not isinstance(targets, NotKnown):
+        return [target.labels for target in targets]
     return [
-        api.series(f"{selector}{look_back}")
-        for start in range(0, len(instances), _INSTANCES_PER_QUERY)
-        for selector in [f"up{{{matcher('instance', instances[start : start + _INSTANCES_PER_QUERY])}}}"]
-        for look_back in ("", f"[{_LOOK_BACK}]")
+        _without(series.labels, "__name__")
+        for series in samples
+        if series.samples and max(series.samples).unix_seconds > evaluated - _STALE_SECONDS
     ]
 
 
-def _targets(present: Iterable[Series], scrapes: Iterable[Series]) -> tuple[Target, ...]:
-    """Return the targets that are *present*, with how their *scrapes* went."""
-    samples = {_key(series.labels): series.samples for series in scrapes}
-    found = (_target(one, samples.get(_key(one.labels), one.samples)) for one in present if one.samples)
-    return tuple(found)
+def _targets(present: Iterable[Labels], scrapes: Iterable[Series]) -> Mapping[str, Sequence[Target]]:
+    """Return by instance what is *present*, with how its *scrapes* went as far as that is known."""
+    samples = {frozenset(_without(one.labels, "__name__").items()): one.samples for one in scrapes}
+    found: defaultdict[str, list[Target]] = defaultdict(list)
+    for labels in present:
+        its = samples.get(frozenset(labels.items()), ())
+        found[labels.get("instance", "")].append(_target(labels, its))
+    return found
 
 
-def _target(series: Series, samples: Sequence[Sample]) -> Target:
+def _target(labels: Labels, samples: Sequence[Sample]) -> Target:
+    if not samples:
+        return Target(labels=labels)
     ordered = sorted(samples)
     first, newest = ordered[0], ordered[-1]
-    back = first_of_last_answered(samples)
+    back = first_of_last_answered(ordered)
     return Target(
-        labels=_without(series.labels, "__name__"),
+        labels=labels,
         scraped_unix_seconds=newest.unix_seconds,
         is_up=newest.value == 1,
         back_unix_seconds=None if back == first.unix_seconds else back,  # or it was back before that
@@ -90,12 +119,20 @@ def _target(series: Series, samples: Sequence[Sample]) -> Target:
 def _newest(found: Iterable[Series], alertname: str | None = None) -> float | None:
     """Return the newest of these timestamps, of that alert or of all; None when there is none."""
     named = (one for one in found if alertname is None or one.labels.get("alertname") == alertname)
-    return max((sample.value for one in named for sample in one.samples), default=None)
+    values = (sample.value for one in named for sample in one.samples)
+    return max(filter(math.isfinite, values), default=None)
 
 
-def _without(labels: Mapping[str, str], *names: str) -> dict[str, str]:
+def _alerts(found: Iterable[Series]) -> list[Labels]:
+    return [_without(series.labels, *_NOT_THE_ALERTS) for series in found]
+
+
+def _by(alerts: Iterable[Labels], label: str) -> Mapping[str, Sequence[Labels]]:
+    found: defaultdict[str, list[Labels]] = defaultdict(list)
+    for labels in alerts:
+        found[labels.get(label, "")].append(labels)
+    return found
+
+
+def _without(labels: Labels, *names: str) -> dict[str, str]:
     return {name: value for name, value in labels.items() if name not in names}
-
-
-def _key(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset(labels.items())

@@ -128,7 +128,7 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
         claims=outbox.end_claims,
         live=live,
         evaluated=intake.heartbeat.evaluated_unix_seconds,
-        close=intake.receiver.receive,
+        close=intake.receiver.close,
         clock=clock,
     )
     reminders = ReminderScheduler(

@@ -1,6 +1,7 @@
 """Builders for what Alertmanager tells and for who is told."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from alertbridge.alerts.alert import Alert, alert_id_of
@@ -33,6 +34,12 @@ def an_alert(
         ends_unix_seconds=ends,
         is_proven=ends is not None,
     )
+
+
+def a_heartbeat(evaluated_unix_seconds: float) -> Alert:
+    """Return the alert that always fires, from Prometheus' evaluation at that time."""
+    alert = an_alert("", alertname="Watchdog", severity="none")
+    return replace(alert, annotations={"evaluated_at": f"{evaluated_unix_seconds:.3f}"})
 
 
 def an_episode(

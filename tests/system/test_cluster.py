@@ -18,7 +18,7 @@ from marax.clock import SystemClock
 from scripts.stack.part import Part, Program
 from scripts.stack.ports import free_addresses
 from scripts.stack.programs import own_command
-from tests.alertbridge.alert_builders import an_alert, payload_of
+from tests.alertbridge.alert_builders import a_heartbeat, payload_of
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
@@ -85,7 +85,7 @@ class Cluster:
 
     def _has_mails(self, count: int) -> bool:
         """Bring the heartbeat, without which no end is believed, and look."""
-        watchdog = payload_of(an_alert("", alertname="Watchdog"))
+        watchdog = payload_of(a_heartbeat(SystemClock().unix_seconds()))
         url, headers = f"http://{self.bridge_address}/alerts", {"Authorization": f"Bearer {TOKEN}"}
         with urlopen(Request(url, watchdog, headers), timeout=30) as answer:
             assert answer.status == 200

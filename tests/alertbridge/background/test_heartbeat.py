@@ -179,3 +179,37 @@ def test_reads_when_a_heartbeat_was_evaluated_or_that_it_does_not_say(annotation
     heartbeat = replace(an_alert("", alertname="Watchdog"), annotations={"evaluated_at": annotation})
 
     assert evaluated_unix_seconds(heartbeat) == evaluated
+
+
+def test_a_moment_to_come_is_no_newer_than_any(watch):
+    watch.heartbeat.beat(T0 + 1e9)
+    for _ in range(10):
+        watch.wait(60)
+        watch.heartbeat.beat(watch.clock.unix_seconds() - 5)
+
+    assert watch.told() == []
+    assert watch.heartbeat.evaluated_unix_seconds() == watch.clock.unix_seconds() - 5
+
+
+def test_a_clock_that_is_set_back_does_not_make_every_heartbeat_old(watch):
+    watch.heartbeat.beat(T0)
+    watch.clock.jump(-86_400)
+    for _ in range(10):
+        watch.wait(60)
+        watch.heartbeat.beat(watch.clock.unix_seconds())
+
+    assert watch.told() == []
+
+
+def test_a_heartbeat_that_does_not_say_may_be_as_old_as_alertmanager_repeats_them(watch):
+    watch.heartbeat.beat()
+
+    assert watch.heartbeat.evaluated_unix_seconds() == T0 - 300
+
+
+def test_what_was_evaluated_outlasts_a_restart(watch):
+    watch.heartbeat.beat(T0 - 1)
+    watch.stop()
+    watch.start()
+
+    assert watch.heartbeat.evaluated_unix_seconds() == T0 - 1

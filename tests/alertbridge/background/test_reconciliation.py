@@ -1,12 +1,12 @@
 """Ends that were never told, on a real outbox, with a Prometheus that knows as much as a test says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import pytest
 
 from alertbridge.alerts.episodes import Verdict
 from alertbridge.alerts.internal import blind_alert
-from alertbridge.alerts.proof import Evidence, Labels, Target
+from alertbridge.alerts.proof import Evidence, Target
 from alertbridge.background.ends import EndProver
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.cli.outbox_text import incident_text
@@ -37,10 +37,17 @@ class Confirming:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
 
-    def testify(self, alerts: Sequence[Labels], _heartbeat: str) -> Evidence:
+    def testify(self, instances: Iterable[str], _heartbeat: str | None) -> Evidence:
         now = self._clock.unix_seconds()
-        targets = [Target(labels=labels, scraped_unix_seconds=now, is_up=True) for labels in alerts]
-        return Evidence(evaluated_unix_seconds=now, targets=targets)
+        return Evidence(
+            evaluated_unix_seconds=now,
+            active={},
+            known={},
+            targets={
+                instance: [Target(labels={"instance": instance}, scraped_unix_seconds=now, is_up=True)]
+                for instance in instances
+            },
+        )
 
 
 class Desk:
@@ -85,7 +92,7 @@ class Desk:
 
     @property
     def claimed(self) -> int:
-        return len(self.outbox.end_claims.held())
+        return len(self.outbox.end_claims.claimed())
 
 
 @pytest.fixture
@@ -157,7 +164,8 @@ def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
     desk.history.now = (WATCHDOG,)
     desk.check_for(3600)
 
-    claimed = [one.claim.episode.alert.labels["host"] for one in desk.outbox.end_claims.held()]
+    held = desk.outbox.end_claims.held(desk.outbox.end_claims.claimed())
+    claimed = [one.claim.episode.alert.labels["host"] for one in held]
     assert claimed == ["web-1"]
 
 

@@ -1,5 +1,9 @@
 """What Prometheus is asked about ends, and what its answers come to."""
 
+from collections.abc import Mapping
+
+import pytest
+
 from alertbridge.alerts.proof import Evidence, NoEvidence, Target
 from alertbridge.prometheus.evidence import PrometheusWitness
 from alertbridge.prometheus.settings import HttpUrl
@@ -7,65 +11,98 @@ from scripts.stack.ports import free_addresses
 
 UP = {"job": "marax", "host": "web-1", "instance": "web-1:9877"}
 ALERT = {"alertname": "HostDown", **UP}
-ASKED = [{**ALERT, "cluster": "berlin"}]
 
 
-def answer(*rows: dict[str, object]) -> dict[str, object]:
-    return {"status": "success", "data": {"result": list(rows)}}
+ACTIVE = "/api/v1/query?query=timestamp%28ALERTS"
+KNOWN = "/api/v1/query?query=count_over_time"
+NEWEST = "/api/v1/query?query=max%28timestamp"
+SCRAPES = "/api/v1/query?query=up%7Binstance%3D~%22web%5C%5C-1%3A9877%22%7D%5B1h"
+TARGETS = "/api/v1/targets"
+WATCHDOG = {"metric": {"alertname": "Watchdog", "alertstate": "firing"}, "value": [100, "95"]}
+PENDING = {"metric": {**ALERT, "alertstate": "pending"}, "value": [100, "99"]}
 
 
-def what_is_known(serve, *, active, newest_scrape, present=(), scrapes=()) -> Evidence | NoEvidence:
-    address = serve(
-        {
-            "/api/v1/query?query=timestamp%28ALERTS": answer(*active),
-            "/api/v1/query?query=max%28timestamp": answer(*newest_scrape),
-            "/api/v1/query?query=up%7Binstance%3D~%22web%5C%5C-1%3A9877%22%7D%5B": answer(*scrapes),
-            "/api/v1/query?query=up": answer(*present),
-        }
-    )
-    return PrometheusWitness(HttpUrl.from_setting(f"http://{address}")).testify(ASKED, "Watchdog")
+def answer(*rows: Mapping[str, object]) -> dict[str, object]:
+    return {"status": "success", "data": {"result": rows}}
+
+
+BACK = answer({"metric": {"__name__": "up", **UP}, "values": [[60, "0"], [75, "1"], [90, "1"]]})
+ONE = {"status": "success", "data": {"activeTargets": [{"labels": UP, "lastError": ""}]}}
+NOTHING = {TARGETS: {"status": "success", "data": {"activeTargets": []}}, "/api/v1/query": answer()}
+
+
+def what_is_known(
+    serve, answers: dict[str, object], heartbeat: str | None = "Watchdog"
+) -> Evidence | NoEvidence:
+    address = serve(answers | {path: found for path, found in NOTHING.items() if path not in answers})
+    return PrometheusWitness(HttpUrl.from_setting(f"http://{address}")).testify(["web-1:9877"], heartbeat)
 
 
 def test_tells_the_newest_evaluation_what_is_active_and_how_targets_answer(serve):
-    evidence = what_is_known(
-        serve,
-        active=[
-            {"metric": {"alertname": "Watchdog", "alertstate": "firing"}, "value": [100, "95"]},
-            {"metric": {**ALERT, "alertstate": "pending"}, "value": [100, "99"]},
-        ],
-        newest_scrape=[{"metric": {}, "value": [100, "98"]}],
-        present=[{"metric": {"__name__": "up", **UP}, "value": [100, "1"]}],
-        scrapes=[{"metric": {"__name__": "up", **UP}, "values": [[60, "0"], [75, "1"], [90, "1"]]}],
+    found = what_is_known(
+        serve, {ACTIVE: answer(WATCHDOG, PENDING), KNOWN: answer(PENDING), TARGETS: ONE, SCRAPES: BACK}
     )
 
-    assert evidence == Evidence(
+    assert found == Evidence(
         evaluated_unix_seconds=95,
-        active=({"alertname": "Watchdog"}, ALERT),
-        targets=(Target(labels=UP, scraped_unix_seconds=90, is_up=True, back_unix_seconds=75),),
+        active={"Watchdog": [{"alertname": "Watchdog"}], "HostDown": [ALERT]},
+        known={"HostDown": [ALERT]},
+        targets={
+            "web-1:9877": [Target(labels=UP, scraped_unix_seconds=90, is_up=True, back_unix_seconds=75)]
+        },
     )
 
 
 def test_a_target_that_is_gone_is_none_though_its_scrapes_are_there(serve):
-    evidence = what_is_known(
-        serve,
-        active=[],
-        newest_scrape=[{"metric": {}, "value": [100, "98"]}],
-        scrapes=[{"metric": {"__name__": "up", **UP}, "values": [[60, "0"]]}],
+    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), SCRAPES: BACK})
+
+    assert isinstance(found, Evidence)
+    assert found.targets == {}
+
+
+def test_a_server_without_a_list_of_targets_shows_them_by_their_scrapes(serve):
+    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), TARGETS: {"status": "error"}, SCRAPES: BACK})
+
+    assert isinstance(found, Evidence)
+    assert list(found.targets) == ["web-1:9877"]
+
+
+def test_a_target_whose_scrapes_are_not_known_has_not_answered(serve):
+    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), TARGETS: ONE})
+
+    assert isinstance(found, Evidence)
+    assert found.targets == {"web-1:9877": [Target(labels=UP)]}
+
+
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf"])
+def test_an_evaluation_at_no_moment_is_none(serve, value):
+    nonsense = {"metric": {"alertname": "Watchdog"}, "value": [100, value]}
+
+    assert what_is_known(serve, {ACTIVE: answer(nonsense)}) == NoEvidence(
+        reason="Prometheus does not evaluate Watchdog"
     )
 
-    assert evidence == Evidence(evaluated_unix_seconds=98)
+
+def test_without_a_heartbeat_any_evaluation_or_else_any_scrape_has_to_do(serve):
+    scraped = answer({"metric": {}, "value": [100, "98"]})
+
+    found = what_is_known(serve, {ACTIVE: answer(), NEWEST: scraped}, heartbeat=None)
+
+    assert isinstance(found, Evidence)
+    assert found.evaluated_unix_seconds == 98
 
 
-def test_a_prometheus_that_does_nothing_is_no_witness(serve):
-    evidence = what_is_known(serve, active=[], newest_scrape=[])
+def test_an_address_that_nobody_could_listen_at_is_not_asked_about(serve):
+    address = serve({ACTIVE: answer(WATCHDOG)} | NOTHING)
+    witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
 
-    assert evidence == NoEvidence(reason="Prometheus neither evaluates rules nor scrapes anything")
+    assert isinstance(witness.testify(["x" * 400_000], "Watchdog"), Evidence)
 
 
 def test_says_why_prometheus_cannot_be_asked():
     (address,) = free_addresses(1)
     witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
 
-    assert witness.testify(ASKED, "Watchdog") == NoEvidence(
+    assert witness.testify(["web-1:9877"], "Watchdog") == NoEvidence(
         reason="Prometheus cannot be asked: connection refused"
     )
