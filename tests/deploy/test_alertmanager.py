@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploy import shipped
 from tests.deploy.running import running_alertmanager, running_receiver
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def alertmanager_url(receiver, tmp_path_factory):
 def post_alerts(alertmanager_url, *all_labels):
     body = json.dumps([{"labels": labels} for labels in all_labels]).encode()
     request = Request(f"{alertmanager_url}/api/v2/alerts", body, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=5) as answer:
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         assert answer.status == 200
 
 
@@ -43,7 +43,7 @@ def states_of_alerts(alertmanager_url):
     states = {}
 
     def is_decided():
-        with urlopen(f"{alertmanager_url}/api/v2/alerts", timeout=60) as answer:
+        with urlopen(f"{alertmanager_url}/api/v2/alerts", timeout=PATIENCE_SECONDS) as answer:
             alerts = json.load(answer)
         states.update({tuple(sorted(alert["labels"].items())): alert["status"]["state"] for alert in alerts})
         return states and "unprocessed" not in states.values()
@@ -136,7 +136,7 @@ def test_publishes_what_the_rules_ask_of_it(alertmanager_url):
         for name in re.findall(r"\balertmanager_[^ )\[]+", rule["expr"])
     }
 
-    with urlopen(f"{alertmanager_url}/metrics", timeout=5) as answer:
+    with urlopen(f"{alertmanager_url}/metrics", timeout=PATIENCE_SECONDS) as answer:
         exposition = answer.read().decode()
 
     assert asked

@@ -12,6 +12,7 @@ import requests
 
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_faults import Fault, Faults
+from tests.waiting import PATIENCE_SECONDS
 
 KEY = "key-0123456789abcdef"
 FIELDS = {
@@ -102,7 +103,7 @@ def test_another_domain_is_not_found(standin):
 
 
 def test_a_wrong_path_is_greeted(standin):
-    answer = requests.post(f"{standin.url}/v3/v3/mg.example.org", timeout=10.0)
+    answer = requests.post(f"{standin.url}/v3/v3/mg.example.org", timeout=PATIENCE_SECONDS)
 
     assert (answer.status_code, answer.text) == (200, "Mailgun Magnificent API")
 
@@ -159,7 +160,7 @@ def test_refuses_a_message_beyond_its_limit(standin):
 
 def events(standin: MailgunStandIn, key: str = KEY, **query: str) -> requests.Response:
     url = f"{standin.url}/v3/mg.example.org/events"
-    return requests.get(url, auth=("api", key), params=query, timeout=10.0)
+    return requests.get(url, auth=("api", key), params=query, timeout=PATIENCE_SECONDS)
 
 
 def test_tells_what_it_accepted_the_newest_first(standin):
@@ -255,16 +256,16 @@ def process(tmp_path: Path) -> Iterator[str]:
 
 def test_runs_as_a_process_that_keeps_a_record_and_takes_orders(process, tmp_path):
     before = post(process)
-    requests.put(f"{process}/standin/faults", data="", timeout=10.0)
+    requests.put(f"{process}/standin/faults", data="", timeout=PATIENCE_SECONDS)
     after = post(process, FIELDS | {"h:Message-Id": "<1@mg.example.org>"})
 
     assert (before.status_code, after.status_code) == (500, 200)
     (line,) = (tmp_path / "accepted.jsonl").read_text().splitlines()
     assert json.loads(line)["message_id"] == "<1@mg.example.org>"
-    assert requests.get(f"{process}/standin/messages", timeout=10.0).json() == [json.loads(line)]
+    assert requests.get(f"{process}/standin/messages", timeout=PATIENCE_SECONDS).json() == [json.loads(line)]
 
 
 def test_a_process_refuses_faults_that_make_no_sense(process):
-    answer = requests.put(f"{process}/standin/faults", data="nonsense=5", timeout=10.0)
+    answer = requests.put(f"{process}/standin/faults", data="nonsense=5", timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 400

@@ -21,6 +21,7 @@ from scripts.stack.programs import own_command
 from tests.alertbridge.alert_builders import T0, an_alert, payload_of
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_account import Message
+from tests.waiting import PATIENCE_SECONDS
 
 TOKEN = "webhook-token"
 USERS = ("ann", "bob")
@@ -127,7 +128,7 @@ class CrashRun:
                 return
 
     def _is_taken(self, address: str, body: bytes) -> bool:
-        connection = HTTPConnection(address, timeout=10)
+        connection = HTTPConnection(address, timeout=PATIENCE_SECONDS)
         try:
             connection.request("POST", "/alerts", body, {"Authorization": f"Bearer {TOKEN}"})
             return connection.getresponse().status == 200
@@ -139,7 +140,7 @@ class CrashRun:
     def _drain(self, drain_seconds: float) -> None:
         deadline = time.monotonic() + drain_seconds
         while time.monotonic() < deadline:
-            with closing(sqlite3.connect(self.folder / "bridge.db", timeout=5)) as database:
+            with closing(sqlite3.connect(self.folder / "bridge.db", timeout=PATIENCE_SECONDS)) as database:
                 query = "SELECT count(*) FROM notices WHERE state IN ('pending', 'sending')"
                 (unsettled,) = database.execute(query).fetchone()
             if not unsettled:

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from marax.clock import SystemClock
 from tests.alertbridge.installed import Served
+from tests.waiting import PATIENCE_SECONDS
 
 SIGNING_KEY = "signing-key"
 
@@ -26,6 +27,6 @@ def tell(bridge: Served, event: str, message_id: str, **more: object) -> str:
         },
     }
     request = urllib.request.Request(f"{bridge.url}/mailgun/events", json.dumps(told).encode())
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         text: str = answer.read().decode()
         return text

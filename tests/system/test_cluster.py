@@ -19,7 +19,7 @@ from scripts.stack.part import Part, Program
 from scripts.stack.ports import free_addresses
 from scripts.stack.programs import own_command
 from tests.alertbridge.alert_builders import a_heartbeat, payload_of
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -65,7 +65,7 @@ class Cluster:
                 json.dumps([alert]).encode(),
                 {"Content-Type": "application/json"},
             )
-            with urlopen(request, timeout=5) as answer:
+            with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                 assert answer.status == 200
 
     def begin(self) -> None:
@@ -75,7 +75,9 @@ class Cluster:
 
     def store_nothing_for(self, seconds: float) -> None:
         """Hold the bridge's database, so that it answers 503."""
-        with closing(sqlite3.connect(self.folder / "bridge.db", isolation_level=None, timeout=10)) as other:
+        with closing(
+            sqlite3.connect(self.folder / "bridge.db", isolation_level=None, timeout=PATIENCE_SECONDS)
+        ) as other:
             other.execute("BEGIN IMMEDIATE")
             time.sleep(seconds)
             other.execute("ROLLBACK")
@@ -87,7 +89,7 @@ class Cluster:
         """Bring the heartbeat, without which no end is believed, and look."""
         watchdog = payload_of(a_heartbeat(SystemClock().unix_seconds()))
         url, headers = f"http://{self.bridge_address}/alerts", {"Authorization": f"Bearer {TOKEN}"}
-        with urlopen(Request(url, watchdog, headers), timeout=30) as answer:
+        with urlopen(Request(url, watchdog, headers), timeout=PATIENCE_SECONDS) as answer:
             assert answer.status == 200
         return len(self.subjects) >= count
 

@@ -11,11 +11,11 @@ import pytest
 
 from scripts.stack.part import Part
 from scripts.stack.stack import Plan, Stack
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.system
 
 EXPIRED_SECONDS = 20.0  # Alertmanager resolves what nobody has refreshed for four times 2 s
-PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture

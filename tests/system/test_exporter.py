@@ -26,11 +26,10 @@ from scripts.stack.ports import free_addresses
 from scripts.stack.programs import Layout, own_command
 from scripts.stack.timings import Timings
 from tests.exporter.confined import confined, run_confined
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
-PATIENCE_SECONDS = 40.0
 HALF_DUTY = """
 import time
 began = time.monotonic()

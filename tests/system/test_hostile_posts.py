@@ -10,7 +10,7 @@ from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import TOKEN, Served, Settings, through
 from tests.alertbridge.rendering.reading import read
 from tests.standin.mailgun import MailgunStandIn
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -40,7 +40,7 @@ def bridge(tmp_path_factory, mailgun):
 
 
 def answer_to(bridge: Served, body: bytes) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(bridge.url.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(bridge.url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
     try:
         connection.request("POST", "/alerts", body, {"Authorization": f"Bearer {TOKEN}"})
         answer = connection.getresponse()

@@ -10,7 +10,7 @@ from scripts.stack.stack import Plan, Stack
 from scripts.stack.timings import Timings
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.mailgun_account import Message
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -20,7 +20,6 @@ USERS = (
     {"name": "ops", "email": "ops@example.org", "admin": True, "timezone": "Europe/Berlin"},
 )
 TIMINGS = Timings()
-PATIENCE_SECONDS = 40.0
 MARGIN_SECONDS = 2.0
 
 
@@ -54,7 +53,7 @@ def answered_scrapes(stack: Stack, host: str) -> float:
 
 def bridge_metric(stack: Stack, name: str, **labels: str) -> float:
     """Return the sum of what the bridge exposes as *name* with at least these *labels*."""
-    with urlopen(f"http://{stack.bridge.address}/metrics", timeout=5) as answer:
+    with urlopen(f"http://{stack.bridge.address}/metrics", timeout=PATIENCE_SECONDS) as answer:
         families = text_string_to_metric_families(answer.read().decode())
         return sum(
             sample.value

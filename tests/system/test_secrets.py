@@ -18,7 +18,7 @@ from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.standin.smtp import SmtpStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -86,7 +86,7 @@ def answers_of(bridge: Served) -> Iterator[str]:
 
 def answer_to(request: urllib.request.Request) -> str:
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return f"{answer.headers}{answer.read().decode()}"
     except urllib.error.HTTPError as error:
         with error:

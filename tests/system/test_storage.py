@@ -20,7 +20,7 @@ from tests.alertbridge.alert_builders import an_alert, payload_of
 from tests.alertbridge.installed import COMMAND, TOKEN, Served, Settings, through
 from tests.alertbridge.permissions import HELD_TO_PERMISSIONS
 from tests.standin.mailgun import MailgunStandIn
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.system
 
@@ -122,7 +122,7 @@ def test_a_read_only_database_is_said_at_the_start_and_used_once_it_is_writable(
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert said.returncode == 4
@@ -197,7 +197,7 @@ def test_a_kill_between_the_commit_and_the_200_costs_no_mail_and_doubles_none(se
         settings.write(mailgun=through(mailgun.url, settings.folder))
         held_up = HeldUp(settings)
         held_up.stop_up()
-        connection = HTTPConnection(held_up.address, timeout=10)
+        connection = HTTPConnection(held_up.address, timeout=PATIENCE_SECONDS)
         connection.request("POST", "/alerts", body, {"Authorization": f"Bearer {TOKEN}"})
         wait_until(lambda: stored(settings.folder / "bridge.db")[0] == 1)
         answered, _, _ = select.select([connection.sock], [], [], 0.2)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from alertbridge.background.periodic import Periodic, Task
 from alertbridge.outbox.database import StoreError
+from tests.waiting import PATIENCE_SECONDS
 
 
 def waits_of(run: Callable[[], bool | None], *, rounds: int, **more: float) -> tuple[list[float], list[str]]:
@@ -74,7 +75,7 @@ def test_runs_each_task_in_a_thread_of_its_own_until_stopped():
     alive = [thread.name for thread in periodic.threads if thread.is_alive()]
     periodic.stop()
     for thread in periodic.threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
     assert alive == ["heartbeat", "retention"]
     assert not any(thread.is_alive() for thread in periodic.threads)

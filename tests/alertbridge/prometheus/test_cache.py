@@ -5,6 +5,7 @@ import pytest
 from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.findings import Findings, Subject
 from tests.fakes.clock import FakeClock
+from tests.waiting import PATIENCE_SECONDS
 
 WEB = (Subject(instance="web-1:9877", fired_unix_seconds=1.0),)
 DB = (Subject(instance="db-1:9877", fired_unix_seconds=1.0),)
@@ -21,7 +22,7 @@ class Counting:
 
     def look_up(self, subjects):
         self.asked.append(subjects)
-        assert self.may_answer.wait(10)
+        assert self.may_answer.wait(PATIENCE_SECONDS)
         if self.error:
             raise self.error
         return Findings(hosts={}, missing=(f"answer {len(self.asked)}",))
@@ -72,7 +73,7 @@ def test_those_who_ask_meanwhile_share_the_answer(remembered, enricher):
         thread.start()
     enricher.may_answer.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
     assert len(answers) == 5
     assert enricher.asked == [WEB]

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from tests.exporter.commands.kit import SECRET, Host, bearing, token
 from tests.exporter.commands.naps import new_nap, wait_until_gone
 from tests.exporter.web.problems import assert_problem
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def assert_refused(host: Host, answer: TestResponse, status: int, kind: str) -> None:
@@ -409,7 +409,7 @@ def test_of_a_hundred_at_once_as_many_run_as_may(host: Host):
 
     host.runner.end_all()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
     assert sorted(answer.status_code for answer in answers) == [200] + [429] * 99
     assert {answer.headers["Retry-After"] for answer in answers if answer.status_code == 429} == {"1"}
