@@ -1,15 +1,13 @@
 """Running a program that the permissions of files hold for, whoever runs the tests."""
 
 import os
-import shutil
+import sys
 
-import pytest
-
-# In util-linux; root without these capabilities is refused like anybody else
-HELD_TO_PERMISSIONS = (
-    ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
-)
-takes_being_held = pytest.mark.skipif(
-    os.geteuid() == 0 and shutil.which("setpriv") is None,
-    reason="root is held to permissions by setpriv, which this machine lacks",
-)
+# Root without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (linux/capability.h) is refused like anybody else
+_DROP = """
+import ctypes, os, sys
+for capability in (1, 2):
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+HELD_TO_PERMISSIONS = (sys.executable, "-c", _DROP) if os.geteuid() == 0 else ()

@@ -15,7 +15,7 @@ from alertbridge.alerts.episodes import Verdict
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
-from tests.alertbridge.permissions import HELD_TO_PERMISSIONS, takes_being_held
+from tests.alertbridge.permissions import HELD_TO_PERMISSIONS
 
 ROUTING = a_routing()
 
@@ -105,7 +105,6 @@ def test_of_an_end_and_a_late_post_that_come_at_once_no_ghost_is_left(outbox, pa
         assert outbox.intake.open_since(alert.alert_id) is None
 
 
-@takes_being_held
 def test_a_database_that_was_read_only_for_a_while_is_written_again_by_itself(tmp_path, path):
     spell = [sys.executable, "-m", "tests.alertbridge.outbox.read_only_spell", tmp_path]
     said = subprocess.run([*HELD_TO_PERMISSIONS, *spell], capture_output=True, text=True, check=True)
