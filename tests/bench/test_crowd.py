@@ -10,7 +10,7 @@ import pytest
 from bench.accounting import cpu_seconds, pss_bytes
 from bench.child import BenchError, Child
 from bench.crowd import Crowd
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 COMPILER = shutil.which("cc")
@@ -20,10 +20,14 @@ def crowd_of(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children()
 
 
+def wait_until_idle(processes: list[psutil.Process]) -> None:
+    wait_until(lambda: {process.status() for process in processes} == {psutil.STATUS_SLEEPING}, "all sleep")
+
+
 def test_a_crowd_is_there_while_it_lasts_and_gone_afterwards():
     with Crowd(20) as crowd:
         processes = crowd_of(crowd.pid)
-        wait_until(lambda: {process.status() for process in processes} == {psutil.STATUS_SLEEPING})
+        wait_until_idle(processes)
 
     assert (crowd.size, len(processes)) == (20, 20)
     assert not any(process.is_running() for process in processes)
@@ -35,12 +39,12 @@ def test_waking_a_crowd_makes_each_of_it_run():
 
     with Crowd(5) as crowd:
         processes = crowd_of(crowd.pid)
+        wait_until_idle(processes)
         before, still = runs(), runs()
         crowd.wake()
-        after = runs()
+        wait_until(lambda: not set(before) & set(runs()), "each has run")
 
     assert before == still
-    assert not set(before) & set(after)
 
 
 def test_a_crowd_does_not_outlive_a_bench_that_is_killed():
@@ -51,7 +55,7 @@ def test_a_crowd_does_not_outlive_a_bench_that_is_killed():
         processes = [leader, *leader.children()]
         bench.kill()
 
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
     assert not alive
     assert len(processes) == 6
 
@@ -73,13 +77,15 @@ def test_both_scanners_find_the_same_processes(tmp_path: Path):
         Child("ours", [sys.executable, "-m", "bench.own_scan"]) as ours,
         Child("theirs", [str(program)]) as theirs,
     ):
-        answers = [child.order("3").split() for child in (ours, theirs)]
 
-    (our_seconds, found), (their_seconds, expected) = ([float(word) for word in words] for words in answers)
-    assert found == pytest.approx(expected, abs=10)
-    assert found > 50
-    assert our_seconds > 0
-    assert their_seconds > 0
+        def they_agree() -> bool:
+            (our_seconds, found), (their_seconds, expected) = (
+                [float(word) for word in child.order("3").split()] for child in (ours, theirs)
+            )
+            assert min(our_seconds, their_seconds) > 0
+            return found > 50 and abs(found - expected) <= 10  # those that come and go meanwhile
+
+        wait_until(they_agree)
 
 
 def test_takes_the_kernels_account_of_a_process():

@@ -109,18 +109,27 @@ class Served:
         return HTTPSConnection(host, port, timeout=PATIENCE_SECONDS, context=self.client_tls)
 
     def say(
-        self, wire: bytes, *, answer_seconds: float = PATIENCE_SECONDS, silence_seconds: float = 0.3
+        self,
+        wire: bytes,
+        *,
+        answers: int | None = None,
+        answer_seconds: float = PATIENCE_SECONDS,
+        silence_seconds: float = 0.3,
     ) -> bytes:
-        """Return what is answered to *wire* until the server closes or is silent for a while."""
+        """Return what is answered to *wire* until the server closes or is silent for a while.
+
+        With *answers*, wait until so many have begun, however slowly they come.
+        """
         answer = b""
         with self.connect() as connection:
             with contextlib.suppress(ConnectionError):
                 connection.sendall(wire)
             connection.settimeout(answer_seconds)
             with contextlib.suppress(TimeoutError, ConnectionError):
-                while piece := connection.recv(65536):
+                while answer.count(b"HTTP/1.1 ") != answers and (piece := connection.recv(65536)):
                     answer += piece
-                    connection.settimeout(silence_seconds)
+                    if answers is None:
+                        connection.settimeout(silence_seconds)
         return answer
 
     def seen(self) -> list[str]:
@@ -182,7 +191,7 @@ def served_in_a_thread(
         yield Served(address, None, client_tls), server
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
 
 def _settings(web_config: Path | None) -> ServingSettings:

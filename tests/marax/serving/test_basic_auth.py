@@ -90,6 +90,7 @@ def test_a_changed_password_is_taken_up_and_the_old_one_forgotten(tmp_path: Path
         assert served.get("/metrics", headers=basic("prometheus", "another"))[0].status == 200
 
 
+@pytest.mark.alone
 @pytest.mark.attack(63)
 def test_guessing_delays_nobody_who_knows_the_password(tmp_path: Path):
     with served_in_a_thread(web_config(tmp_path, rounds=COSTLY_ROUNDS)) as (served, _):

@@ -5,7 +5,6 @@ import json
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -211,19 +210,16 @@ def test_ends_with_0_after_answering_what_is_under_way(number: signal.Signals):
         assert served.process.wait(PATIENCE_SECONDS) == 0
 
 
-@pytest.mark.alone
 def test_ends_in_time_even_if_a_request_never_does():
     with served_in_a_process() as served:
         assert served.process is not None
         with served.connect() as connection:
-            connection.sendall(HEAD % b"/sleep/60")
-            wait_until(lambda: "GET /sleep/60" in served.seen())
-            began = time.monotonic()
+            connection.sendall(HEAD % b"/sleep/600")
+            wait_until(lambda: "GET /sleep/600" in served.seen())
 
             served.process.terminate()
 
-            assert served.process.wait(10) == 0
-            assert time.monotonic() - began < 8
+            assert served.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_hears_a_hangup_beside_the_event_loop():
@@ -244,7 +240,7 @@ def test_can_be_stopped_before_it_runs():
     thread = threading.Thread(target=lambda: server.run(on_ready=lambda: None, on_hangup=lambda: None))
 
     thread.start()
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
 
     assert not thread.is_alive()
 
@@ -288,7 +284,7 @@ def test_listens_on_ipv6():
     try:
         assert ready.wait(PATIENCE_SECONDS)
         assert address.host == "::1"
-        assert Served(address).say(HEAD % b"/x").startswith(b"HTTP/1.1 200 OK\r\n")
+        assert Served(address).say(HEAD % b"/x", answers=1).startswith(b"HTTP/1.1 200 OK\r\n")
     finally:
         server.stop()
         thread.join()
