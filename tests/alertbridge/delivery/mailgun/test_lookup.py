@@ -14,7 +14,7 @@ from tests.standin.mailgun_client import KEY, a_mailer, settings_for
 from tests.standin.sockets import answering, far_side
 
 ID = "<inc-1.ann@mg.example.org>"
-IMPATIENT = Timeouts(connect_seconds=1.0, silence_seconds=0.3, whole_seconds=1.0)
+IMPATIENT = Timeouts(connect_seconds=10.0, silence_seconds=1.0, whole_seconds=10.0)
 
 
 def a_lookup(url: str, *, key: str = KEY) -> MailgunLookup:
