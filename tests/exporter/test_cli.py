@@ -81,7 +81,8 @@ def served(config: Path) -> Iterator[Served]:
 def is_ready(exporter: Served) -> bool:
     try:
         return exporter.get("/-/ready") == "marax-exporter is ready.\n"
-    except urllib.error.HTTPError:
+    except urllib.error.HTTPError as error:
+        error.close()
         return False
 
 

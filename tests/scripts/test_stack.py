@@ -1,5 +1,6 @@
 """Prometheus and Alertmanager on the files of `deploy/`: they run, side by side, and leave nothing behind."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ pytestmark = pytest.mark.system
 
 def processes_of(folder: Path) -> list[str]:
     """Return the command lines that name *folder*; one that ended and that nobody waited for has none."""
-    lines = [path.read_bytes().replace(b"\0", b" ").decode() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
     return [line for line in lines if str(folder) in line]
 
 

@@ -2,6 +2,7 @@ import json
 import socket
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -386,5 +387,8 @@ def answering_hosts(port: int) -> set[str]:
         url = f"http://127.0.0.1:{port}/api/v1/query?query=up==1"
         with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return {row["metric"]["instance"] for row in json.load(answer)["data"]["result"]}
+    except urllib.error.HTTPError as error:
+        error.close()
+        return set()
     except OSError:
         return set()
