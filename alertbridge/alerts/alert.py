@@ -19,7 +19,7 @@ class Alert:
         ends_unix_seconds: When it ended; None while it is firing.
         generator_url: Where Prometheus shows the graph of the rule's expression.
         is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
-        is_proven: Whether its end has been confirmed; until then it is a claim.
+        is_proven: Whether it is confirmed that it has ended, or fires again or still; until then, a claim.
         is_unwatched: Whether it ended as Prometheus does not scrape its target any more.
         watched_as: The name under which that target's address is scraped now; empty when it is not.
     """

@@ -9,15 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.internal import is_internal
 
-# Alertmanager sends no "resolved" for an alert that is silenced or inhibited when it ends. A firing that
-# began this much later than the stored one is a new one; the stored one has ended unseen.
+# A firing that began this much later than the open episode is disputed, by `disputes.py`
 ANEW_SECONDS = 1.0
-
-# A firing older than the stored end is a stale repeat only this long after that end was received, as
-# Alertmanager retries for a group interval and its peers wait 15 s each. Later it is news: the end was
-# wrong.
-REPLAY_WINDOW_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +29,8 @@ class Episode:
         is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
         is_unwatched: Whether it ended as Prometheus does not scrape its target any more.
         watched_as: The name under which that target's address is scraped now; empty when it is not.
+        reopened_unix_seconds: When it was found to go on after it had been said to have ended; None when it
+            never was.
     """
 
     alert_id: str
@@ -45,6 +42,7 @@ class Episode:
     is_end_reconciled: bool = False
     is_unwatched: bool = False
     watched_as: str = ""
+    reopened_unix_seconds: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +66,17 @@ class Episode:
             is_end_reconciled=end is not None and end.is_end_reconciled,
             is_unwatched=end is not None and end.is_unwatched,
             watched_as="" if end is None else end.watched_as,
+            reopened_unix_seconds=self.reopened_unix_seconds,
+        )
+
+    def reopened(self, reopened_unix_seconds: float) -> "Episode":
+        """Return this episode as it goes on, though it was said to have ended."""
+        return Episode(
+            alert_id=self.alert_id,
+            number=self.number,
+            alert=self.alert,
+            opened_unix_seconds=self.opened_unix_seconds,
+            reopened_unix_seconds=reopened_unix_seconds,
         )
 
 
@@ -86,12 +95,27 @@ class Claimed:
     is_reconciled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """A firing that contradicts what is stored: it began after the episode that is open, or before its end.
+
+    Attributes:
+        episode: The latest episode of the alert.
+        alert: As it is firing.
+    """
+
+    episode: Episode
+    alert: Alert
+
+
 class Verdict(StrEnum):
     """What one alert of a payload means, compared with the stored state."""
 
     OPENED = "opened"
+    REOPENED = "reopened"
     CLOSED = "closed"
     CLAIMED = "claimed"
+    DISPUTED = "disputed"
     REPEATED = "repeated"
     STALE = "stale"
     NEVER_TOLD = "never_told"
@@ -107,6 +131,8 @@ class Fold:
         claimed: Ends of open episodes that have to be proven.
         renewed: Open episodes whose alert is still firing, so that nobody claims their end any more.
         lapsed: Episodes that were open and never resolved, and whose alert has fired anew.
+        reopened: Episodes that had ended, and go on.
+        disputed: Firings that contradict what is stored.
         verdicts: One for each alert, in the payload's order.
     """
 
@@ -116,75 +142,95 @@ class Fold:
     verdicts: tuple[Verdict, ...]
     claimed: tuple[Claimed, ...] = ()
     renewed: tuple[Episode, ...] = ()
+    reopened: tuple[Episode, ...] = ()
+    disputed: tuple[Disputed, ...] = ()
 
 
 def fold(latest: Mapping[str, Episode], alerts: Iterable[Alert], now_unix_seconds: float) -> Fold:
     """Return what *alerts* change, given the *latest* episode of each alert by its id."""
-    current = dict(latest)
-    opened: dict[str, Episode] = {}
-    closed: dict[str, Episode] = {}
-    lapsed: dict[str, Episode] = {}
-    claimed: dict[str, Claimed] = {}
-    renewed: dict[str, Episode] = {}
-    verdicts = []
-    for alert in alerts:
-        before = current.get(alert.alert_id)
-        verdict = judge(before, alert, now_unix_seconds)
-        verdicts.append(verdict)
-        if verdict is Verdict.OPENED:
-            if before is not None and before.is_open:
-                lapsed[alert.alert_id] = before.ended(alert.starts_unix_seconds, now_unix_seconds)
-            current[alert.alert_id] = opened[alert.alert_id] = Episode(
-                alert_id=alert.alert_id,
-                number=1 if before is None else before.number + 1,
-                alert=alert,
-                opened_unix_seconds=now_unix_seconds,
-            )
-        elif verdict is Verdict.CLOSED and before is not None:
-            ends = alert.ends_unix_seconds or now_unix_seconds
-            ended = before.ended(ends, now_unix_seconds, alert)
-            changed = opened if alert.alert_id in opened else closed
-            current[alert.alert_id] = changed[alert.alert_id] = ended
-        elif verdict is Verdict.CLAIMED and before is not None:
-            ends = alert.ends_unix_seconds or now_unix_seconds
-            claimed[alert.alert_id] = Claimed(
-                episode=before, ends_unix_seconds=ends, is_reconciled=alert.is_end_reconciled
-            )
-        elif verdict is Verdict.REPEATED and alert.is_firing and before is not None:
-            claimed.pop(alert.alert_id, None)
-            renewed[alert.alert_id] = before
+    folding = _Folding(latest, now_unix_seconds)
+    verdicts = tuple(map(folding.take, alerts))
     return Fold(
-        opened=tuple(opened.values()),
-        closed=tuple(closed.values()),
-        lapsed=tuple(lapsed.values()),
-        claimed=tuple(claimed.values()),
-        renewed=tuple(renewed.values()),
-        verdicts=tuple(verdicts),
+        opened=tuple(folding.opened.values()),
+        closed=tuple(folding.closed.values()),
+        lapsed=tuple(folding.lapsed.values()),
+        claimed=tuple(folding.claimed.values()),
+        renewed=tuple(folding.renewed.values()),
+        reopened=tuple(folding.reopened.values()),
+        disputed=tuple(folding.disputed.values()),
+        verdicts=verdicts,
     )
 
 
-def judge(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+class _Folding:
+    """The state of each alert while a payload's alerts are taken in, one after the other."""
+
+    def __init__(self, latest: Mapping[str, Episode], now_unix_seconds: float) -> None:
+        self._now = now_unix_seconds
+        self._current = dict(latest)
+        self.opened: dict[str, Episode] = {}
+        self.closed: dict[str, Episode] = {}
+        self.lapsed: dict[str, Episode] = {}
+        self.claimed: dict[str, Claimed] = {}
+        self.renewed: dict[str, Episode] = {}
+        self.reopened: dict[str, Episode] = {}
+        self.disputed: dict[str, Disputed] = {}
+
+    def take(self, alert: Alert) -> Verdict:
+        before = self._current.get(alert.alert_id)
+        verdict = judge(before, alert)
+        if verdict is Verdict.OPENED:
+            self._open(before, alert)
+        elif before is not None:
+            self._change(verdict, before, alert)
+        return verdict
+
+    def _open(self, before: Episode | None, alert: Alert) -> None:
+        key = alert.alert_id
+        if before is not None and before.is_open:
+            self.lapsed[key] = before.ended(alert.starts_unix_seconds, self._now)
+        number = 1 if before is None else before.number + 1
+        self._current[key] = self.opened[key] = Episode(
+            alert_id=key, number=number, alert=alert, opened_unix_seconds=self._now
+        )
+
+    def _change(self, verdict: Verdict, before: Episode, alert: Alert) -> None:
+        key, ends = alert.alert_id, alert.ends_unix_seconds or self._now
+        if verdict is Verdict.CLOSED:
+            changed = self.opened if key in self.opened else self.closed
+            self._current[key] = changed[key] = before.ended(ends, self._now, alert)
+        elif verdict is Verdict.CLAIMED:
+            is_reconciled = alert.is_end_reconciled
+            self.claimed[key] = Claimed(episode=before, ends_unix_seconds=ends, is_reconciled=is_reconciled)
+        elif verdict is Verdict.REOPENED:
+            self._current[key] = self.reopened[key] = before.reopened(self._now)
+        elif verdict is Verdict.DISPUTED:
+            self.disputed[key] = Disputed(episode=before, alert=alert)
+        elif alert.is_firing:
+            self.claimed.pop(key, None)
+            self.renewed[key] = before
+
+
+def judge(latest: Episode | None, alert: Alert) -> Verdict:
     """Return what *alert* means, given its *latest* stored episode; None when there is none."""
     if alert.is_firing:
-        return _judge_firing(latest, alert, now_unix_seconds)
+        return _judge_firing(latest, alert)
     if latest is None:
         return Verdict.NEVER_TOLD
     if not latest.is_open:
         return Verdict.REPEATED
-    ends = alert.ends_unix_seconds or now_unix_seconds
-    if ends < latest.alert.starts_unix_seconds:
+    if alert.ends_unix_seconds is not None and alert.ends_unix_seconds < latest.alert.starts_unix_seconds:
         return Verdict.STALE
     return Verdict.CLOSED if alert.is_proven else Verdict.CLAIMED
 
 
-def _judge_firing(latest: Episode | None, alert: Alert, now_unix_seconds: float) -> Verdict:
+def _judge_firing(latest: Episode | None, alert: Alert) -> Verdict:
     if latest is None:
         return Verdict.OPENED
-    if latest.ended_unix_seconds is None or latest.closed_unix_seconds is None:
-        is_new = alert.starts_unix_seconds > latest.alert.starts_unix_seconds + ANEW_SECONDS
-        return Verdict.OPENED if is_new else Verdict.REPEATED
-    if alert.starts_unix_seconds >= latest.ended_unix_seconds:
+    if latest.ended_unix_seconds is None:
+        if alert.starts_unix_seconds <= latest.alert.starts_unix_seconds + ANEW_SECONDS:
+            return Verdict.REPEATED
+        return Verdict.OPENED if alert.is_proven or is_internal(alert) else Verdict.DISPUTED
+    if alert.starts_unix_seconds >= latest.ended_unix_seconds or is_internal(alert):
         return Verdict.OPENED
-    # A post that waited for the database may be timed before the end that it is compared with
-    is_fresh = abs(now_unix_seconds - latest.closed_unix_seconds) < REPLAY_WINDOW_SECONDS
-    return Verdict.STALE if is_fresh else Verdict.OPENED
+    return Verdict.REOPENED if alert.is_proven else Verdict.DISPUTED

@@ -31,18 +31,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Active:
+    """An alert that Prometheus holds firing or pending; *since_unix_seconds* is when it became pending."""
+
+    labels: Labels
+    since_unix_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What Prometheus knows at one moment.
 
     Attributes:
         evaluated_unix_seconds: Its newest evaluation of rules.
-        active: The labels of the alerts that are firing or pending, by alert name.
+        active: The alerts that are firing or pending, by alert name.
         known: The labels of those that were so within the last day, by alert name.
         targets: What it scrapes, by instance.
     """
 
     evaluated_unix_seconds: float
-    active: Mapping[str, Sequence[Labels]]
+    active: Mapping[str, Sequence[Active]]
     known: Mapping[str, Sequence[Labels]]
     targets: Mapping[str, Sequence[Target]]
 
@@ -108,11 +116,11 @@ def judge(
         return Held(reason=evidence.reason)
     labels = claim.episode.alert.labels
     instance = labels.get("instance", "") if means_down else ""
-    if instance not in evidence.targets and not is_among(labels, evidence.known):
+    if instance not in evidence.targets and not _is_among(labels, evidence.known.get(_name(labels), ())):
         return judge_by_heartbeat(claim, heartbeat)
     if evidence.evaluated_unix_seconds < claim.ends_unix_seconds:
         return Held(reason="Prometheus has not evaluated its rules since then")
-    if is_among(labels, evidence.active):
+    if active_since(labels, evidence) is not None:
         return Held(reason="Prometheus holds the alert to be active")
     if not instance:
         return Ended(ended_unix_seconds=claim.ends_unix_seconds)
@@ -126,18 +134,50 @@ def judge_by_heartbeat(claim: Claimed, heartbeat: Heartbeat) -> Judgement:
     return Ended(ended_unix_seconds=claim.ends_unix_seconds)
 
 
-def is_among(labels: Labels, alerts: Mapping[str, Sequence[Labels]]) -> bool:
-    """Return whether an alert with *labels* is one of *alerts*, which are by name.
+def active_since(labels: Labels, evidence: Evidence) -> float | None:
+    """Return since when Prometheus holds the alert with these *labels* active; None when it does not."""
+    found = (
+        one.since_unix_seconds for one in evidence.active.get(_name(labels), ()) if agree(labels, one.labels)
+    )
+    return min(found, default=None)
+
+
+def is_down(labels: Labels, evidence: Evidence) -> bool:
+    """Return whether the newest scrape of the target of an alert with these *labels* was not answered."""
+    its = targets_of(labels, evidence.targets.get(labels.get("instance", ""), ()))
+    return bool(its) and not max(its, key=lambda target: target.scraped_unix_seconds).is_up
+
+
+def targets_of(labels: Labels, targets: Iterable[Target]) -> list[Target]:
+    """Return which of *targets* an alert with these *labels* is about."""
+    return [target for target in targets if is_of_target(labels, target.labels)]
+
+
+def is_of_target(labels: Labels, target: Labels) -> bool:
+    """Return whether an alert with these *labels* is about the *target* with those."""
+    return agree(labels, target, _NOT_THE_TARGETS)
+
+
+def agree(labels: Labels, others: Labels, besides: Iterable[str] = ()) -> bool:
+    """Return whether *labels* and *others* are of one alert, or of an alert and its target.
 
     Alertmanager's labels may be more, as external ones are, or fewer, as some are dropped on the way; none
-    that both have may differ.
+    that both have may differ, save those *besides*.
     """
-    return any(_agree(labels, one) for one in alerts.get(labels.get("alertname", ""), ()))
+    return all(labels[name] == others[name] for name in labels.keys() & others.keys() - set(besides))
+
+
+def _is_among(labels: Labels, alerts: Iterable[Labels]) -> bool:
+    return any(agree(labels, one) for one in alerts)
+
+
+def _name(labels: Labels) -> str:
+    return labels.get("alertname", "")
 
 
 def _judge_host(claim: Claimed, at_its_address: Sequence[Target]) -> Judgement:
     alert = claim.episode.alert
-    its = [target for target in at_its_address if _agree(alert.labels, target.labels, _NOT_THE_TARGETS)]
+    its = targets_of(alert.labels, at_its_address)
     if not its:
         names = (target.labels.get("host", alert.labels["instance"]) for target in at_its_address)
         return Unwatched(watched_as=next(names, ""))
@@ -146,7 +186,3 @@ def _judge_host(claim: Claimed, at_its_address: Sequence[Target]) -> Judgement:
         known = min(claim.ends_unix_seconds, newest.scraped_unix_seconds)
         return Ended(ended_unix_seconds=newest.back_unix_seconds or known, is_by_scrape=True)
     return Held(reason="the host has not answered a scrape since it went down")
-
-
-def _agree(labels: Labels, others: Labels, besides: Iterable[str] = ()) -> bool:
-    return all(labels[name] == others[name] for name in labels.keys() & others.keys() - set(besides))

@@ -90,6 +90,8 @@ def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
         yield episode.last_answered_unix_seconds, f"last scrape that {host} answered"
     yield episode.fired_unix_seconds, f"{alertname} fired for {host}"
     yield episode.received_unix_seconds, f'Alertmanager sent "firing" for {host}'
+    if episode.reopened_unix_seconds is not None:
+        yield episode.reopened_unix_seconds, f"{alertname} found to go on for {host}: its end was wrong"
     if episode.ended_unix_seconds is not None:
         yield episode.ended_unix_seconds, f"{alertname} ended for {host}"
     if episode.end_claimed_unix_seconds is not None:

@@ -68,6 +68,14 @@ class WebhookReceiver:
         """
         self._count(self._intake.close(ends, self._live.routing, self._clock.unix_seconds()))
 
+    def settle(self, firings: Sequence[Alert]) -> None:
+        """Store what disputed *firings* were found to be.
+
+        Raises:
+            StoreError: Nothing of it could be stored.
+        """
+        self._count(self._intake.settle(firings, self._live.routing, self._clock.unix_seconds()))
+
     def _store(self, alerts: Sequence[Alert]) -> None:
         self._count(self._intake.take(alerts, self._live.routing, self._clock.unix_seconds()))
 

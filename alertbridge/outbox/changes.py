@@ -54,7 +54,7 @@ class Changes:
     """The rows that a payload changes.
 
     Attributes:
-        ended_episodes: Stored ones that have ended.
+        changed_episodes: Stored ones that have ended, or go on though they had.
         incidents: To insert.
         episodes: To insert, by the id of their incident.
         threads: To insert.
@@ -62,7 +62,7 @@ class Changes:
         updated_notices: Stored ones that report more than before, or leave sooner.
     """
 
-    ended_episodes: tuple[Episode, ...]
+    changed_episodes: tuple[Episode, ...]
     incidents: tuple[IncidentRow, ...]
     episodes: Mapping[str, tuple[Episode, ...]]
     threads: tuple[ThreadRow, ...]
@@ -82,6 +82,7 @@ class _News:
     opened: list[Episode] = field(default_factory=list)
     closed: list[Episode] = field(default_factory=list)
     lapsed: list[Episode] = field(default_factory=list)
+    reopened: list[Episode] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,12 @@ def changes_of(
     lapsed = [one for one in folded.lapsed if one.number == _latest_number(stored, one.alert_id)]
     notified = [
         notification
-        for incident_id, news in _news_by_incident(groups, folded.closed, lapsed, stored).items()
+        for incident_id, news in _news_by_incident(groups, folded, lapsed, stored).items()
         for notification in _notifications(incident_id, news, stored, routing)
     ]
     notices = [_notice(one, routing.storm_window_seconds, now) for one in notified]
     return Changes(
-        ended_episodes=(*folded.closed, *lapsed),
+        changed_episodes=(*folded.closed, *lapsed, *folded.reopened),
         incidents=tuple(_incident(name, group, now) for name, group in groups if group.incident_id is None),
         episodes={name: group.episodes for name, group in groups},
         threads=tuple(_thread(one, routing) for one in notified if one.is_thread_new),
@@ -128,15 +129,17 @@ def _latest_number(stored: StoredState, alert_id: str) -> int:
 
 def _news_by_incident(
     groups: Iterable[tuple[str, IncidentGroup]],
-    closed: Iterable[Episode],
+    folded: Fold,
     lapsed: Iterable[Episode],
     stored: StoredState,
 ) -> dict[str, _News]:
     news: defaultdict[str, _News] = defaultdict(_News)
     for incident_id, group in groups:
         news[incident_id].opened += group.episodes
-    for episode in closed:
+    for episode in folded.closed:
         news[stored.latest[episode.alert_id].incident_id].closed.append(episode)
+    for episode in folded.reopened:
+        news[stored.latest[episode.alert_id].incident_id].reopened.append(episode)
     for episode in lapsed:
         news[stored.latest[episode.alert_id].incident_id].lapsed.append(episode)
     return news
@@ -145,11 +148,11 @@ def _news_by_incident(
 def _notifications(
     incident_id: str, news: _News, stored: StoredState, routing: Routing
 ) -> Iterable[_Notification]:
-    """Yield who is notified of *news*: of the end of an episode, only who has a thread of its incident."""
+    """Yield who is notified of *news*: of an episode that was open before, only who has a thread of it."""
     before = stored.incidents.get(incident_id, _NEW_INCIDENT)
     alerts: defaultdict[str, list[Alert]] = defaultdict(list)
     priorities: defaultdict[str, set[Priority]] = defaultdict(set)
-    for is_opened, episodes in ((True, news.opened), (False, news.closed)):
+    for is_opened, episodes in ((True, news.opened), (False, news.closed), (False, news.reopened)):
         for episode in episodes:
             priority = priority_of(episode.alert, is_over=not episode.is_open)
             for user in routing.recipients(episode.alert):
@@ -172,7 +175,7 @@ def _notifications(
 def _is_storm_going_on(before: StoredIncident, news: _News) -> bool:
     """Return whether some have been notified of an incident of several episodes that have not all ended."""
     total = before.episode_count + len(news.opened)
-    ended = before.ended_count + len(news.closed) + len(news.lapsed)
+    ended = before.ended_count + len(news.closed) + len(news.lapsed) - len(news.reopened)
     ended += sum(not episode.is_open for episode in news.opened)
     return bool(before.last_notices) and total > 1 and ended < total
 

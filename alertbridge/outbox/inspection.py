@@ -52,6 +52,7 @@ class EpisodeView:
     watched_as: str = ""
     end_claimed_unix_seconds: float | None = None
     end_held_because: str = ""
+    reopened_unix_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,4 +181,5 @@ def _episode_view(row: Row[*tuple[Any, ...]], claim: Row[*tuple[Any, ...]] | Non
         watched_as=row.watched_as,
         end_claimed_unix_seconds=claim.claimed_unix_seconds if claim else None,
         end_held_because=claim.reason if claim else "",
+        reopened_unix_seconds=row.reopened_unix_seconds,
     )

@@ -1,19 +1,23 @@
 """Accepting a webhook: in one transaction, what it changes and the notices that follow."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Connection, exists, func, select
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Verdict, fold
 from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.disputes import disputed_of, forget_disputes, keep_disputes
 from alertbridge.outbox.end_claims import claim_ends, claimed_of, withdraw_claims
 from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
+from alertbridge.outbox.notified import forget_ends
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import episodes
+from alertbridge.outbox.stored import StoredEpisode
 from alertbridge.routing.recipients import Routing
 
 
@@ -30,6 +34,10 @@ class Taken:
     notices: int
 
 
+_LATER = episodes.alias()
+_StillAsked = Callable[[Connection, Mapping[str, StoredEpisode]], set[str]]
+
+
 class Intake:
     """Accepts payloads; what `take` has returned for survives a crash."""
 
@@ -43,7 +51,7 @@ class Intake:
         Raises:
             StoreError: Nothing of it could be stored.
         """
-        return self._take(alerts, routing, now_unix_seconds, is_for_claims=False)
+        return self._take(alerts, routing, now_unix_seconds)
 
     def close(self, ends: Sequence[Alert], routing: Routing, now_unix_seconds: float) -> Taken:
         """Store proven *ends* of alerts; one whose claim has been withdrawn meanwhile changes nothing.
@@ -51,14 +59,24 @@ class Intake:
         Raises:
             StoreError: Nothing of it could be stored.
         """
-        return self._take(ends, routing, now_unix_seconds, is_for_claims=True)
+        return self._take(ends, routing, now_unix_seconds, still_asked=_claimed)
 
-    def _take(self, alerts: Sequence[Alert], routing: Routing, now: float, *, is_for_claims: bool) -> Taken:
+    def settle(self, firings: Sequence[Alert], routing: Routing, now_unix_seconds: float) -> Taken:
+        """Store what disputed *firings* were found to be; one that was settled meanwhile changes nothing.
+
+        Raises:
+            StoreError: Nothing of it could be stored.
+        """
+        return self._take(firings, routing, now_unix_seconds, still_asked=_disputed)
+
+    def _take(
+        self, alerts: Sequence[Alert], routing: Routing, now: float, *, still_asked: _StillAsked | None = None
+    ) -> Taken:
         with self._database.transaction() as connection:
             latest = read_latest(connection, alerts)
-            if is_for_claims:
-                claimed = {key for key, _ in claimed_of(connection, (one.episode for one in latest.values()))}
-                alerts = [alert for alert in alerts if alert.alert_id in claimed]
+            if still_asked is not None:
+                asked = still_asked(connection, latest)
+                alerts = [alert for alert in alerts if alert.alert_id in asked]
             folded = fold({key: one.episode for key, one in latest.items()}, alerts, now)
             since = now - routing.storm_window_seconds
             stored = read_state(connection, latest, folded, since)
@@ -66,6 +84,10 @@ class Intake:
             write_changes(connection, changes)
             claim_ends(connection, folded.claimed, now)
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
+            settled = (*folded.opened, *folded.closed, *folded.lapsed, *folded.reopened)
+            forget_disputes(connection, {one.alert_id for one in settled})
+            keep_disputes(connection, folded.disputed, now)
+            forget_ends(connection, folded.reopened)
         return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
 
     def open_since(self, alert_id: str) -> float | None:
@@ -91,3 +113,26 @@ class Intake:
         query = select(episodes).where(episodes.c.ended_unix_seconds.is_(None))
         with self._database.reading() as connection:
             return [episode_of(row) for row in connection.execute(query)]
+
+    def ended_since(self, unix_seconds: float, alertnames: Collection[str]) -> list[Episode]:
+        """Return the latest episode of each alert of these names, if it was closed since then.
+
+        Raises:
+            StoreError: They could not be read.
+        """
+        names = func.json_each(json.dumps(list(alertnames))).table_valued("value")
+        query = select(episodes).where(
+            episodes.c.closed_unix_seconds >= unix_seconds,
+            episodes.c.alertname.in_(select(names.c.value)),
+            ~exists().where(_LATER.c.alert_id == episodes.c.alert_id, _LATER.c.number > episodes.c.number),
+        )
+        with self._database.reading() as connection:
+            return [episode_of(row) for row in connection.execute(query)]
+
+
+def _claimed(connection: Connection, latest: Mapping[str, StoredEpisode]) -> set[str]:
+    return {alert_id for alert_id, _ in claimed_of(connection, (one.episode for one in latest.values()))}
+
+
+def _disputed(connection: Connection, latest: Mapping[str, StoredEpisode]) -> set[str]:
+    return disputed_of(connection, latest)

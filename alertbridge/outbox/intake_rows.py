@@ -34,6 +34,7 @@ _LATEST_EPISODES = select(
     episodes.c.ended_unix_seconds,
     episodes.c.closed_unix_seconds,
     episodes.c.is_end_reconciled,
+    episodes.c.reopened_unix_seconds,
 ).where(episodes.c.alert_id.in_(select(_ASKED.c.value)), episodes.c.number == _LATEST_NUMBER)
 _RECENT_EPISODES = (
     select(episodes.c.alertname, func.count().label("episode_count"))
@@ -86,7 +87,7 @@ _THREADS = (
     )
     .where(threads.c.incident_id.in_(select(_ASKED.c.value)))
 )
-_END_EPISODE = (
+_CHANGE_EPISODE = (
     episodes.update()
     .where(episodes.c.alert_id == bindparam("its_alert_id"))
     .where(episodes.c.number == bindparam("its_number"))
@@ -110,14 +111,14 @@ def read_state(
 ) -> StoredState:
     """Return what is stored of all that *folded* is about; a storm is open when it began *since* then."""
     storms = _read_storms(connection, folded.opened, since_unix_seconds)
-    ids = {latest[episode.alert_id].incident_id for episode in folded.closed}
+    ids = {latest[episode.alert_id].incident_id for episode in (*folded.closed, *folded.reopened)}
     ids |= {storm.incident_id for storm in storms.values() if storm.incident_id}
     return StoredState(latest=latest, storms=storms, incidents=_read_incidents(connection, ids))
 
 
 def write_changes(connection: Connection, changes: Changes) -> None:
     """Write all rows of *changes*."""
-    _execute(connection, _END_EPISODE, map(_end_values, changes.ended_episodes))
+    _execute(connection, _CHANGE_EPISODE, map(_changed_values, changes.changed_episodes))
     _execute(connection, incidents.insert(), map(_values, changes.incidents))
     _execute(connection, episodes.insert(), _episode_rows(changes))
     _execute(connection, threads.insert(), map(_values, changes.threads))
@@ -155,7 +156,7 @@ def _read_incidents(connection: Connection, incident_ids: Iterable[str]) -> dict
 
 def _stored_episode(row: Row[*tuple[Any, ...]], alert: Alert) -> StoredEpisode:
     # By position: reading columns by name takes longer than SQLite needs to find them
-    alert_id, number, incident_id, starts, opened, ended, closed, is_end_reconciled = row
+    alert_id, number, incident_id, starts, opened, ended, closed, is_end_reconciled, reopened = row
     return StoredEpisode(
         Episode(
             alert_id=alert_id,
@@ -173,6 +174,7 @@ def _stored_episode(row: Row[*tuple[Any, ...]], alert: Alert) -> StoredEpisode:
             ended_unix_seconds=ended,
             closed_unix_seconds=closed,
             is_end_reconciled=is_end_reconciled,
+            reopened_unix_seconds=reopened,
         ),
         incident_id,
     )
@@ -198,7 +200,7 @@ def _episode_rows(changes: Changes) -> Iterator[dict[str, object]]:
             yield row_of(episode, incident_id)
 
 
-def _end_values(episode: Episode) -> dict[str, object]:
+def _changed_values(episode: Episode) -> dict[str, object]:
     return {
         "its_alert_id": episode.alert_id,
         "its_number": episode.number,
@@ -207,6 +209,7 @@ def _end_values(episode: Episode) -> dict[str, object]:
         "is_end_reconciled": episode.is_end_reconciled,
         "is_unwatched": episode.is_unwatched,
         "watched_as": episode.watched_as,
+        "reopened_unix_seconds": episode.reopened_unix_seconds,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alertbridge.outbox.backlog import Backlog, read_backlog
 from alertbridge.outbox.database import Database, Ownership
 from alertbridge.outbox.deliveries import Deliveries
+from alertbridge.outbox.disputes import Disputes
 from alertbridge.outbox.end_claims import EndClaims
 from alertbridge.outbox.heartbeat_record import HeartbeatRecords
 from alertbridge.outbox.intake import Intake
@@ -22,6 +23,7 @@ class Outbox:
         database: For checks of its health.
         intake: Where alerts come in.
         end_claims: Ends that are not proven yet.
+        disputes: Firings that contradict what is stored.
         notices: What is sent to users.
         reminders: Creates the reminders of what still fires.
         deliveries: What became of accepted mails.
@@ -33,6 +35,7 @@ class Outbox:
     database: Database
     intake: Intake
     end_claims: EndClaims
+    disputes: Disputes
     notices: Notices
     reminders: Reminders
     deliveries: Deliveries
@@ -72,6 +75,7 @@ def open_outbox(url: str, *, transport: str) -> Outbox:
         database=database,
         intake=Intake(database, new_incident_id=new_incident_id),
         end_claims=EndClaims(database),
+        disputes=Disputes(database),
         notices=Notices(database, transport=transport, owner=secrets.token_hex(8)),
         reminders=Reminders(database),
         deliveries=Deliveries(database),

@@ -72,7 +72,7 @@ def _current(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
     notified = notified_or_in_flight(connection, notice, {row.alert_id for row in rows})
     states = [(row, row.ended_unix_seconds is not None) for row in rows]
     return [
-        _reported(row, is_over=is_over, is_news=notified.get(_key(row)) not in {True, is_over})
+        _reported(row, is_over=is_over, is_news=notified.get(_key(row)) is not is_over)
         for row, is_over in states
     ]
 

@@ -48,6 +48,7 @@ def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
         is_end_reconciled=row.is_end_reconciled,
         is_unwatched=row.is_unwatched,
         watched_as=row.watched_as,
+        reopened_unix_seconds=row.reopened_unix_seconds,
     )
 
 
@@ -69,4 +70,5 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "is_end_reconciled": episode.is_end_reconciled,
         "is_unwatched": episode.is_unwatched,
         "watched_as": episode.watched_as,
+        "reopened_unix_seconds": episode.reopened_unix_seconds,
     }

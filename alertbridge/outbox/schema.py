@@ -59,9 +59,11 @@ episodes = Table(
     Column("is_end_reconciled", Boolean, nullable=False, server_default=text("0")),
     Column("is_unwatched", Boolean, nullable=False, server_default=text("0")),
     Column("watched_as", String, nullable=False, server_default=""),
+    Column("reopened_unix_seconds", Float),
     ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
     Index("episodes_by_incident", "incident_id"),
     Index("episodes_by_opening", "alertname", "opened_unix_seconds"),
+    Index("episodes_by_closing", "closed_unix_seconds"),
 )
 
 # Ends of open episodes that are not proven yet
@@ -74,6 +76,18 @@ end_claims = Table(
     Column("ends_unix_seconds", Float, nullable=False),
     Column("is_reconciled", Boolean, nullable=False),
     Column("reason", String, nullable=False),
+)
+
+# Firings that contradict the latest episode of their alert: another one, the same, or a stale repeat
+disputed_firings = Table(
+    "disputed_firings",
+    metadata,
+    Column("alert_id", String, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("received_unix_seconds", Float, nullable=False),
+    Column("starts_unix_seconds", Float, nullable=False),
+    Column("annotations", JSON, nullable=False),
+    Column("generator_url", String, nullable=False),
 )
 
 threads = Table(

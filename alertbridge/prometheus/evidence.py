@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from alertbridge.alerts.proof import Evidence, Labels, NoEvidence, Target
+from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
 from alertbridge.prometheus.answers import NotKnown, Sample, Series, matcher
 from alertbridge.prometheus.answers import Target as ActiveTarget
 from alertbridge.prometheus.client import PrometheusApi
@@ -45,22 +45,30 @@ class PrometheusWitness:
 
     async def _testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
         api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + self._budget_seconds)
-        expressions = ["timestamp(ALERTS)", "count_over_time(ALERTS[1d])", "max(timestamp(up))"]
+        expressions = [
+            "timestamp(ALERTS)",
+            "ALERTS_FOR_STATE",  # whose value is since when
+            "count_over_time(ALERTS[1d])",
+            "max(timestamp(up))",
+        ]
         expressions += [f"up{{{matcher('instance', some)}}}[1h]" for some in _in_parts(instances)]
-        (active, known, scraped, *scrapes), present = await asyncio.gather(
+        (evaluations, active, known, scraped, *scrapes), present = await asyncio.gather(
             asyncio.gather(*map(api.series, expressions)), api.targets()
         )
-        if isinstance(active, NotKnown) or isinstance(known, NotKnown) or isinstance(scraped, NotKnown):
-            refused = next(one for one in (active, known, scraped) if isinstance(one, NotKnown))
+        asked = (evaluations, active, known, scraped)
+        answered = [one for one in asked if not isinstance(one, NotKnown)]
+        if len(answered) < len(asked):
+            refused = next(one for one in asked if isinstance(one, NotKnown))
             return NoEvidence(reason=f"Prometheus cannot be asked: {refused.reason}")
-        evaluated = _newest(active, heartbeat) if heartbeat else _newest(active) or _newest(scraped)
+        evaluations, active, known, scraped = answered
+        evaluated = _newest(evaluations, heartbeat) if heartbeat else _newest(evaluations) or _newest(scraped)
         if evaluated is None:
             return NoEvidence(reason=f"Prometheus does not evaluate {heartbeat or 'any rule'}")
         samples = [one for some in scrapes if not isinstance(some, NotKnown) for one in some]
         return Evidence(
             evaluated_unix_seconds=evaluated,
-            active=_by(_alerts(active), "alertname"),
-            known=_by(_alerts(known), "alertname"),
+            active=_active(active),
+            known=_by_name(_alerts(known)),
             targets=_targets(_present(present, samples, evaluated), samples),
         )
 
@@ -127,11 +135,20 @@ def _alerts(found: Iterable[Series]) -> list[Labels]:
     return [_without(series.labels, *_NOT_THE_ALERTS) for series in found]
 
 
-def _by(alerts: Iterable[Labels], label: str) -> Mapping[str, Sequence[Labels]]:
-    found: defaultdict[str, list[Labels]] = defaultdict(list)
+def _active(found: Iterable[Series]) -> Mapping[str, Sequence[Active]]:
+    by_name: defaultdict[str, list[Active]] = defaultdict(list)
+    for series in found:
+        since = max((sample.value for sample in series.samples if math.isfinite(sample.value)), default=0.0)
+        labels = _without(series.labels, *_NOT_THE_ALERTS)
+        by_name[labels.get("alertname", "")].append(Active(labels=labels, since_unix_seconds=since))
+    return by_name
+
+
+def _by_name(alerts: Iterable[Labels]) -> Mapping[str, Sequence[Labels]]:
+    by_name: defaultdict[str, list[Labels]] = defaultdict(list)
     for labels in alerts:
-        found[labels.get(label, "")].append(labels)
-    return found
+        by_name[labels.get("alertname", "")].append(labels)
+    return by_name
 
 
 def _without(labels: Labels, *names: str) -> dict[str, str]:

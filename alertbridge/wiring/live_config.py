@@ -12,6 +12,7 @@ from alertbridge.metrics import Metrics
 from alertbridge.prometheus.diagnosis import diagnose
 from alertbridge.prometheus.evidence import PrometheusWitness, Witness
 from alertbridge.prometheus.firing import FiringAlerts, FiringInPrometheus
+from alertbridge.prometheus.past import PastAlerts, PastInPrometheus
 from alertbridge.routing.recipients import Routing
 from alertbridge.wiring.mail import delivery_config_of
 from marax.clock import Clock
@@ -27,6 +28,7 @@ class Loaded:
     delivery: DeliveryConfig
     firing: FiringAlerts | None
     witness: Witness | None
+    past: PastAlerts | None
 
 
 class LiveConfig:
@@ -57,6 +59,7 @@ class LiveConfig:
             delivery=delivery_config_of(settings, secrets, self._clock, self._metrics),
             firing=FiringInPrometheus(settings.prometheus.url) if settings.prometheus else None,
             witness=PrometheusWitness(settings.prometheus.url) if settings.prometheus else None,
+            past=PastInPrometheus(settings.prometheus.url) if settings.prometheus else None,
         )
 
     def use(self, loaded: Loaded) -> None:
@@ -102,6 +105,11 @@ class LiveConfig:
     def witness(self) -> Witness | None:
         """Who knows whether alerts have ended; None without Prometheus."""
         return self._loaded.witness
+
+    @property
+    def past(self) -> PastAlerts | None:
+        """Who knows what alerts were; None without Prometheus."""
+        return self._loaded.past
 
     @property
     def webhook_token(self) -> Secret:

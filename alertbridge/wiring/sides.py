@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alertbridge.background.ends import EndProver
+from alertbridge.background.firings import FiringJudge
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.background.heartbeat_ping import HeartbeatPing
 from alertbridge.background.periodic import Task
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.background.reminders import ReminderScheduler
+from alertbridge.background.reopening import Reopening
 from alertbridge.background.retention import Retention
 from alertbridge.delivery.courier import Courier
 from alertbridge.delivery.events import DeliveryEvents
@@ -131,6 +133,8 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
         close=intake.receiver.close,
         clock=clock,
     )
+    firings = FiringJudge(disputes=outbox.disputes, live=live, settle=intake.receiver.settle, clock=clock)
+    reopening = Reopening(ended=outbox.intake, live=live, receive=intake.receiver.receive, clock=clock)
     reminders = ReminderScheduler(
         reminders=outbox.reminders, live=live, clock=clock, on_news=ground.wakeup.notify
     )
@@ -138,8 +142,10 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
     return (
         Task(name="heartbeat", run=intake.heartbeat.check, every_seconds=5),
         Task(name="heartbeat-ping", run=intake.ping.run, every_seconds=1),
+        Task(name="firings", run=firings.run, every_seconds=0.5),
         Task(name="ends", run=ends.run, every_seconds=1),
         Task(name="reconciliation", run=reconciliation.check, every_seconds=60),
+        Task(name="reopening", run=reopening.check, every_seconds=60),
         Task(name="reminders", run=reminders.run, every_seconds=60),
         Task(name="retention", run=retention.run, every_seconds=3600, first_after_seconds=1),
     )

@@ -23,4 +23,5 @@ class FakeLiveConfig:
     delivery: Any = None
     firing: Any = None
     witness: Any = None
+    past: Any = None
     diagnose: Callable[[], str] = lambda: ""

@@ -6,8 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.episodes import REPLAY_WINDOW_SECONDS, Episode, Fold, Verdict, fold
+from alertbridge.alerts.episodes import Episode, Fold, Verdict, fold
+from alertbridge.alerts.internal import blind_alert
 from tests.alertbridge.alert_builders import T0, an_alert
+
+
+def confirmed(alert: Alert) -> Alert:
+    return replace(alert, is_proven=True)
 
 
 class Story:
@@ -19,7 +24,7 @@ class Story:
 
     def tell(self, *alerts: Alert, now: float) -> Sequence[Verdict]:
         folded: Fold = fold(self.latest, alerts, now)
-        for episode in folded.opened + folded.closed:
+        for episode in folded.opened + folded.closed + folded.reopened:
             self.latest[episode.alert_id] = episode
         self.opened += len(folded.opened)
         self.closed += len(folded.closed)
@@ -67,22 +72,32 @@ def test_a_firing_after_the_end_is_the_next_episode(story):
     assert [episode.number for episode in story.latest.values()] == [2]
 
 
-def test_a_late_post_from_before_the_end_makes_no_ghost(story):
+@pytest.mark.parametrize("now", [T0 + 60.9, T0 + 65, T0 + 14_400], ids=["dated before", "late", "much later"])
+def test_a_post_from_before_the_end_makes_no_ghost_and_is_disputed(story, now):
+    """A post takes its time, and then waits for the database, in which the end may overtake it."""
     story.tell(an_alert(), now=T0 + 1)
     story.tell(an_alert(ends=T0 + 60), now=T0 + 61)
 
-    assert story.tell(an_alert(), now=T0 + 65) == (Verdict.STALE,)
+    folded = fold(story.latest, [an_alert()], now)
+
+    assert folded.verdicts == (Verdict.DISPUTED,)
+    (disputed,) = folded.disputed
+    assert (disputed.episode.number, disputed.episode.is_open) == (1, False)
+    assert folded.opened == folded.reopened == ()
 
 
-def test_a_late_post_that_was_dated_before_the_end_was_stored_makes_no_ghost(story):
-    """A post takes its time, and then waits for the database, in which the end overtakes it."""
+def test_an_alert_that_is_proven_to_go_on_opens_its_episode_again(story):
+    """Alertmanager ends an alert that Prometheus could not renew; it comes back with its old start."""
     story.tell(an_alert(), now=T0 + 1)
     story.tell(an_alert(ends=T0 + 60), now=T0 + 61)
 
-    assert story.tell(an_alert(), now=T0 + 60.9) == (Verdict.STALE,)
-    assert story.tell(an_alert(), now=T0 + 62 - REPLAY_WINDOW_SECONDS) == (Verdict.STALE,)
+    assert story.tell(confirmed(an_alert()), now=T0 + 400) == (Verdict.REOPENED,)
     (episode,) = story.latest.values()
-    assert (episode.number, episode.is_open) == (1, False)
+    assert (episode.number, episode.is_open, episode.reopened_unix_seconds) == (1, True, T0 + 400)
+
+    assert story.tell(an_alert(ends=T0 + 500), now=T0 + 501) == (Verdict.CLOSED,)
+    (episode,) = story.latest.values()
+    assert (episode.ended_unix_seconds, episode.reopened_unix_seconds) == (T0 + 500, T0 + 400)
 
 
 def test_firing_end_and_firing_within_one_payload_are_two_episodes(story):
@@ -93,20 +108,20 @@ def test_firing_end_and_firing_within_one_payload_are_two_episodes(story):
     assert (episode.number, episode.is_open) == (2, True)
 
 
-def test_an_alert_that_still_fires_long_after_its_end_was_received_is_news(story):
-    """Alertmanager ends an alert that Prometheus could not renew; it comes back with its old start."""
-    story.tell(an_alert(), now=T0 + 1)
-    story.tell(an_alert(ends=T0 + 60), now=T0 + 61)
-
-    later = T0 + 61 + REPLAY_WINDOW_SECONDS
-    assert story.tell(an_alert(), now=later) == (Verdict.OPENED,)
-
-
-def test_a_new_firing_ends_the_episode_that_was_never_resolved(story):
-    """Alertmanager tells no end of what is muted or inhibited when it ends."""
+def test_a_firing_that_began_later_than_the_open_episode_is_disputed(story):
+    """Prometheus was restarted, or Alertmanager has sent no end of what was muted or inhibited."""
     story.tell(an_alert(), now=T0 + 1)
 
     folded = fold(story.latest, [an_alert(starts=T0 + 3600)], T0 + 3601)
+
+    assert (folded.verdicts, folded.opened, folded.lapsed) == ((Verdict.DISPUTED,), (), ())
+    assert [one.alert.starts_unix_seconds for one in folded.disputed] == [T0 + 3600]
+
+
+def test_one_that_is_proven_to_be_another_ends_the_episode_that_was_never_resolved(story):
+    story.tell(an_alert(), now=T0 + 1)
+
+    folded = fold(story.latest, [confirmed(an_alert(starts=T0 + 3600))], T0 + 3601)
 
     assert folded.verdicts == (Verdict.OPENED,)
     assert [episode.number for episode in folded.opened] == [2]
@@ -125,6 +140,12 @@ def test_an_end_is_claimed_until_it_is_proven_and_a_firing_withdraws_the_claim(s
     assert (claimed.verdicts, claimed.closed) == ((Verdict.CLAIMED,), ())
     assert [one.ends_unix_seconds for one in claimed.claimed] == [T0 + 60]
     assert (renewed.claimed, [one.number for one in renewed.renewed]) == ((), [1])
+
+
+def test_a_later_start_of_an_internal_alert_is_another_one(story):
+    story.tell(blind_alert(T0, "", ends_unix_seconds=None), now=T0 + 1)
+
+    assert story.tell(blind_alert(T0 + 60, "", ends_unix_seconds=None), now=T0 + 61) == (Verdict.OPENED,)
 
 
 def test_a_late_end_of_an_earlier_episode_does_not_close_the_present_one(story):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Claimed, Episode
 from alertbridge.alerts.proof import (
+    Active,
     Ended,
     Evidence,
     Heartbeat,
@@ -29,6 +30,7 @@ UP = {"job": "marax", "host": "web-1", "instance": INSTANCE}
 FIRED = {"alertname": "HostDown", "severity": "critical", **UP}
 BACK = Target(labels=UP, scraped_unix_seconds=ENDS + 5, is_up=True, back_unix_seconds=ENDS - 10)
 AWAY = Target(labels=UP, scraped_unix_seconds=ENDS + 5, is_up=False)
+NAMES = ("HostDown", "HighCpu")
 SILENT = Heartbeat(evaluated_unix_seconds=0)
 
 
@@ -37,7 +39,7 @@ def evidence(
 ) -> Evidence:
     return Evidence(
         evaluated_unix_seconds=at,
-        active={"HostDown": active, "HighCpu": active},
+        active={name: [Active(labels=one, since_unix_seconds=T0) for one in active] for name in NAMES},
         known={"HostDown": known, "HighCpu": [{**one, "alertname": "HighCpu"} for one in known]},
         targets={INSTANCE: targets} if targets else {},
     )
@@ -123,7 +125,7 @@ def test_no_host_is_back_without_a_scrape_that_it_answered_after_it_went_down(ta
     alert = an_alert("a", instance="a", job="a", site="a")
     found = Evidence(
         evaluated_unix_seconds=evaluated,
-        active={"HostDown": active},
+        active={"HostDown": [Active(labels=one, since_unix_seconds=T0) for one in active]},
         known={"HostDown": [dict(alert.labels)]},
         targets={"a": targets},
     )

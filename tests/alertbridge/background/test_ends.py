@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.proof import Evidence, Labels, NoEvidence, Target
+from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
 from alertbridge.background.ends import EndProver
 from alertbridge.cli.outbox_text import incident_text
 from alertbridge.outbox.health import StoreHealth
@@ -62,7 +62,10 @@ class Court:
         by_instance = {SCRAPED["instance"]: targets} if targets else {}
         self.evidence = Evidence(
             evaluated_unix_seconds=self.clock.unix_seconds() + 1,
-            active={"HighCpu": active, "HostDown": active},
+            active={
+                name: [Active(labels=one, since_unix_seconds=T0) for one in active]
+                for name in ("HighCpu", "HostDown")
+            },
             known={"HighCpu": [CPU.labels], "HostDown": [DOWN.labels]},
             targets=by_instance,
         )

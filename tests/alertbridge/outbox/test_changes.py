@@ -77,7 +77,7 @@ def test_nothing_new_changes_nothing():
     found = changes(folded())
 
     assert found == Changes(
-        ended_episodes=(), incidents=(), episodes={}, threads=(), notices=(), updated_notices=()
+        changed_episodes=(), incidents=(), episodes={}, threads=(), notices=(), updated_notices=()
     )
     assert found.notice_count == 0
 
@@ -89,7 +89,7 @@ def test_a_new_episode_makes_an_incident_a_thread_and_a_notice():
 
     incident = IncidentRow(incident_id="inc1", alertname="HostDown", is_storm=False, opened_unix_seconds=NOW)
     assert found == Changes(
-        ended_episodes=(),
+        changed_episodes=(),
         incidents=(incident,),
         episodes={"inc1": (opened,)},
         threads=(ThreadRow(incident_id="inc1", user_name="ann", title="web-1: host not answering"),),
@@ -228,7 +228,7 @@ def test_an_end_reaches_only_who_has_a_thread():
 
     found = changes(end, before, users=("ann", "newcomer"))
 
-    assert found.ended_episodes == end.closed
+    assert found.changed_episodes == end.closed
     assert ([one.user_name for one in found.notices], found.threads) == (["ann"], ())
 
 
@@ -240,7 +240,7 @@ def test_what_lapsed_ends_without_a_notice_of_its_end():
 
     found = changes(folded(opened=[again], lapsed=[lapsed]), stored(before, k3f9=incident))
 
-    assert found.ended_episodes == (lapsed,)
+    assert found.changed_episodes == (lapsed,)
     assert found.episodes == {"inc1": (again,)}
     assert [one.incident_id for one in found.notices] == ["inc1"]
 
@@ -260,5 +260,5 @@ def test_an_episode_that_opened_and_ended_in_one_payload_is_reported_as_over():
 
     found = changes(folded(opened=[over]))
 
-    assert (found.ended_episodes, found.episodes) == ((), {"inc1": (over,)})
+    assert (found.changed_episodes, found.episodes) == ((), {"inc1": (over,)})
     assert [one.priority for one in found.notices] == [Priority.CRITICAL_OVER]

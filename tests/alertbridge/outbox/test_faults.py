@@ -101,7 +101,7 @@ def test_of_an_end_and_a_late_post_that_come_at_once_no_ghost_is_left(outbox, pa
             other.execute("ROLLBACK")
 
             assert end.result().verdicts == Counter({Verdict.CLOSED: 1})
-            assert late.result().verdicts.keys() <= {Verdict.STALE, Verdict.REPEATED}
+            assert late.result().verdicts.keys() <= {Verdict.DISPUTED, Verdict.REPEATED}
         assert outbox.intake.open_since(alert.alert_id) is None
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_a_new_firing_is_reported_though_the_last_end_never_was(outbox):
     outbox.take(an_alert())
     first = outbox.send()
     outbox.clock.advance(3600)
-    outbox.take(an_alert(starts=T0 + 3590))
+    outbox.take(replace(an_alert(starts=T0 + 3590), is_proven=True))
 
     (second,) = outbox.send_all()
 

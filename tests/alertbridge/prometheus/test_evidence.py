@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from alertbridge.alerts.proof import Evidence, NoEvidence, Target
+from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target
 from alertbridge.prometheus.evidence import PrometheusWitness
 from alertbridge.prometheus.settings import HttpUrl
 from scripts.stack.ports import free_addresses
@@ -13,12 +13,14 @@ UP = {"job": "marax", "host": "web-1", "instance": "web-1:9877"}
 ALERT = {"alertname": "HostDown", **UP}
 
 
-ACTIVE = "/api/v1/query?query=timestamp%28ALERTS"
+EVALUATIONS = "/api/v1/query?query=timestamp%28ALERTS"
+ACTIVE = "/api/v1/query?query=ALERTS_FOR_STATE"
 KNOWN = "/api/v1/query?query=count_over_time"
 NEWEST = "/api/v1/query?query=max%28timestamp"
 SCRAPES = "/api/v1/query?query=up%7Binstance%3D~%22web%5C%5C-1%3A9877%22%7D%5B1h"
 TARGETS = "/api/v1/targets"
 WATCHDOG = {"metric": {"alertname": "Watchdog", "alertstate": "firing"}, "value": [100, "95"]}
+SINCE = {"metric": {"__name__": "ALERTS_FOR_STATE", **ALERT}, "value": [100, "60"]}
 PENDING = {"metric": {**ALERT, "alertstate": "pending"}, "value": [100, "99"]}
 
 
@@ -39,13 +41,18 @@ def what_is_known(
 
 
 def test_tells_the_newest_evaluation_what_is_active_and_how_targets_answer(serve):
-    found = what_is_known(
-        serve, {ACTIVE: answer(WATCHDOG, PENDING), KNOWN: answer(PENDING), TARGETS: ONE, SCRAPES: BACK}
-    )
+    answers = {
+        EVALUATIONS: answer(WATCHDOG, PENDING),
+        ACTIVE: answer(SINCE),
+        KNOWN: answer(PENDING),
+        TARGETS: ONE,
+        SCRAPES: BACK,
+    }
+    found = what_is_known(serve, answers)
 
     assert found == Evidence(
         evaluated_unix_seconds=95,
-        active={"Watchdog": [{"alertname": "Watchdog"}], "HostDown": [ALERT]},
+        active={"HostDown": [Active(labels=ALERT, since_unix_seconds=60)]},
         known={"HostDown": [ALERT]},
         targets={
             "web-1:9877": [Target(labels=UP, scraped_unix_seconds=90, is_up=True, back_unix_seconds=75)]
@@ -54,21 +61,21 @@ def test_tells_the_newest_evaluation_what_is_active_and_how_targets_answer(serve
 
 
 def test_a_target_that_is_gone_is_none_though_its_scrapes_are_there(serve):
-    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), SCRAPES: BACK})
+    found = what_is_known(serve, {EVALUATIONS: answer(WATCHDOG), SCRAPES: BACK})
 
     assert isinstance(found, Evidence)
     assert found.targets == {}
 
 
 def test_a_server_without_a_list_of_targets_shows_them_by_their_scrapes(serve):
-    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), TARGETS: {"status": "error"}, SCRAPES: BACK})
+    found = what_is_known(serve, {EVALUATIONS: answer(WATCHDOG), TARGETS: {"status": "error"}, SCRAPES: BACK})
 
     assert isinstance(found, Evidence)
     assert list(found.targets) == ["web-1:9877"]
 
 
 def test_a_target_whose_scrapes_are_not_known_has_not_answered(serve):
-    found = what_is_known(serve, {ACTIVE: answer(WATCHDOG), TARGETS: ONE})
+    found = what_is_known(serve, {EVALUATIONS: answer(WATCHDOG), TARGETS: ONE})
 
     assert isinstance(found, Evidence)
     assert found.targets == {"web-1:9877": [Target(labels=UP)]}
@@ -78,7 +85,7 @@ def test_a_target_whose_scrapes_are_not_known_has_not_answered(serve):
 def test_an_evaluation_at_no_moment_is_none(serve, value):
     nonsense = {"metric": {"alertname": "Watchdog"}, "value": [100, value]}
 
-    assert what_is_known(serve, {ACTIVE: answer(nonsense)}) == NoEvidence(
+    assert what_is_known(serve, {EVALUATIONS: answer(nonsense)}) == NoEvidence(
         reason="Prometheus does not evaluate Watchdog"
     )
 
@@ -86,14 +93,14 @@ def test_an_evaluation_at_no_moment_is_none(serve, value):
 def test_without_a_heartbeat_any_evaluation_or_else_any_scrape_has_to_do(serve):
     scraped = answer({"metric": {}, "value": [100, "98"]})
 
-    found = what_is_known(serve, {ACTIVE: answer(), NEWEST: scraped}, heartbeat=None)
+    found = what_is_known(serve, {EVALUATIONS: answer(), NEWEST: scraped}, heartbeat=None)
 
     assert isinstance(found, Evidence)
     assert found.evaluated_unix_seconds == 98
 
 
 def test_an_address_that_nobody_could_listen_at_is_not_asked_about(serve):
-    address = serve({ACTIVE: answer(WATCHDOG)} | NOTHING)
+    address = serve({EVALUATIONS: answer(WATCHDOG)} | NOTHING)
     witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
 
     assert isinstance(witness.testify(["x" * 400_000], "Watchdog"), Evidence)

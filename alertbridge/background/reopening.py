@@ -1,0 +1,78 @@
+"""Ends that were wrong: an alert that Prometheus has held active since before its end goes on."""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.internal import is_internal
+from alertbridge.alerts.proof import Evidence, NoEvidence, active_since
+from alertbridge.prometheus.evidence import Witness
+from marax.clock import Clock
+
+_LOOK_BACK_SECONDS = 86400.0
+
+logger = logging.getLogger(__name__)
+
+
+class EndedEpisodes(Protocol):
+    """Knows the episodes that have ended; StoreError when they cannot be read."""
+
+    def ended_since(self, unix_seconds: float, alertnames: Collection[str]) -> Sequence[Episode]:
+        """Return the latest episode of each alert of these names, if it was closed since then."""
+        ...
+
+
+class ReopeningConfig(Protocol):
+    """Who can be asked; None without Prometheus."""
+
+    @property
+    def witness(self) -> Witness | None: ...
+
+
+class Reopening:
+    """Finds ended episodes that go on, and lets *receive* have their alert, as if from Alertmanager.
+
+    Args:
+        ended: Those that have ended.
+        live: What the settings in force say.
+        receive: Takes the firing alerts in, which are disputed then.
+        clock: For how far to look back.
+    """
+
+    def __init__(
+        self,
+        *,
+        ended: EndedEpisodes,
+        live: ReopeningConfig,
+        receive: Callable[[Sequence[Alert]], object],
+        clock: Clock,
+    ) -> None:
+        self._ended = ended
+        self._live = live
+        self._receive = receive
+        self._clock = clock
+
+    def check(self) -> None:
+        """Look at what ended within the last day.
+
+        Raises:
+            StoreError: The episodes could not be read, or what came of them not be stored.
+        """
+        witness = self._live.witness
+        evidence = NoEvidence(reason="") if witness is None else witness.testify((), None)
+        if isinstance(evidence, NoEvidence) or not evidence.active:
+            return
+        since = self._clock.unix_seconds() - _LOOK_BACK_SECONDS
+        ended = self._ended.ended_since(since, evidence.active.keys())
+        going_on = [one for one in ended if not is_internal(one.alert) and _goes_on(one, evidence)]
+        if going_on:
+            logger.warning("alerts found to go on after their end", extra={"episodes": len(going_on)})
+            self._receive([replace(one.alert, is_firing=True, ends_unix_seconds=None) for one in going_on])
+
+
+def _goes_on(episode: Episode, evidence: Evidence) -> bool:
+    since, ended = active_since(episode.alert.labels, evidence), episode.ended_unix_seconds
+    return since is not None and ended is not None and since < ended

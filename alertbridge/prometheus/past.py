@@ -1,0 +1,119 @@
+"""What an alert was between two moments: whether its target answered, or its rule was not true."""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alertbridge.alerts.disputes import Past
+from alertbridge.alerts.proof import NoEvidence, agree, is_of_target
+from alertbridge.prometheus.answers import NotKnown, Series, matcher, quoted
+from alertbridge.prometheus.client import PrometheusApi
+from alertbridge.prometheus.settings import HttpUrl
+
+_BUDGET_SECONDS = 2.0  # a mail waits for it
+_LONGEST_SECONDS = 86400
+_STEP_SECONDS = 15
+_LONGEST_QUERY = 4000
+_IS_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*").fullmatch  # others need a newer Prometheus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What is asked: of the alert with these *labels*, from one moment to another.
+
+    Attributes:
+        labels: Those that Alertmanager sent.
+        means_down: Whether it is about a target that does not answer.
+        since_unix_seconds: From when; a day is looked back at most.
+        until_unix_seconds: To when.
+    """
+
+    labels: Mapping[str, str]
+    means_down: bool
+    since_unix_seconds: float
+    until_unix_seconds: float
+
+    @property
+    def whole_seconds(self) -> int:
+        """How long it is, as a PromQL range."""
+        return min(max(math.ceil(self.until_unix_seconds - self.since_unix_seconds), 1), _LONGEST_SECONDS)
+
+
+class PastAlerts(Protocol):
+    """Knows what alerts were."""
+
+    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+        """Return what is known of each; *heartbeat* names the alert that always fires. Never raises."""
+        ...
+
+
+class PastInPrometheus:
+    """Asks the Prometheus at *url*, 2 s at most for all of it."""
+
+    def __init__(self, url: HttpUrl, *, budget_seconds: float = _BUDGET_SECONDS) -> None:
+        self._url = url
+        self._budget_seconds = budget_seconds
+
+    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+        return asyncio.run(self._between(asked, heartbeat))
+
+    async def _between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + self._budget_seconds)
+        own = await self._own_labels(api, asked)
+        return await asyncio.gather(*(self._of(api, one, own, heartbeat) for one in asked))
+
+    async def _own_labels(
+        self, api: PrometheusApi, asked: Iterable[Stretch]
+    ) -> tuple[Series, ...] | NotKnown:
+        """Return the alerts of these names as Prometheus labels them, which Alertmanager may differ from."""
+        names = {one.labels.get("alertname", "") for one in asked if not _is_of_target(one)}
+        if not names:
+            return ()
+        return await api.series(f"count_over_time(ALERTS{{{matcher('alertname', names)}}}[1d])")
+
+    async def _of(
+        self, api: PrometheusApi, asked: Stretch, own: tuple[Series, ...] | NotKnown, heartbeat: str
+    ) -> Past | NoEvidence:
+        if isinstance(own, NotKnown):
+            return NoEvidence(reason=own.reason)
+        question = _scrapes(asked) if _is_of_target(asked) else _idle(asked, own, heartbeat)
+        if question is None or len(question) > _LONGEST_QUERY:
+            return NoEvidence(reason="Prometheus does not know the alert")
+        found = await api.series(question, asked.until_unix_seconds)
+        if isinstance(found, NotKnown):
+            return NoEvidence(reason=found.reason)
+        if not _is_of_target(asked):
+            return Past(idle_seconds=max(_values(found), default=0.0) * _STEP_SECONDS)
+        moments = _values(one for one in found if is_of_target(asked.labels, one.labels))
+        return Past(
+            answered_unix_seconds=max((at for at in moments if at > asked.since_unix_seconds), default=None)
+        )
+
+
+def _is_of_target(asked: Stretch) -> bool:
+    return asked.means_down and bool(asked.labels.get("instance"))
+
+
+def _scrapes(asked: Stretch) -> str:
+    """Return the query for the newest scrape that the target answered."""
+    answered = f"timestamp(up{{instance={quoted(asked.labels['instance'])}}} == 1)"
+    return f"max_over_time({answered}[{asked.whole_seconds}s:{_STEP_SECONDS}s])"
+
+
+def _idle(asked: Stretch, own: Iterable[Series], heartbeat: str) -> str | None:
+    """Return the query for how often rules were evaluated while the alert was neither pending nor firing."""
+    known = ({k: v for k, v in one.labels.items() if k != "alertstate"} for one in own)
+    labels = next((one for one in known if agree(asked.labels, one)), None)
+    if labels is None:
+        return None
+    matchers = ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels.items()) if _IS_NAME(name))
+    evaluated = f'group(ALERTS{{alertname={quoted(heartbeat)},alertstate="firing"}})'
+    idle = f"{evaluated} unless on() ALERTS{{{matchers}}}"
+    return f"count_over_time(({idle})[{asked.whole_seconds}s:{_STEP_SECONDS}s])"
+
+
+def _values(found: Iterable[Series]) -> list[float]:
+    return [sample.value for one in found for sample in one.samples if math.isfinite(sample.value)]

@@ -1,0 +1,79 @@
+"""What a firing is that contradicts what is stored: a table, and what must never follow."""
+
+import pytest
+
+from alertbridge.alerts.disputes import (
+    Another,
+    GoesOn,
+    Past,
+    Same,
+    Undecided,
+    decide_ended,
+    decide_open,
+)
+from alertbridge.alerts.episodes import Disputed
+from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target
+from tests.alertbridge.alert_builders import T0, an_alert, an_episode
+
+INSTANCE = "web-1.example.org:9877"
+UP = {"job": "marax", "host": "web-1", "instance": INSTANCE}
+FIRED = {"alertname": "HostDown", "severity": "critical", **UP}
+ENDED = T0 + 60
+DOWN = Target(labels=UP, scraped_unix_seconds=T0 + 400, is_up=False)
+BACK = Target(labels=UP, scraped_unix_seconds=T0 + 400, is_up=True)
+
+
+@pytest.mark.parametrize(
+    ("past", "means_down", "decision"),
+    [
+        pytest.param(Past(), True, Same(), id="no scrape was answered in between"),
+        pytest.param(
+            Past(answered_unix_seconds=T0 + 9), True, Another(ended_unix_seconds=T0 + 9), id="one was"
+        ),
+        pytest.param(Past(idle_seconds=600), True, Same(), id="a rule says nothing of a host"),
+        pytest.param(Past(idle_seconds=60), False, Same(), id="the rule was idle as after a restart"),
+        pytest.param(Past(idle_seconds=75), False, Another(), id="the rule was idle for longer"),
+        pytest.param(NoEvidence(reason="refused"), True, Undecided(), id="it is not known"),
+        pytest.param(None, True, Another(), id="nobody can be asked"),
+    ],
+)
+def test_a_firing_that_began_after_the_open_episode(past, means_down, decision):
+    assert decide_open(past, means_down=means_down) == decision
+
+
+def evidence(*targets: Target, since: float | None) -> Evidence:
+    active = [] if since is None else [Active(labels=FIRED, since_unix_seconds=since)]
+    return Evidence(
+        evaluated_unix_seconds=T0 + 400, active={"HostDown": active}, known={}, targets={INSTANCE: targets}
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "decision"),
+    [
+        pytest.param(evidence(DOWN, since=T0 - 60), GoesOn(), id="active since before the end"),
+        pytest.param(evidence(BACK, since=T0 - 60), Same(), id="active, but the host answers"),
+        pytest.param(evidence(since=T0 - 60), Same(), id="active, but the host is not watched"),
+        pytest.param(evidence(DOWN, since=None), Same(), id="a late repeat"),
+        pytest.param(evidence(DOWN, since=ENDED + 5), Same(), id="active again: that has a start of its own"),
+        pytest.param(NoEvidence(reason="refused"), Undecided(), id="it is not known"),
+    ],
+)
+def test_a_firing_that_began_before_the_end_of_its_episode(found, decision):
+    disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(cluster="berlin"))
+
+    assert decide_ended(disputed, found, T0 + 400, means_down=True) == decision
+
+
+@pytest.mark.parametrize(
+    ("now", "decision"),
+    [
+        pytest.param(ENDED - 0.1, Same(), id="dated before the end"),
+        pytest.param(ENDED + 299, Same(), id="a late repeat"),
+        pytest.param(ENDED + 301, GoesOn(), id="too late for a repeat"),
+    ],
+)
+def test_where_nobody_can_be_asked_one_that_comes_late_shows_that_the_alert_goes_on(now, decision):
+    disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert())
+
+    assert decide_ended(disputed, None, now, means_down=True) == decision
