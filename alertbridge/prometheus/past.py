@@ -9,7 +9,7 @@ from typing import Protocol
 
 from alertbridge.alerts.disputes import Past
 from alertbridge.alerts.proof import NoEvidence, agree, is_of_target
-from alertbridge.prometheus.answers import NotKnown, Series, matcher, quoted
+from alertbridge.prometheus.answers import NotKnown, Sample, Series, matcher, quoted
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.settings import HttpUrl
 
@@ -37,9 +37,10 @@ class Stretch:
     until_unix_seconds: float
 
     @property
-    def whole_seconds(self) -> int:
+    def as_range(self) -> str:
         """How long it is, as a PromQL range."""
-        return min(max(math.ceil(self.until_unix_seconds - self.since_unix_seconds), 1), _LONGEST_SECONDS)
+        seconds = min(max(self.until_unix_seconds - self.since_unix_seconds, 0.001), _LONGEST_SECONDS)
+        return f"{round(seconds * 1000)}ms"
 
 
 class PastAlerts(Protocol):
@@ -77,30 +78,41 @@ class PastInPrometheus:
     async def _of(
         self, api: PrometheusApi, asked: Stretch, own: tuple[Series, ...] | NotKnown, heartbeat: str
     ) -> Past | NoEvidence:
-        if isinstance(own, NotKnown):
-            return NoEvidence(reason=own.reason)
-        question = _scrapes(asked) if _is_of_target(asked) else _idle(asked, own, heartbeat)
-        if question is None or len(question) > _LONGEST_QUERY:
-            return NoEvidence(reason="Prometheus does not know the alert")
-        found = await api.series(question, asked.until_unix_seconds)
+        if _is_of_target(asked):
+            return await self._answered(api, asked)
+        question = None if isinstance(own, NotKnown) else _idle(asked, own, heartbeat)
+        if question is None:
+            return NoEvidence(
+                reason=own.reason if isinstance(own, NotKnown) else "it does not know the alert"
+            )
+        found = await _ask(api, question, asked)
         if isinstance(found, NotKnown):
             return NoEvidence(reason=found.reason)
-        if not _is_of_target(asked):
-            return Past(idle_seconds=max(_values(found), default=0.0) * _STEP_SECONDS)
-        moments = _values(one for one in found if is_of_target(asked.labels, one.labels))
-        return Past(
-            answered_unix_seconds=max((at for at in moments if at > asked.since_unix_seconds), default=None)
-        )
+        steps = max((sample.value for sample in _samples(found)), default=0.0)
+        return Past(idle_seconds=steps * _STEP_SECONDS)
+
+    async def _answered(self, api: PrometheusApi, asked: Stretch) -> Past | NoEvidence:
+        """Return which scrape the target answered last; only if it answered any are all of them asked for."""
+        scrapes = f"up{{instance={quoted(asked.labels['instance'])}}}[{asked.as_range}]"
+        for question in (f"max_over_time({scrapes})", scrapes):
+            found = await _ask(api, question, asked)
+            if isinstance(found, NotKnown):
+                return NoEvidence(reason=found.reason)
+            its = [one for one in found if is_of_target(asked.labels, one.labels)]
+            answered = [sample.unix_seconds for sample in _samples(its) if sample.value == 1]
+            if not answered:
+                return Past()
+        return Past(answered_unix_seconds=max(answered))
+
+
+async def _ask(api: PrometheusApi, question: str, asked: Stretch) -> tuple[Series, ...] | NotKnown:
+    if len(question) > _LONGEST_QUERY:
+        return NotKnown(reason="its labels are too long")
+    return await api.series(question, asked.until_unix_seconds)
 
 
 def _is_of_target(asked: Stretch) -> bool:
     return asked.means_down and bool(asked.labels.get("instance"))
-
-
-def _scrapes(asked: Stretch) -> str:
-    """Return the query for the newest scrape that the target answered."""
-    answered = f"timestamp(up{{instance={quoted(asked.labels['instance'])}}} == 1)"
-    return f"max_over_time({answered}[{asked.whole_seconds}s:{_STEP_SECONDS}s])"
 
 
 def _idle(asked: Stretch, own: Iterable[Series], heartbeat: str) -> str | None:
@@ -112,8 +124,8 @@ def _idle(asked: Stretch, own: Iterable[Series], heartbeat: str) -> str | None:
     matchers = ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels.items()) if _IS_NAME(name))
     evaluated = f'group(ALERTS{{alertname={quoted(heartbeat)},alertstate="firing"}})'
     idle = f"{evaluated} unless on() ALERTS{{{matchers}}}"
-    return f"count_over_time(({idle})[{asked.whole_seconds}s:{_STEP_SECONDS}s])"
+    return f"count_over_time(({idle})[{asked.as_range}:{_STEP_SECONDS}s])"
 
 
-def _values(found: Iterable[Series]) -> list[float]:
-    return [sample.value for one in found for sample in one.samples if math.isfinite(sample.value)]
+def _samples(found: Iterable[Series]) -> list[Sample]:
+    return [sample for one in found for sample in one.samples if math.isfinite(sample.value)]

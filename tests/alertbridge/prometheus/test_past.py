@@ -26,9 +26,8 @@ FLEET = Stretch(
     until_unix_seconds=1600,
 )
 KNOWN = "/api/v1/query?query=count_over_time%28ALERTS"
-SCRAPES = "/api/v1/query?" + urlencode(
-    {"query": 'max_over_time(timestamp(up{instance="web-1:9877"} == 1)[600s:15s])', "time": "1600.000"}
-)
+ANSWERED = "/api/v1/query?query=max_over_time"
+SCRAPES = "/api/v1/query?" + urlencode({"query": 'up{instance="web-1:9877"}[600000ms]', "time": "1600.000"})
 IDLE = "/api/v1/query?query=count_over_time%28%28group"
 
 
@@ -46,18 +45,25 @@ def recalled(serve, answers: Mapping[str, object], *asked: Stretch) -> list[Past
     return list(PastInPrometheus(url).between(asked, "Watchdog"))
 
 
+def scrapes(labels: dict[str, str], *values: tuple[float, str]) -> dict[str, object]:
+    return {"metric": {"__name__": "up", **labels}, "values": values}
+
+
 @pytest.mark.parametrize(
-    ("rows", "answered"),
+    ("labels", "highest", "answered"),
     [
-        pytest.param([], None, id="no answered scrape is known"),
-        pytest.param([row(UP, "1450")], 1450, id="one is"),
-        pytest.param([row(UP, "990")], None, id="one from before the first firing"),
-        pytest.param([row({**UP, "host": "www-1"}, "1450")], None, id="one under another name"),
-        pytest.param([row(UP, "NaN")], None, id="one at no moment"),
+        pytest.param(UP, "1", 1450, id="one is known"),
+        pytest.param(UP, "0", None, id="none is known"),
+        pytest.param({**UP, "host": "www-1"}, "1", None, id="one under another name"),
+        pytest.param(UP, "NaN", None, id="nonsense"),
     ],
 )
-def test_finds_the_newest_scrape_that_a_host_answered_between_two_firings(serve, rows, answered):
-    assert recalled(serve, {SCRAPES: answer(*rows)}, HOST) == [Past(answered_unix_seconds=answered)]
+def test_finds_the_newest_scrape_that_a_host_answered_between_two_firings(serve, labels, highest, answered):
+    series = scrapes(labels, (1100, "0"), (1435, "1"), (1450, "1"), (1465, "0"))
+
+    found = recalled(serve, {ANSWERED: answer(row(labels, highest)), SCRAPES: answer(series)}, HOST)
+
+    assert found == [Past(answered_unix_seconds=answered)]
 
 
 def test_finds_for_how_long_a_rule_was_idle_between_two_firings(serve):
@@ -77,7 +83,7 @@ def test_an_alert_that_prometheus_has_not_held_is_not_for_it_to_judge(serve):
     other = {"alertname": "FleetDown", "job": "paris", "alertstate": "firing"}
 
     assert recalled(serve, {KNOWN: answer(row(other, "40"))}, FLEET) == [
-        NoEvidence(reason="Prometheus does not know the alert")
+        NoEvidence(reason="it does not know the alert")
     ]
 
 
@@ -93,8 +99,14 @@ def test_labels_that_are_no_promql_are_left_out_and_others_quoted(serve):
     own = {"alertname": "FleetDown", "job": 'ma"rax', "my.label": "x", "alertstate": "firing"}
     matchers = r'ALERTS{alertname="FleetDown",job="ma\"rax"}'
     evaluated = 'group(ALERTS{alertname="Watchdog",alertstate="firing"})'
-    idle = {"query": f"count_over_time(({evaluated} unless on() {matchers})[600s:15s])", "time": "1600.000"}
-    answers = {KNOWN: answer(row(own, "40")), f"/api/v1/query?{urlencode(idle)}": answer(row({}, "1"))}
+    idle = {
+        "query": f"count_over_time(({evaluated} unless on() {matchers})[600000ms:15s])",
+        "time": "1600.000",
+    }
+    answers = {
+        KNOWN: answer(row(own, "40")),
+        f"/api/v1/query?{urlencode(idle)}": answer(row({}, "1")),
+    }
 
     asked = replace(FLEET, labels={"alertname": "FleetDown", "job": 'ma"rax', "my.label": "x"})
 
