@@ -90,7 +90,16 @@ class Metrics:
             registry=registry,
         )
         self.reload_success.set(1)
-        for verdict in ("opened", "closed", "claimed", "repeated", "stale", "never_told"):
+        for verdict in (
+            "opened",
+            "reopened",
+            "closed",
+            "claimed",
+            "disputed",
+            "repeated",
+            "stale",
+            "never_told",
+        ):
             self.alerts.labels(verdict=verdict)
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
