@@ -5,9 +5,10 @@ that is silenced or inhibited when it ends; or the same, as Prometheus begins `f
 One that began before the end of the episode is a late repeat, or shows that the alert has not ended.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alertbridge.alerts.episodes import Disputed
+from alertbridge.alerts.episodes import Disputed, Episode
 from alertbridge.alerts.proof import Evidence, NoEvidence, active_since, is_down
 
 # Not counting the first evaluations after a restart, which may be from before the first scrapes
@@ -71,23 +72,33 @@ def decide_open(past: Past | NoEvidence | None, *, means_down: bool) -> Decision
 
 
 def decide_ended(
-    disputed: Disputed, evidence: Evidence | NoEvidence | None, now_unix_seconds: float, *, means_down: bool
+    disputed: Disputed,
+    found: Sequence[Evidence | NoEvidence],
+    now_unix_seconds: float,
+    *,
+    means_down: bool,
 ) -> Decision:
-    """Return what a firing is that began before the end of its episode.
+    """Return what a firing is that began before the end of its episode, by what each Prometheus knows.
 
-    Where nobody can be asked, *evidence* is None, and only one that comes late is believed.
+    Where nobody can be asked, *found* is empty, and only one that comes late is believed.
     """
-    episode = disputed.episode
-    if evidence is None:
-        closed = episode.closed_unix_seconds or 0.0
+    if not found:
+        closed = disputed.episode.closed_unix_seconds or 0.0
         # A post that waited for the database may be timed before the end that it is compared with
         is_repeat = abs(now_unix_seconds - closed) < _REPEATS_SECONDS
         return Same() if is_repeat else GoesOn()
-    if isinstance(evidence, NoEvidence):
-        return Undecided()
-    since = active_since(episode.alert.labels, evidence)
-    if since is None or since >= (episode.ended_unix_seconds or 0.0):
-        return Same()
-    if means_down and not is_down(episode.alert.labels, evidence):
-        return Same()
-    return GoesOn()
+    known = [one for one in found if isinstance(one, Evidence)]
+    if any(goes_on(disputed.episode, one, means_down=means_down) for one in known):
+        return GoesOn()
+    return Same() if len(known) == len(found) else Undecided()
+
+
+def goes_on(episode: Episode, evidence: Evidence, *, means_down: bool) -> bool:
+    """Return whether an alert has been active since before the end of its *episode*.
+
+    If it *means* that a host is *down*, the newest scrape has not been answered either.
+    """
+    labels, ended = episode.alert.labels, episode.ended_unix_seconds
+    since = active_since(labels, evidence)
+    is_active = since is not None and ended is not None and since < ended
+    return is_active and (not means_down or is_down(labels, evidence))

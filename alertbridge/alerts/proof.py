@@ -105,31 +105,64 @@ class Held:
 
 Judgement = Ended | Unwatched | Held
 
+# Of two that watch the same host, the one that saw it answer; one that watches it before one that does not
+_STRONGEST = (Ended, Held, Unwatched)
+
 _NOT_THE_TARGETS = frozenset({"alertname", "severity", "job"})  # a rule sets them as it likes
 
 
 def judge(
-    claim: Claimed, evidence: Evidence | NoEvidence, heartbeat: Heartbeat, *, means_down: bool
+    claim: Claimed,
+    found: Sequence[Evidence | NoEvidence],
+    heartbeat: Heartbeat,
+    *,
+    means_down: bool,
+    believed_from_unix_seconds: float = 0.0,
 ) -> Judgement:
-    """Return what becomes of *claim*, whose alert *means* that a host is *down*, or does not."""
-    if isinstance(evidence, NoEvidence):
-        return Held(reason=evidence.reason)
+    """Return what becomes of *claim*, whose alert *means* that a host is *down*, or does not.
+
+    Args:
+        claim: The end that is claimed.
+        found: What each Prometheus knows, at least one; each may be of a pair, or hold a shard.
+        heartbeat: The newest that has come.
+        means_down: Whether the alert is about a target that does not answer.
+        believed_from_unix_seconds: Rules have to have been evaluated since then, at least.
+    """
     labels = claim.episode.alert.labels
     instance = labels.get("instance", "") if means_down else ""
-    if instance not in evidence.targets and not _is_among(labels, evidence.known.get(_name(labels), ())):
-        return judge_by_heartbeat(claim, heartbeat)
-    if evidence.evaluated_unix_seconds < claim.ends_unix_seconds:
-        return Held(reason="Prometheus has not evaluated its rules since then")
-    if active_since(labels, evidence) is not None:
+    since = max(claim.ends_unix_seconds, believed_from_unix_seconds)
+    doubts = [doubt for one in found if (doubt := _doubt(one, since))]
+    known = [one for one in found if isinstance(one, Evidence) and _is_known(labels, instance, one)]
+    fresh = [one for one in known if one.evaluated_unix_seconds >= since]
+    if not fresh:
+        return Held(reason=doubts[0]) if doubts else judge_by_heartbeat(claim, heartbeat, since)
+    if any(active_since(labels, one) is not None for one in fresh):
         return Held(reason="Prometheus holds the alert to be active")
     if not instance:
         return Ended(ended_unix_seconds=claim.ends_unix_seconds)
-    return _judge_host(claim, evidence.targets.get(instance, ()))
+    judged = [_judge_host(claim, one.targets.get(instance, ())) for one in fresh]
+    agreed = min(judged, key=lambda judgement: _STRONGEST.index(type(judgement)))
+    return Held(reason=doubts[0]) if doubts and isinstance(agreed, Unwatched) else agreed
 
 
-def judge_by_heartbeat(claim: Claimed, heartbeat: Heartbeat) -> Judgement:
+def _doubt(one: Evidence | NoEvidence, since_unix_seconds: float) -> str:
+    """Return why *one* says nothing of an end; empty when it does."""
+    if isinstance(one, NoEvidence):
+        return one.reason
+    is_late = one.evaluated_unix_seconds < since_unix_seconds
+    return "Prometheus has not evaluated its rules since then" if is_late else ""
+
+
+def _is_known(labels: Labels, instance: str, evidence: Evidence) -> bool:
+    is_watched = bool(instance) and instance in evidence.targets
+    return is_watched or _is_among(labels, evidence.known.get(_name(labels), ()))
+
+
+def judge_by_heartbeat(
+    claim: Claimed, heartbeat: Heartbeat, believed_from_unix_seconds: float = 0.0
+) -> Judgement:
     """Return what becomes of *claim* where nobody can be asked."""
-    if heartbeat.evaluated_unix_seconds < claim.ends_unix_seconds:
+    if heartbeat.evaluated_unix_seconds < max(claim.ends_unix_seconds, believed_from_unix_seconds):
         return Held(reason="no heartbeat has come that was evaluated since then")
     return Ended(ended_unix_seconds=claim.ends_unix_seconds)
 

@@ -135,8 +135,8 @@ class EndProver:
         down = {one.key for one in held if self._live.routing.means_down(one.claim.episode.alert)}
         instances = {one.claim.episode.alert.labels.get("instance", "") for one in held if one.key in down}
         name = self._live.heartbeat.alertname if heartbeat.evaluated_unix_seconds else None
-        evidence = witness.testify(instances - {""}, name)
-        return [(one, judge(one.claim, evidence, heartbeat, means_down=one.key in down)) for one in held]
+        found = witness.testify(instances - {""}, name)
+        return [(one, judge(one.claim, found, heartbeat, means_down=one.key in down)) for one in held]
 
     def _settled(self, held: HeldClaim, judgement: Judgement) -> Judgement:
         """Return *judgement*, or that it has to last: of a target that is gone, or an end without a scrape.

@@ -140,7 +140,7 @@ class FiringJudge:
         instances = {
             one.disputed.alert.labels.get("instance", "") for one in found if means_down(one.disputed.alert)
         }
-        evidence = None if witness is None else witness.testify(instances - {""}, None)
+        evidence = () if witness is None else witness.testify(instances - {""}, None)
         now = self._clock.unix_seconds()
         for one in found:
             is_down_alert = means_down(one.disputed.alert)

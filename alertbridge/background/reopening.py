@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.disputes import goes_on
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import is_internal
-from alertbridge.alerts.proof import Evidence, NoEvidence, active_since
+from alertbridge.alerts.proof import Evidence
 from alertbridge.prometheus.evidence import Witness
 from marax.clock import Clock
 
@@ -62,17 +63,18 @@ class Reopening:
             StoreError: The episodes could not be read, or what came of them not be stored.
         """
         witness = self._live.witness
-        evidence = NoEvidence(reason="") if witness is None else witness.testify((), None)
-        if isinstance(evidence, NoEvidence) or not evidence.active:
+        found = () if witness is None else witness.testify((), None)
+        known = [one for one in found if isinstance(one, Evidence) and one.active]
+        if not known:
             return
         since = self._clock.unix_seconds() - _LOOK_BACK_SECONDS
-        ended = self._ended.ended_since(since, evidence.active.keys())
-        going_on = [one for one in ended if not is_internal(one.alert) and _goes_on(one, evidence)]
+        ended = self._ended.ended_since(since, {name for one in known for name in one.active})
+        going_on = [
+            episode
+            for episode in ended
+            if not is_internal(episode.alert)
+            and any(goes_on(episode, one, means_down=False) for one in known)
+        ]
         if going_on:
-            logger.warning("alerts found to go on after their end", extra={"episodes": len(going_on)})
+            logger.info("alerts active since before their end", extra={"episodes": len(going_on)})
             self._receive([replace(one.alert, is_firing=True, ends_unix_seconds=None) for one in going_on])
-
-
-def _goes_on(episode: Episode, evidence: Evidence) -> bool:
-    since, ended = active_since(episode.alert.labels, evidence), episode.ended_unix_seconds
-    return since is not None and ended is not None and since < ended

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
@@ -23,10 +23,10 @@ _STALE_SECONDS = 300.0  # as long as Prometheus looks back for the newest sample
 
 
 class Witness(Protocol):
-    """Knows what has become of alerts."""
+    """Knows what has become of alerts: one Prometheus, or several of a pair or of shards."""
 
-    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
-        """Return what is known of all alerts, and of the targets at *instances*. Never raises.
+    def testify(self, instances: Collection[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
+        """Return what each knows of all alerts, and of the targets at *instances*. Never raises.
 
         *heartbeat* names the alert whose evaluation counts; None where there is no such alert.
         """
@@ -34,17 +34,25 @@ class Witness(Protocol):
 
 
 class PrometheusWitness:
-    """Asks the Prometheus at *url*, 5 s at most for all of it."""
+    """Asks the Prometheis at *urls*, 5 s at most for all of it."""
 
-    def __init__(self, url: HttpUrl, *, budget_seconds: float = _BUDGET_SECONDS) -> None:
-        self._url = url
+    def __init__(self, *urls: HttpUrl, budget_seconds: float = _BUDGET_SECONDS) -> None:
+        self._urls = urls
         self._budget_seconds = budget_seconds
 
-    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
+    def testify(self, instances: Collection[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
         return asyncio.run(self._testify(instances, heartbeat))
 
-    async def _testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
-        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + self._budget_seconds)
+    async def _testify(
+        self, instances: Collection[str], heartbeat: str | None
+    ) -> Sequence[Evidence | NoEvidence]:
+        deadline = asyncio.get_running_loop().time() + self._budget_seconds
+        apis = [PrometheusApi(url, deadline=deadline) for url in self._urls]
+        return await asyncio.gather(*(self._one(api, instances, heartbeat) for api in apis))
+
+    async def _one(
+        self, api: PrometheusApi, instances: Collection[str], heartbeat: str | None
+    ) -> Evidence | NoEvidence:
         expressions = [
             "timestamp(ALERTS)",
             "ALERTS_FOR_STATE",  # whose value is since when

@@ -52,17 +52,24 @@ class PastAlerts(Protocol):
 
 
 class PastInPrometheus:
-    """Asks the Prometheus at *url*, 2 s at most for all of it."""
+    """Asks the Prometheis at *urls*, 2 s at most for all of it; one that knows the alert is enough."""
 
-    def __init__(self, url: HttpUrl, *, budget_seconds: float = _BUDGET_SECONDS) -> None:
-        self._url = url
+    def __init__(self, *urls: HttpUrl, budget_seconds: float = _BUDGET_SECONDS) -> None:
+        self._urls = urls
         self._budget_seconds = budget_seconds
 
     def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
         return asyncio.run(self._between(asked, heartbeat))
 
     async def _between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
-        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + self._budget_seconds)
+        deadline = asyncio.get_running_loop().time() + self._budget_seconds
+        apis = [PrometheusApi(url, deadline=deadline) for url in self._urls]
+        found = await asyncio.gather(*(self._by_one(api, asked, heartbeat) for api in apis))
+        return [_combined(each) for each in zip(*found, strict=True)]
+
+    async def _by_one(
+        self, api: PrometheusApi, asked: Sequence[Stretch], heartbeat: str
+    ) -> Sequence[Past | NoEvidence]:
         own = await self._own_labels(api, asked)
         return await asyncio.gather(*(self._of(api, one, own, heartbeat) for one in asked))
 
@@ -109,6 +116,17 @@ async def _ask(api: PrometheusApi, question: str, asked: Stretch) -> tuple[Serie
     if len(question) > _LONGEST_QUERY:
         return NotKnown(reason="its labels are too long")
     return await api.series(question, asked.until_unix_seconds)
+
+
+def _combined(found: Sequence[Past | NoEvidence]) -> Past | NoEvidence:
+    """Return what several know together: a scrape that any saw answered was; active for any is not idle."""
+    known = [one for one in found if isinstance(one, Past)]
+    if not known:
+        return next(one for one in found if isinstance(one, NoEvidence))
+    answered = [one.answered_unix_seconds for one in known if one.answered_unix_seconds is not None]
+    return Past(
+        answered_unix_seconds=max(answered, default=None), idle_seconds=min(one.idle_seconds for one in known)
+    )
 
 
 def _is_of_target(asked: Stretch) -> bool:

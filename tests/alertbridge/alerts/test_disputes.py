@@ -62,6 +62,21 @@ def evidence(*targets: Target, since: float | None) -> Evidence:
 def test_a_firing_that_began_before_the_end_of_its_episode(found, decision):
     disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(cluster="berlin"))
 
+    assert decide_ended(disputed, [found], T0 + 400, means_down=True) == decision
+
+
+@pytest.mark.parametrize(
+    ("other", "decision"),
+    [
+        pytest.param(evidence(DOWN, since=T0 - 60), GoesOn(), id="the other holds it active"),
+        pytest.param(evidence(BACK, since=None), Same(), id="the other does not either"),
+        pytest.param(NoEvidence(reason="refused"), Undecided(), id="the other cannot be asked"),
+    ],
+)
+def test_of_two_prometheis_one_that_holds_it_active_is_enough(other, decision):
+    disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(cluster="berlin"))
+    found = [evidence(BACK, since=None), other]
+
     assert decide_ended(disputed, found, T0 + 400, means_down=True) == decision
 
 
@@ -76,4 +91,4 @@ def test_a_firing_that_began_before_the_end_of_its_episode(found, decision):
 def test_where_nobody_can_be_asked_one_that_comes_late_shows_that_the_alert_goes_on(now, decision):
     disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert())
 
-    assert decide_ended(disputed, None, now, means_down=True) == decision
+    assert decide_ended(disputed, [], now, means_down=True) == decision

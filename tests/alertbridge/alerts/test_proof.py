@@ -46,12 +46,16 @@ def evidence(
 
 
 def judged(
-    found: Evidence | NoEvidence, alert: Alert | None = None, heartbeat: Heartbeat = SILENT
+    *found: Evidence | NoEvidence,
+    alert: Alert | None = None,
+    heartbeat: Heartbeat = SILENT,
+    believed_from: float = 0,
 ) -> Judgement:
     alert = alert or an_alert(cluster="berlin")  # Alertmanager's labels: one more than Prometheus' own
     episode = Episode(alert_id=alert.alert_id, number=1, alert=alert, opened_unix_seconds=T0)
     claim = Claimed(episode=episode, ends_unix_seconds=ENDS, is_reconciled=False)
-    return judge(claim, found, heartbeat, means_down=alert.labels["alertname"] == "HostDown")
+    means_down = alert.labels["alertname"] == "HostDown"
+    return judge(claim, found, heartbeat, means_down=means_down, believed_from_unix_seconds=believed_from)
 
 
 def test_a_host_that_answers_again_is_back_since_the_first_scrape_that_it_answered():
@@ -100,17 +104,62 @@ def test_a_target_that_has_labels_more_is_the_same():
 
 
 def test_another_alert_needs_no_answered_scrape():
-    assert judged(evidence(AWAY), an_alert(alertname="HighCpu")) == Ended(ended_unix_seconds=ENDS)
+    assert judged(evidence(AWAY), alert=an_alert(alertname="HighCpu")) == Ended(ended_unix_seconds=ENDS)
 
 
 @pytest.mark.parametrize("alertname", ["HostDown", "HighCpu"])
 def test_what_this_prometheus_never_held_active_is_not_for_it_to_judge(alertname):
     alert = an_alert("far-1", alertname=alertname)
 
-    assert isinstance(judged(evidence(BACK), alert), Held)
-    assert judged(evidence(BACK), alert, Heartbeat(evaluated_unix_seconds=ENDS)) == Ended(
+    assert isinstance(judged(evidence(BACK), alert=alert), Held)
+    assert judged(evidence(BACK), alert=alert, heartbeat=Heartbeat(evaluated_unix_seconds=ENDS)) == Ended(
         ended_unix_seconds=ENDS
     )
+
+
+BACK_BY_SCRAPE = Ended(ended_unix_seconds=ENDS - 10, is_by_scrape=True)
+REFUSED = NoEvidence(reason="connection refused")
+
+
+@pytest.mark.parametrize(
+    ("other", "judgement"),
+    [
+        pytest.param(REFUSED, BACK_BY_SCRAPE, id="the other is dead"),
+        pytest.param(
+            evidence(AWAY, active=[FIRED], at=ENDS - 60), BACK_BY_SCRAPE, id="the other has stalled"
+        ),
+        pytest.param(evidence(BACK, active=[FIRED]), "active", id="the other holds it active"),
+        pytest.param(evidence(AWAY), BACK_BY_SCRAPE, id="the other has scraped it a moment earlier"),
+        pytest.param(evidence(known=[]), BACK_BY_SCRAPE, id="the other holds another shard"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True], ids=["first", "second"])
+def test_of_two_prometheis_that_know_the_host_one_is_enough_unless_the_other_contradicts(
+    other, judgement, turned
+):
+    found = judged(*((other, evidence(BACK)) if turned else (evidence(BACK), other)))
+
+    assert judgement in found.reason if isinstance(found, Held) else found == judgement
+
+
+@pytest.mark.parametrize(
+    ("other", "judgement"),
+    [
+        pytest.param(REFUSED, Held(reason="connection refused"), id="the shard that knows it is dead"),
+        pytest.param(
+            evidence(AWAY), Held(reason="the host has not answered a scrape since it went down"), id="down"
+        ),
+        pytest.param(evidence(), Unwatched(), id="nobody watches it"),
+    ],
+)
+def test_what_one_shard_does_not_know_is_for_the_other_to_say(other, judgement):
+    assert judged(evidence(known=[]), other) == judgement
+    assert judged(evidence(), REFUSED) == Held(reason="connection refused")
+
+
+def test_after_a_suspend_only_what_was_evaluated_since_is_believed():
+    assert isinstance(judged(evidence(BACK, at=ENDS + 5), believed_from=ENDS + 6), Held)
+    assert judged(evidence(BACK, at=ENDS + 7), believed_from=ENDS + 6) == BACK_BY_SCRAPE
 
 
 LABELS = st.dictionaries(st.sampled_from(["host", "instance", "job", "site"]), st.sampled_from(["a", "b"]))
@@ -120,18 +169,22 @@ TARGETS = st.builds(
 )
 
 
-@given(st.lists(TARGETS, max_size=4), st.lists(LABELS, max_size=3), MOMENTS)
-def test_no_host_is_back_without_a_scrape_that_it_answered_after_it_went_down(targets, active, evaluated):
-    alert = an_alert("a", instance="a", job="a", site="a")
-    found = Evidence(
-        evaluated_unix_seconds=evaluated,
-        active={"HostDown": [Active(labels=one, since_unix_seconds=T0) for one in active]},
-        known={"HostDown": [dict(alert.labels)]},
-        targets={"a": targets},
-    )
+HOST = an_alert("a", instance="a", job="a", site="a")
+ACTIVE = st.builds(Active, labels=LABELS, since_unix_seconds=MOMENTS)
+EVIDENCE = st.builds(
+    Evidence,
+    evaluated_unix_seconds=MOMENTS,
+    active=st.fixed_dictionaries({"HostDown": st.lists(ACTIVE, max_size=3)}),
+    known=st.just({"HostDown": [dict(HOST.labels)]}),
+    targets=st.fixed_dictionaries({"a": st.lists(TARGETS, max_size=4)}),
+)
 
-    result = judged(found, alert)
+
+@given(st.lists(EVIDENCE | st.just(REFUSED), min_size=1, max_size=3))
+def test_no_host_is_back_without_a_scrape_that_it_answered_after_it_went_down(found):
+    result = judged(*found, alert=HOST)
 
     if isinstance(result, Ended):
+        fresh = [one for one in found if isinstance(one, Evidence) and one.evaluated_unix_seconds >= ENDS]
+        targets = [target for one in fresh for target in one.targets["a"]]
         assert any(target.is_up and target.scraped_unix_seconds > T0 for target in targets)
-        assert evaluated >= ENDS

@@ -44,9 +44,9 @@ class Court:
             clock=self.clock,
         )
 
-    def testify(self, _instances: Iterable[str], _heartbeat: str | None) -> Evidence | NoEvidence:
+    def testify(self, _instances: Iterable[str], _heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
         self.asked += 1
-        return self.evidence
+        return [self.evidence]
 
     def take(self, alerts: Sequence[Alert]) -> None:
         self.outbox.intake.take(alerts, self.live.routing, self.clock.unix_seconds())

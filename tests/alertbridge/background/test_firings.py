@@ -50,9 +50,9 @@ class Court:
         self.asked += asked
         return [self.known] * len(asked)
 
-    def testify(self, _instances: Iterable[str], _heartbeat: str | None) -> Evidence | NoEvidence:
+    def testify(self, _instances: Iterable[str], _heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
         self.times_asked += 1
-        return self.evidence
+        return [self.evidence]
 
     def holds_active(self, *alerts: Alert, since: float = T0 - 60) -> None:
         self.evidence = Evidence(

@@ -1,6 +1,6 @@
 """Ends that were never told, on a real outbox, with a Prometheus that knows as much as a test says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
@@ -37,17 +37,13 @@ class Confirming:
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
 
-    def testify(self, instances: Iterable[str], _heartbeat: str | None) -> Evidence:
+    def testify(self, instances: Iterable[str], _heartbeat: str | None) -> Sequence[Evidence]:
         now = self._clock.unix_seconds()
-        return Evidence(
-            evaluated_unix_seconds=now,
-            active={},
-            known={},
-            targets={
-                instance: [Target(labels={"instance": instance}, scraped_unix_seconds=now, is_up=True)]
-                for instance in instances
-            },
-        )
+        targets = {
+            instance: [Target(labels={"instance": instance}, scraped_unix_seconds=now, is_up=True)]
+            for instance in instances
+        }
+        return [Evidence(evaluated_unix_seconds=now, active={}, known={}, targets=targets)]
 
 
 class Desk:

@@ -37,7 +37,9 @@ def what_is_known(
     serve, answers: dict[str, object], heartbeat: str | None = "Watchdog"
 ) -> Evidence | NoEvidence:
     address = serve(answers | {path: found for path, found in NOTHING.items() if path not in answers})
-    return PrometheusWitness(HttpUrl.from_setting(f"http://{address}")).testify(["web-1:9877"], heartbeat)
+    witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
+    (found,) = witness.testify(["web-1:9877"], heartbeat)
+    return found
 
 
 def test_tells_the_newest_evaluation_what_is_active_and_how_targets_answer(serve):
@@ -103,13 +105,15 @@ def test_an_address_that_nobody_could_listen_at_is_not_asked_about(serve):
     address = serve({EVALUATIONS: answer(WATCHDOG)} | NOTHING)
     witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
 
-    assert isinstance(witness.testify(["x" * 400_000], "Watchdog"), Evidence)
+    (found,) = witness.testify(["x" * 400_000], "Watchdog")
+    assert isinstance(found, Evidence)
 
 
-def test_says_why_prometheus_cannot_be_asked():
-    (address,) = free_addresses(1)
-    witness = PrometheusWitness(HttpUrl.from_setting(f"http://{address}"))
+def test_says_of_each_prometheus_why_it_cannot_be_asked(serve):
+    dead, alive = free_addresses(1)[0], serve({EVALUATIONS: answer(WATCHDOG)} | NOTHING)
+    witness = PrometheusWitness(*(HttpUrl.from_setting(f"http://{address}") for address in (dead, alive)))
 
-    assert witness.testify(["web-1:9877"], "Watchdog") == NoEvidence(
-        reason="Prometheus cannot be asked: connection refused"
-    )
+    refused, answered = witness.testify(["web-1:9877"], "Watchdog")
+
+    assert refused == NoEvidence(reason="Prometheus cannot be asked: connection refused")
+    assert isinstance(answered, Evidence)
