@@ -11,6 +11,7 @@ import pytest
 
 from scripts.stack.part import Part
 from scripts.stack.stack import Plan, Stack
+from tests.system.relay import relayed
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.system
@@ -73,15 +74,33 @@ def assert_is_told_up_once(stack: Stack) -> None:
     assert "answered again on" in text_of(up)
 
 
-@pytest.mark.parametrize("who", ["prometheus", "alertmanager", "both"])
+@pytest.mark.parametrize("who", ["prometheus", "alertmanager", "prometheus alertmanager alertbridge"])
 def test_a_host_that_is_down_is_not_reported_up_because_monitoring_stopped(stack, who):
-    parts = {"prometheus": [stack.prometheus], "alertmanager": [stack.alertmanager]}
-    with stopped(*parts.get(who, [stack.prometheus, stack.alertmanager])):
+    with stopped(*(part for part in stack.parts if part.name in who.split())):
         time.sleep(EXPIRED_SECONDS)
     time.sleep(10)
     assert subjects(stack) == ["[DOWN] web-1: host not answering"]
 
     assert_is_told_up_once(stack)
+
+
+def test_nor_because_alertmanager_is_out_of_reach_of_prometheus(stack):
+    with relayed(stack.alertmanager.address) as relay:
+        settings = stack.folder / "prometheus" / "prometheus.yml"
+        settings.write_text(settings.read_text().replace(stack.alertmanager.address, relay.address))
+        os.kill(stack.prometheus.pid, signal.SIGHUP)
+        wait_until(lambda: relay.address in sent_to(stack), "Prometheus sends by the relay")
+        relay.cut()
+        time.sleep(EXPIRED_SECONDS)
+        assert subjects(stack) == ["[DOWN] web-1: host not answering"]
+        relay.mend()
+        time.sleep(10)
+
+        assert_is_told_up_once(stack)
+
+
+def sent_to(stack: Stack) -> str:
+    return str(stack.prometheus.ask("/api/v1/alertmanagers"))
 
 
 def test_nor_because_prometheus_died(stack):
