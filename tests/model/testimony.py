@@ -1,0 +1,120 @@
+"""What the bridge hears from the model's Prometheus: what the real queries return of its samples."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from alertbridge.alerts.proof import Evidence, NoEvidence, Target
+from alertbridge.prometheus.answers import NotKnown, Sample
+from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.prometheus.outage import first_of_last_answered, outage
+from marax.clock import Clock
+from tests.model.prometheus import Prometheus
+from tests.model.storage import Labels
+
+_DAY_SECONDS = 86400.0
+_HOUR_SECONDS = 3600.0
+_NO_ANSWER = "no answer in time"
+
+
+class Testimony:
+    """The witness, who knows what fires, and who looks up what a mail says: one Prometheus.
+
+    Args:
+        prometheus: Which is asked.
+        is_reachable: Whether it answers the bridge at present.
+        clock: For the time at which it is asked.
+    """
+
+    def __init__(self, prometheus: Prometheus, is_reachable: Callable[[], bool], clock: Clock) -> None:
+        self._prometheus = prometheus
+        self._storage = prometheus.storage
+        self._is_reachable = is_reachable
+        self._clock = clock
+
+    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
+        if not self._is_reachable():
+            return NoEvidence(reason=f"Prometheus cannot be asked: {_NO_ANSWER}")
+        now = self._clock.unix_seconds()
+        active = [(dict(labels), at) for labels, at, _ in self._storage.now("ALERTS", now)]
+        moments = [at for labels, at in active if heartbeat in {None, labels["alertname"]}]
+        if heartbeat is None and not moments:
+            moments = [at for _, at, _ in self._storage.now("up", now)]
+        if not moments:
+            return NoEvidence(reason=f"Prometheus does not evaluate {heartbeat or 'any rule'}")
+        known = [dict(labels) for labels, _ in self._storage.since("ALERTS", now - _DAY_SECONDS, now)]
+        return Evidence(
+            evaluated_unix_seconds=max(moments),
+            active=_by_name(labels for labels, _ in active),
+            known=_by_name(known),
+            targets=self._targets(set(instances), now),
+        )
+
+    def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
+        if not self._is_reachable():
+            return NotKnown(reason=_NO_ANSWER)
+        moment = self._clock.unix_seconds() if unix_seconds is None else unix_seconds
+        found = [dict(labels) for labels, _, _ in self._storage.now("ALERTS", moment)]
+        return tuple(_without_state(labels) for labels in found if labels["alertstate"] == "firing")
+
+    def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        if not self._is_reachable():
+            hosts = {subject: HostFindings() for subject in subjects if subject.instance}
+            return Findings(hosts=hosts, missing=(_NO_ANSWER,) if hosts else ())
+        now = self._clock.unix_seconds()
+        newest = {dict(labels)["host"]: value == 1 for labels, _, value in self._storage.now("up", now)}
+        return Findings(
+            hosts={subject: self._found(subject, now) for subject in subjects if subject.instance},
+            is_up_by_host=newest or None,
+        )
+
+    def diagnose(self) -> str:
+        """Return which part of the monitoring does not answer."""
+        return "" if self._is_reachable() else "Prometheus does not answer."
+
+    def _targets(self, instances: set[str], now: float) -> Mapping[str, Sequence[Target]]:
+        samples = dict(self._storage.since("up", now - _HOUR_SECONDS, now))
+        found: defaultdict[str, list[Target]] = defaultdict(list)
+        for labels in self._prometheus.targets:
+            instance = dict(labels)["instance"]
+            its = [Sample(*one) for one in samples.get(labels, ())] if instance in instances else []
+            found[instance].append(_target(labels, its))
+        return found
+
+    def _found(self, subject: Subject, now: float) -> HostFindings:
+        end = now if subject.ended_unix_seconds is None else subject.ended_unix_seconds
+        samples = [
+            Sample(*sample)
+            for labels, its in self._storage.since("up", now - _DAY_SECONDS, now)
+            if dict(labels)["instance"] == subject.instance
+            for sample in its
+        ]
+        found = outage(samples, fired_unix_seconds=subject.fired_unix_seconds, until_unix_seconds=end)
+        is_down = bool(samples) and max(samples).value == 0
+        return HostFindings(
+            reason="connection refused" if is_down else "",
+            since_unix_seconds=found.since,
+            back_unix_seconds=found.back,
+        )
+
+
+def _target(labels: Labels, samples: Sequence[Sample]) -> Target:
+    if not samples:
+        return Target(labels=dict(labels))
+    back = first_of_last_answered(samples)
+    return Target(
+        labels=dict(labels),
+        scraped_unix_seconds=samples[-1].unix_seconds,
+        is_up=samples[-1].value == 1,
+        back_unix_seconds=None if back == samples[0].unix_seconds else back,
+    )
+
+
+def _by_name(alerts: Iterable[Mapping[str, str]]) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    found: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for labels in alerts:
+        found[labels["alertname"]].append(_without_state(labels))
+    return found
+
+
+def _without_state(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in labels.items() if name != "alertstate"}
