@@ -9,8 +9,10 @@ from random import Random
 
 from alertbridge.alerts.alert import Alert, alert_id_of
 from alertbridge.background.ends import EndProver
+from alertbridge.background.firings import FiringJudge
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.background.reconciliation import Reconciliation
+from alertbridge.background.reopening import Reopening
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, DeliveryConfig
 from alertbridge.delivery.failover import PrimaryTransport
@@ -41,6 +43,7 @@ class Parts:
             routing=a_routing(a_user(), storm_hosts=STORM_HOSTS),
             firing=testimony,
             witness=testimony,
+            past=testimony,
             diagnose=testimony.diagnose,
         )
         internal = InternalAlerts(intake=self.outbox.intake, live=live, clock=clock, on_news=wakeup.notify)
@@ -72,6 +75,12 @@ class Parts:
             receive=self.receiver.receive,
             clock=clock,
         )
+        self.firings = FiringJudge(
+            disputes=self.outbox.disputes, live=live, settle=self.receiver.settle, clock=clock
+        )
+        self.reopening = Reopening(
+            ended=self.outbox.intake, live=live, receive=self.receiver.receive, clock=clock
+        )
         composer = MailComposer(
             renderer=mailbox, enricher=testimony, sender="marax <a@b.example>", clock=clock, metrics=metrics
         )
@@ -95,6 +104,8 @@ class Parts:
         if clock.monotonic_seconds() >= self._next_reconciliation:
             self._next_reconciliation = clock.monotonic_seconds() + _RECONCILIATION_SECONDS
             self.reconciliation.check()
+            self.reopening.check()
+        self.firings.run()
         while self.prover.run():
             pass
         while self.courier.turn():

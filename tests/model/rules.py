@@ -84,15 +84,18 @@ class RuleManager:
                 one.resolved_at = now
         if not is_found and (before == "pending" or _is_forgotten(one, now)):
             del self._active[one.labels]
-            self._store(one.labels, before, "inactive", now)
+            self._store(one, before, "inactive", now)
         else:
-            self._store(one.labels, before, one.state, now)
+            self._store(one, before, one.state, now)
 
-    def _store(self, labels: Labels, before: str, state: str, now: float) -> None:
+    def _store(self, one: _Active, before: str, state: str, now: float) -> None:
         if state != before:
-            self.storage.end("ALERTS", with_labels(labels, alertstate=before), now)
-        if state != "inactive":
-            self.storage.append("ALERTS", with_labels(labels, alertstate=state), now, 1)
+            self.storage.end("ALERTS", with_labels(one.labels, alertstate=before), now)
+        if state == "inactive":
+            self.storage.end("ALERTS_FOR_STATE", one.labels, now)
+        else:
+            self.storage.append("ALERTS", with_labels(one.labels, alertstate=state), now, 1)
+            self.storage.append("ALERTS_FOR_STATE", one.labels, now, one.active_at)
 
     @staticmethod
     def _labels(rule: Rule, labels: Labels) -> Labels:

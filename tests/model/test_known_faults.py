@@ -50,7 +50,6 @@ EVERYTHING_KILLED = [
             [WHILE_DOWN, Stopped(at=300, seconds=420, part="prometheus-1")],
             [DOWN, BLIND, OK, UP],
             id="Prometheus is stopped for 7 minutes",
-            marks=pytest.mark.xfail(reason="a later start is taken for another outage", strict=True),
         ),
         pytest.param(
             [WHILE_DOWN, Stalled(at=300, seconds=420, part="prometheus-1")],
@@ -76,7 +75,6 @@ EVERYTHING_KILLED = [
             [*TWO_DOWN, *EVERYTHING_KILLED],
             [("DOWN", "web-1"), ("DOWN", "web-2"), ("UP", "web-1"), ("UP", "web-2")],
             id="Prometheus and Alertmanager are killed and started together three times",
-            marks=pytest.mark.xfail(reason="a later start is taken for another outage", strict=True),
         ),
         pytest.param(
             [WHILE_DOWN, Removed(at=600, seconds=6000, host="web-1")],

@@ -1,18 +1,22 @@
 """What the bridge hears from the model's Prometheus: what the real queries return of its samples."""
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from alertbridge.alerts.proof import Evidence, NoEvidence, Target
+from alertbridge.alerts.disputes import Past
+from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, is_of_target
 from alertbridge.prometheus.answers import NotKnown, Sample
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.outage import first_of_last_answered, outage
+from alertbridge.prometheus.past import Stretch
 from marax.clock import Clock
 from tests.model.prometheus import Prometheus
 from tests.model.storage import Labels
 
 _DAY_SECONDS = 86400.0
 _HOUR_SECONDS = 3600.0
+_STEP_SECONDS = 15.0
 _NO_ANSWER = "no answer in time"
 
 
@@ -31,12 +35,15 @@ class Testimony:
         self._is_reachable = is_reachable
         self._clock = clock
 
-    def testify(self, instances: Iterable[str], heartbeat: str | None) -> Evidence | NoEvidence:
+    def testify(self, instances: Collection[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
+        return [self._testify(instances, heartbeat)]
+
+    def _testify(self, instances: Collection[str], heartbeat: str | None) -> Evidence | NoEvidence:
         if not self._is_reachable():
             return NoEvidence(reason=f"Prometheus cannot be asked: {_NO_ANSWER}")
         now = self._clock.unix_seconds()
-        active = [(dict(labels), at) for labels, at, _ in self._storage.now("ALERTS", now)]
-        moments = [at for labels, at in active if heartbeat in {None, labels["alertname"]}]
+        evaluations = [(dict(labels), at) for labels, at, _ in self._storage.now("ALERTS", now)]
+        moments = [at for labels, at in evaluations if heartbeat in {None, labels["alertname"]}]
         if heartbeat is None and not moments:
             moments = [at for _, at, _ in self._storage.now("up", now)]
         if not moments:
@@ -44,10 +51,44 @@ class Testimony:
         known = [dict(labels) for labels, _ in self._storage.since("ALERTS", now - _DAY_SECONDS, now)]
         return Evidence(
             evaluated_unix_seconds=max(moments),
-            active=_by_name(labels for labels, _ in active),
+            active=self._active(now),
             known=_by_name(known),
             targets=self._targets(set(instances), now),
         )
+
+    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+        if not self._is_reachable():
+            return [NoEvidence(reason=_NO_ANSWER)] * len(asked)
+        return [self._answered(one) if one.means_down else self._idle(one, heartbeat) for one in asked]
+
+    def _answered(self, asked: Stretch) -> Past:
+        start = max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS)
+        moments = [
+            at
+            for labels, samples in self._storage.since("up", start, asked.until_unix_seconds)
+            for at, value in samples
+            if is_of_target(asked.labels, dict(labels)) and value == 1
+        ]
+        return Past(answered_unix_seconds=max(moments, default=None))
+
+    def _idle(self, asked: Stretch, heartbeat: str) -> Past | NoEvidence:
+        known = [
+            labels
+            for labels, _ in self._storage.since(
+                "ALERTS", self._clock.unix_seconds() - _DAY_SECONDS, math.inf
+            )
+            if agree(asked.labels, _without_state(dict(labels)))
+            and dict(labels)["alertname"] == asked.labels["alertname"]
+        ]
+        if not known:
+            return NoEvidence(reason="it does not know the alert")
+        step, idle = asked.until_unix_seconds, 0.0
+        while step > max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS):
+            present = [labels for labels, _, _ in self._storage.now("ALERTS", step)]
+            is_evaluated = any(dict(labels)["alertname"] == heartbeat for labels in present)
+            idle += _STEP_SECONDS if is_evaluated and not set(known) & set(present) else 0
+            step -= _STEP_SECONDS
+        return Past(idle_seconds=idle)
 
     def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
         if not self._is_reachable():
@@ -70,6 +111,12 @@ class Testimony:
     def diagnose(self) -> str:
         """Return which part of the monitoring does not answer."""
         return "" if self._is_reachable() else "Prometheus does not answer."
+
+    def _active(self, now: float) -> Mapping[str, Sequence[Active]]:
+        found: defaultdict[str, list[Active]] = defaultdict(list)
+        for labels, _, since in self._storage.now("ALERTS_FOR_STATE", now):
+            found[dict(labels)["alertname"]].append(Active(labels=dict(labels), since_unix_seconds=since))
+        return found
 
     def _targets(self, instances: set[str], now: float) -> Mapping[str, Sequence[Target]]:
         samples = dict(self._storage.since("up", now - _HOUR_SECONDS, now))
