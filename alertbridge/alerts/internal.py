@@ -1,5 +1,8 @@
 """Internal alerts: the bridge raises them itself, about itself, and handles them like any other."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from alertbridge.alerts.alert import Alert, alert_id_of
 
 AUDIENCE_LABEL = "marax_audience"
@@ -7,13 +10,37 @@ ADMINS = "admins"
 BLIND_LABEL = "marax_blind"
 UNDELIVERABLE = "MaraxMailUndeliverable"
 _MAIL_FOR = "mail for "
+_MONITORING = "monitoring"
 
 
-def blind_alert(since_unix_seconds: float, diagnosis: str, *, ends_unix_seconds: float | None) -> Alert:
-    """Return the alert that no heartbeat has been received from Prometheus *since* then."""
-    labels = {"alertname": "MaraxBlind", "host": "monitoring", "severity": "critical", BLIND_LABEL: "yes"}
+def blind_alert(
+    since_unix_seconds: float,
+    diagnosis: str,
+    *,
+    ends_unix_seconds: float | None,
+    heartbeat: Mapping[str, str] | None = None,
+    which: str = "",
+) -> Alert:
+    """Return the alert that no evaluation of Prometheus later than *since* has reached the bridge.
+
+    Args:
+        since_unix_seconds: That moment.
+        diagnosis: Why, in words.
+        ends_unix_seconds: When one has; None while none has.
+        heartbeat: The labels of the heartbeat that is missing, which make the identity; None for all.
+        which: Those that tell it from the other heartbeats, in words; empty where there are none.
+    """
+    labels = {"alertname": "MaraxBlind", "host": _MONITORING, "severity": "critical", BLIND_LABEL: "yes"}
+    own = {f"heartbeat {name}": value for name, value in (heartbeat or {}).items()}
+    shown = labels | ({"host": f"{_MONITORING} ({which})"} if which else {})
     annotations = {"summary": "no sign of life", "description": diagnosis}
-    return _alert(labels, annotations, since_unix_seconds, ends_unix_seconds)
+    alert = _alert(shown, annotations, since_unix_seconds, ends_unix_seconds)
+    return replace(alert, alert_id=alert_id_of(labels | own))
+
+
+def missing_heartbeat(host: str) -> str:
+    """Return which heartbeat is missing, given the *host* of an alert by `blind_alert`; empty for all."""
+    return host.removeprefix(_MONITORING).strip().removeprefix("(").removesuffix(")")
 
 
 def undeliverable_alert(

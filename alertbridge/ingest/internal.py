@@ -30,15 +30,16 @@ class InternalAlerts:
         self._clock = clock
         self._on_news = on_news
 
-    def take(self, alert: Alert) -> None:
-        """Store *alert*, which begins or has ended.
+    def take(self, *alerts: Alert) -> None:
+        """Store *alerts*, which begin or have ended: of one alert, both are reported at once.
 
         Raises:
-            StoreError: It could not be stored.
+            StoreError: Nothing of it could be stored.
         """
-        taken = self._intake.take([alert], self._live.routing, self._clock.unix_seconds())
+        taken = self._intake.take(alerts, self._live.routing, self._clock.unix_seconds())
         if taken.notices:
-            state = "raised" if alert.is_firing else "resolved"
-            about = {"alertname": alert.labels["alertname"], "host": alert.labels["host"]}
+            last = alerts[-1]
+            state = "raised" if last.is_firing else "resolved"
+            about = {"alertname": last.labels["alertname"], "host": last.labels["host"]}
             logger.warning("%s internal alert", state, extra=about)
             self._on_news()

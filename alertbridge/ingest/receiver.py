@@ -58,7 +58,7 @@ class WebhookReceiver:
             self._store(others)
         for heartbeat in heartbeats:
             if heartbeat.is_firing:
-                self._heartbeat.beat(evaluated_unix_seconds(heartbeat))
+                self._heartbeat.beat(evaluated_unix_seconds(heartbeat), heartbeat.labels)
 
     def close(self, ends: Sequence[Alert]) -> None:
         """Store *ends* that have been proven.

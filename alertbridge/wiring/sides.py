@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alertbridge.background.ends import EndProver
 from alertbridge.background.firings import FiringJudge
+from alertbridge.background.gaps import GapWatch
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.background.heartbeat_ping import HeartbeatPing
 from alertbridge.background.periodic import Task
@@ -25,7 +26,7 @@ from alertbridge.outbox.outbox import Outbox
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app
 from alertbridge.web.mailgun_events import MailgunEvents
 from alertbridge.wiring.live_config import LiveConfig
-from marax.clock import Clock
+from marax.clock import Clock, SystemClock
 from marax.serving.server import Server, ServingSettings
 
 
@@ -48,6 +49,7 @@ class IntakeSide:
     heartbeat: Heartbeat
     ping: HeartbeatPing
     receiver: WebhookReceiver
+    gaps: GapWatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,13 @@ def intake_side(ground: Ground) -> IntakeSide:
     """Return what takes in Alertmanager's alerts, the heartbeat and internal alerts."""
     live, clock, on_news = ground.live, ground.clock, ground.wakeup.notify
     internal = InternalAlerts(intake=ground.outbox.intake, live=live, clock=clock, on_news=on_news)
-    ping = HeartbeatPing(live)
+    ping, gaps = HeartbeatPing(live), GapWatch(SystemClock())
     heartbeat = Heartbeat(
         store=ground.outbox.heartbeat,
         raise_alert=internal.take,
         live=live,
         clock=clock,
+        gaps=gaps,
         on_beat=ping.note_beat,
     )
     ground.metrics.watch_heartbeat(heartbeat.last_unix_seconds)
@@ -80,7 +83,7 @@ def intake_side(ground: Ground) -> IntakeSide:
         metrics=ground.metrics,
         on_news=on_news,
     )
-    return IntakeSide(internal=internal, heartbeat=heartbeat, ping=ping, receiver=receiver)
+    return IntakeSide(internal=internal, heartbeat=heartbeat, ping=ping, receiver=receiver, gaps=gaps)
 
 
 def delivery_side(ground: Ground, internal: InternalAlerts) -> DeliverySide:
@@ -140,6 +143,7 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
     )
     retention = Retention(outbox.database, clock)
     return (
+        Task(name="gaps", run=intake.gaps.run, every_seconds=1),
         Task(name="heartbeat", run=intake.heartbeat.check, every_seconds=5),
         Task(name="heartbeat-ping", run=intake.ping.run, every_seconds=1),
         Task(name="firings", run=firings.run, every_seconds=0.5),

@@ -2,6 +2,7 @@
 
 from datetime import tzinfo
 
+from alertbridge.alerts.internal import missing_heartbeat
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.letters.headline import STATE_WORDS, Lead
 from alertbridge.rendering.letters.letter import Section, Step
@@ -15,6 +16,20 @@ _WHAT_BLIND_MEANS = (
 _WHAT_BLIND_MEANT = (
     "Meanwhile, nobody was notified when a host went down. What is still wrong is reported by separate mails "
     "within minutes; what was wrong only during that time may never be reported."
+)
+_WHAT_ONE_BLIND_MEANS = (
+    "Each Prometheus constantly sends one alert, the heartbeat, through Alertmanager to this bridge, to show "
+    "that all three work. This one has stopped coming. Until it is back, nobody is notified when a host goes "
+    "down that only this Prometheus watches."
+)
+_WHAT_FORGOTTEN_MEANS = (
+    "It had not come for a week while others did, or its labels or its name are not watched any more. It is "
+    "watched again as soon as it comes. Whether its Prometheus works is not known."
+)
+_WHAT_ONE_BLIND_MEANT = (
+    "Meanwhile, nobody was notified when a host went down that only this Prometheus watches. What is still "
+    "wrong is reported by separate mails within minutes; what was wrong only during that time may never be "
+    "reported."
 )
 _BLIND_STEPS = (
     Step(
@@ -48,29 +63,48 @@ def internal_lead(facts: AlertFacts) -> Lead:
     (alert,) = facts.hosts
     if facts.kind is Kind.OK:
         return _over(alert, facts.reader.timezone)
-    began = moment(alert.fired_unix_seconds, facts.reader.timezone)
+    zone = facts.reader.timezone
+    began = moment(alert.fired_unix_seconds, zone)
     if alert.about is About.MAIL:
         return Lead(f"{STATE_WORDS[facts.kind]}: a {alert.name} was not delivered.", (f"Since {began}.",))
+    no_evaluation = f"No evaluation later than {began} has reached the bridge."
+    if facts.kind is Kind.ENDED:
+        return Lead(f"{STATE_WORDS[facts.kind]}: the heartbeat from {_source(alert)}.", (no_evaluation,))
     lasts = span(alert.fired_unix_seconds, facts.now_unix_seconds)
-    text = f"{STATE_WORDS[facts.kind]} for {lasts}: no heartbeat from Prometheus and Alertmanager."
-    return Lead(text, (f"The last heartbeat came on {began}.",))
+    text = f"{STATE_WORDS[facts.kind]} for {lasts}: no heartbeat from {_source(alert)}."
+    return Lead(text, (no_evaluation,))
 
 
 def internal_sections(facts: AlertFacts) -> tuple[Section, ...]:
     """Return what that alert means, and what to do."""
     (alert,) = facts.hosts
-    is_mail, is_over = alert.about is About.MAIL, facts.kind is Kind.OK
+    if alert.about is About.MAIL:
+        return _undelivered_sections(alert, is_over=facts.kind is Kind.OK)
+    is_one = bool(missing_heartbeat(alert.name))
+    if facts.kind is Kind.ENDED:
+        return _sections("What this means", _WHAT_FORGOTTEN_MEANS, "", (ASK_ALL,))
+    if facts.kind is Kind.OK:
+        what = f"Found at that time: {alert.description}" if alert.description else ""
+        meant = _WHAT_ONE_BLIND_MEANT if is_one else _WHAT_BLIND_MEANT
+        return _sections("What this meant", meant, what, (ASK_ALL,))
+    meant = _WHAT_ONE_BLIND_MEANS if is_one else _WHAT_BLIND_MEANS
+    return _sections("What this means", meant, alert.description, _BLIND_STEPS)
+
+
+def _undelivered_sections(alert: HostFacts, *, is_over: bool) -> tuple[Section, ...]:
     if is_over:
-        meant = _WHAT_UNDELIVERED_MEANT if is_mail else _WHAT_BLIND_MEANT
-        what = alert.description if is_mail else f"While it lasted: {alert.description}"
-        steps: tuple[Step, ...] = (_UNSENT if is_mail else ASK_ALL,)
-    else:
-        meant = _WHAT_UNDELIVERED_MEANS if is_mail else _WHAT_BLIND_MEANS
-        what = alert.description
-        steps = _UNDELIVERED_STEPS if is_mail else _BLIND_STEPS
-    lines = (what, meant) if alert.description else (meant,)
-    title = "What this meant" if is_over else "What this means"
+        return _sections("What this meant", _WHAT_UNDELIVERED_MEANT, alert.description, (_UNSENT,))
+    return _sections("What this means", _WHAT_UNDELIVERED_MEANS, alert.description, _UNDELIVERED_STEPS)
+
+
+def _sections(title: str, meant: str, what: str, steps: tuple[Step, ...]) -> tuple[Section, ...]:
+    lines = (what, meant) if what else (meant,)
     return Section(title=title, lines=lines), Section(title="What to do next", steps=steps)
+
+
+def _source(alert: HostFacts) -> str:
+    which = missing_heartbeat(alert.name)
+    return f"the Prometheus with {which}" if which else "Prometheus and Alertmanager"
 
 
 def _over(alert: HostFacts, zone: tzinfo) -> Lead:
@@ -79,5 +113,5 @@ def _over(alert: HostFacts, zone: tzinfo) -> Lead:
     if alert.about is About.MAIL:
         text = f"Resolved after {lasted}: {alert.name} goes through again."
         return Lead(text, (f"It began on {began} and ended on {ended}.",))
-    text = f"Resolved after {lasted}: the heartbeat from Prometheus and Alertmanager is back."
-    return Lead(text, (f"The last heartbeat before came on {began}, the next on {ended}.",))
+    text = f"Resolved after {lasted}: the heartbeat from {_source(alert)} is back."
+    return Lead(text, (f"No evaluation between {began} and {ended} reached the bridge.",))

@@ -22,6 +22,17 @@ _BLIND = HostFacts(
     means_down=False,
     about=About.MONITORING,
 )
+_ONE_BLIND = replace(
+    _BLIND,
+    name="monitoring (site=paris)",
+    description="Other heartbeats still come (site=berlin): check the Prometheus with site=paris, and the"
+    " path from there through Alertmanager.",
+)
+_SUSPENDED = replace(
+    _BLIND,
+    description="This bridge itself did not run for 21 min 10 s: its machine was suspended, or its process"
+    " was stopped.",
+)
 _UNDELIVERED = replace(
     _BLIND,
     name="mail for bob",
@@ -34,19 +45,23 @@ _UNDELIVERED = replace(
 
 
 def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, AlertFacts]:
-    """Return facts of a mail for each, as it begins and as it ends."""
+    """Return facts of mails about each, as it begins and as it ends."""
     everybody = replace(reader, reason_for_mail="it concerns everyone who is notified of critical alerts")
     admin = replace(reader, reason_for_mail="you are an admin")
     return {
         "blind": _facts_of(Kind.BLIND, _BLIND, everybody, began_unix_seconds),
         "blind-over": _facts_of(Kind.OK, _BLIND, everybody, began_unix_seconds),
+        "blind-one": _facts_of(Kind.BLIND, _ONE_BLIND, everybody, began_unix_seconds),
+        "blind-one-over": _facts_of(Kind.OK, _ONE_BLIND, everybody, began_unix_seconds),
+        "blind-one-ended": _facts_of(Kind.ENDED, _ONE_BLIND, everybody, began_unix_seconds),
+        "blind-suspended": _facts_of(Kind.OK, _SUSPENDED, everybody, began_unix_seconds),
         "undelivered": _facts_of(Kind.WARN, _UNDELIVERED, admin, began_unix_seconds),
         "undelivered-over": _facts_of(Kind.OK, _UNDELIVERED, admin, began_unix_seconds),
     }
 
 
 def _facts_of(kind: Kind, trouble: HostFacts, reader: Reader, began: float) -> AlertFacts:
-    is_over = kind is Kind.OK
+    is_over = kind in {Kind.OK, Kind.ENDED}
     return AlertFacts(
         kind=kind,
         title=title_of([trouble.name], trouble.summary),
@@ -55,6 +70,7 @@ def _facts_of(kind: Kind, trouble: HostFacts, reader: Reader, began: float) -> A
             replace(
                 trouble,
                 is_over=is_over,
+                is_unwatched=kind is Kind.ENDED,
                 fired_unix_seconds=began,
                 ended_unix_seconds=began + _LASTED_SECONDS if is_over else None,
             ),

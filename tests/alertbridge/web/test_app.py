@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from alertbridge.background.gaps import GapWatch
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.ingest.internal import InternalAlerts
@@ -45,6 +46,7 @@ class Site:
             raise_alert=internal.take,
             live=self.live,
             clock=clock,
+            gaps=GapWatch(clock),
             on_beat=self.note_beat,
         )
         receiver = WebhookReceiver(
