@@ -1,12 +1,16 @@
 """What `check-config` says of usable settings: who is notified of what, and what is probably a mistake."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from alertbridge.alerts.alert import Alert, alert_id_of
+from alertbridge.background.settings import SHORTEST_ALARM_AFTER_SECONDS
 from alertbridge.config import BridgeSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.routing.recipients import watches
 from alertbridge.routing.users import Severity
+from marax.settings.durations import spoken
+from marax.settings.reader import Mistake, SettingsError
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
@@ -30,6 +34,24 @@ def preferences_table(settings: BridgeSettings) -> str:
             quiet = (f"{user.quiet.hours} {user.timezone}", ", ".join(user.quiet.passing) or "nothing")
         rows.append((user.name, *quiet, str(user.remind_every_seconds)))
     return _aligned(rows)
+
+
+def refuse_mistakes(settings: BridgeSettings, file: Path) -> None:
+    """Refuse what can be used, but not in earnest, in the *settings* in *file*.
+
+    Raises:
+        SettingsError: What has to be changed, and why.
+    """
+    after = settings.heartbeat.alarm_after_seconds
+    if after >= SHORTEST_ALARM_AFTER_SECONDS:
+        return
+    expected = (
+        f"{SHORTEST_ALARM_AFTER_SECONDS:.0f}s or more, as a heartbeat comes once a minute, and [BLIND] and [OK]"
+        " would follow each other all the time; 5m is usual"
+    )
+    raise SettingsError(
+        [Mistake(file=file, line=0, key="heartbeat.alarm_after", found=spoken(after), expected=expected)]
+    )
 
 
 def warnings(settings: BridgeSettings) -> Iterator[str]:

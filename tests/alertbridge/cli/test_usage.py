@@ -72,6 +72,16 @@ def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):
     assert "warning: hosts: no user is notified about db-1" in said.stderr
 
 
+@pytest.mark.parametrize(("alarm_after", "status"), [("0s", 3), ("69s", 3), ("70s", 0), ("5m", 0)])
+def test_check_config_refuses_an_alarm_that_would_flap(settings: Settings, alarm_after: str, status: int):
+    settings.write(heartbeat={"alarm_after": alarm_after})
+
+    said = run("check-config", "--config", settings.path)
+
+    assert said.returncode == status
+    assert ("heartbeat.alarm_after: found" in said.stderr) == (status == 3)
+
+
 @pytest.mark.parametrize("command", [["serve"], ["check-config"], ["targets", "-"], ["send-test", "ann"]])
 def test_wrong_settings_end_with_3_and_all_mistakes_at_once(settings: Settings, command: list[str]):
     settings.path.write_text(
