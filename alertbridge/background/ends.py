@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, assert_never
 
 from alertbridge.alerts.alert import Alert
@@ -66,6 +67,8 @@ class EndProver:
         claims: Where they are kept.
         live: What the settings in force say.
         evaluated: Returns Prometheus' newest evaluation by the heartbeat, as Unix time; 0 before the first.
+        resumed: Returns when the machine was last resumed after it had stood still; 0 if it never was. What
+            Prometheus evaluated before that proves nothing.
         close: Takes proven ends in, unless their claims have been withdrawn meanwhile.
         clock: For how long to wait before asking again.
     """
@@ -76,12 +79,14 @@ class EndProver:
         claims: ClaimStore,
         live: EndConfig,
         evaluated: Callable[[], float],
+        resumed: Callable[[], float],
         close: Callable[[Sequence[Alert]], object],
         clock: Clock,
     ) -> None:
         self._claims = claims
         self._live = live
         self._evaluated = evaluated
+        self._resumed = resumed
         self._close = close
         self._clock = clock
         self._ask_at_seconds: dict[Key, float] = {}
@@ -129,14 +134,16 @@ class EndProver:
             self._close(proven)
 
     def _judgements(self, held: Sequence[HeldClaim]) -> Iterable[tuple[HeldClaim, Judgement]]:
-        heartbeat, witness = Heartbeat(evaluated_unix_seconds=self._evaluated()), self._live.witness
+        heartbeat, resumed = Heartbeat(evaluated_unix_seconds=self._evaluated()), self._resumed()
+        witness = self._live.witness
         if witness is None:
-            return [(one, judge_by_heartbeat(one.claim, heartbeat)) for one in held]
+            return [(one, judge_by_heartbeat(one.claim, heartbeat, resumed)) for one in held]
         down = {one.key for one in held if self._live.routing.means_down(one.claim.episode.alert)}
         instances = {one.claim.episode.alert.labels.get("instance", "") for one in held if one.key in down}
         name = self._live.heartbeat.alertname if heartbeat.evaluated_unix_seconds else None
         found = witness.testify(instances - {""}, name)
-        return [(one, judge(one.claim, found, heartbeat, means_down=one.key in down)) for one in held]
+        believe = partial(judge, found=found, heartbeat=heartbeat, believed_from_unix_seconds=resumed)
+        return [(one, believe(one.claim, means_down=one.key in down)) for one in held]
 
     def _settled(self, held: HeldClaim, judgement: Judgement) -> Judgement:
         """Return *judgement*, or that it has to last: of a target that is gone, or an end without a scrape.

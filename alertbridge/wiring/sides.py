@@ -133,6 +133,7 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
         claims=outbox.end_claims,
         live=live,
         evaluated=intake.heartbeat.evaluated_unix_seconds,
+        resumed=intake.gaps.resumed_unix_seconds,
         close=intake.receiver.close,
         clock=clock,
     )

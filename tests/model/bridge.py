@@ -10,6 +10,7 @@ from random import Random
 from alertbridge.alerts.alert import Alert, alert_id_of
 from alertbridge.background.ends import EndProver
 from alertbridge.background.firings import FiringJudge
+from alertbridge.background.gaps import GapWatch
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.background.reopening import Reopening
@@ -47,11 +48,13 @@ class Parts:
             diagnose=testimony.diagnose,
         )
         internal = InternalAlerts(intake=self.outbox.intake, live=live, clock=clock, on_news=wakeup.notify)
+        self.gaps = GapWatch(clock)
         self.heartbeat = Heartbeat(
             store=self.outbox.heartbeat,
             raise_alert=internal.take,
             live=live,
             clock=clock,
+            gaps=self.gaps,
             on_beat=wakeup.notify,
         )
         self.receiver = WebhookReceiver(
@@ -66,6 +69,7 @@ class Parts:
             claims=self.outbox.end_claims,
             live=live,
             evaluated=self.heartbeat.evaluated_unix_seconds,
+            resumed=self.gaps.resumed_unix_seconds,
             close=self.receiver.close,
             clock=clock,
         )
@@ -100,6 +104,7 @@ class Parts:
 
     def run(self, clock: FakeClock) -> None:
         """Let each task have its turn, and then the courier."""
+        self.gaps.run()
         self.heartbeat.check()
         if clock.monotonic_seconds() >= self._next_reconciliation:
             self._next_reconciliation = clock.monotonic_seconds() + _RECONCILIATION_SECONDS

@@ -29,7 +29,7 @@ class Court:
         self.clock = FakeClock(T0)
         self.asked = 0
         self.evidence: Evidence | NoEvidence = NoEvidence(reason="connection refused")
-        self.heartbeat_unix_seconds = 0.0
+        self.heartbeat_unix_seconds = self.resumed_unix_seconds = 0.0
         self.live = FakeLiveConfig(routing=a_routing(a_user()), witness=self)
         self.incident_id = ""
         self.start()
@@ -40,6 +40,7 @@ class Court:
             claims=self.outbox.end_claims,
             live=self.live,
             evaluated=lambda: self.heartbeat_unix_seconds,
+            resumed=lambda: self.resumed_unix_seconds,
             close=self.close,
             clock=self.clock,
         )
@@ -183,6 +184,18 @@ def test_a_target_that_is_missing_for_a_moment_only_is_waited_for(court):
     court.run_for(50)
 
     assert court.reported() == []
+
+
+def test_after_a_suspend_of_the_machine_prometheus_has_to_evaluate_anew(court):
+    court.claim(DOWN)
+    court.knows(target(is_up=True, at=T0 + 300, back=T0 + 285))
+    court.resumed_unix_seconds = T0 + 310
+    court.run_for(15)
+    assert court.reported() == []
+
+    court.knows(target(is_up=True, at=T0 + 315, back=T0 + 285))
+    court.run_for(15)
+    assert [(name, kind) for name, kind, _ in court.reported()] == [("HostDown", "UP")]
 
 
 def test_what_is_held_outlasts_a_restart(court):

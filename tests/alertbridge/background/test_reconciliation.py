@@ -82,6 +82,7 @@ class Desk:
             claims=self.outbox.end_claims,
             live=FakeLiveConfig(witness=Confirming(self.clock)),
             evaluated=lambda: 0.0,
+            resumed=lambda: 0.0,
             close=self.take,
             clock=self.clock,
         ).run()
