@@ -1,10 +1,17 @@
 """What a mail is made from: plain values, all of them from outside and none of them trusted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 
-from alertbridge.mail.host_facts import History, HostState, LastDay, LastValues, ProcessFact
+from alertbridge.mail.host_facts import (
+    History,
+    HostState,
+    LastDay,
+    LastValues,
+    OutageDetails,
+    ProcessFact,
+)
 
 
 class Kind(StrEnum):
@@ -51,6 +58,7 @@ class HostFacts:
         ended_unix_seconds: When the alert ended; None while it fires.
         back_unix_seconds: The first scrape that it answered again, or None when that is not known; the alert
             ends later than that, by its `keep_firing_for`.
+        outage: What else its scrapes say of the outage.
         reason: What the scrape ran into, in Prometheus' words; empty when not known.
         last_values: Its last known values; None when there are none.
         top_processes: Those that used most CPU or memory at its last answered scrape, largest first.
@@ -78,6 +86,7 @@ class HostFacts:
     since_unix_seconds: float | None = None
     ended_unix_seconds: float | None = None
     back_unix_seconds: float | None = None
+    outage: OutageDetails = field(default_factory=OutageDetails)
     reason: str = ""
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()

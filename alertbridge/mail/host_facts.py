@@ -66,6 +66,37 @@ class LastDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutageDetails:
+    """What the scrapes of a host say of an outage beyond its first and its last moment.
+
+    Attributes:
+        gone_by_unix_seconds: The first scrape that was not answered, where none was made for long before it;
+            else None.
+        still_gone_unix_seconds: The last scrape that was not answered, where none was made for long
+            after it; else None.
+        unseen_seconds: For how much of the outage nobody knows whether the host was down; 0 where it was
+            scraped all the time.
+        is_rough: Whether the scrapes of a part of the outage are not known here.
+        times_gone: How often it stopped answering between its first loss and its last return; 0 where that is
+            not known, more than 1 where it came and went.
+        longest_seconds: How long it did not answer the longest of these times; None where that is not known.
+        first_gone_unix_seconds: The last scrape that it answered before the first of these times; None where
+            that is not known.
+        never_since_unix_seconds: The first scrape that Prometheus has stored, where none until the end of the
+            outage was answered; else None.
+    """
+
+    gone_by_unix_seconds: float | None = None
+    still_gone_unix_seconds: float | None = None
+    unseen_seconds: float = 0.0
+    is_rough: bool = False
+    times_gone: int = 0
+    longest_seconds: float | None = None
+    first_gone_unix_seconds: float | None = None
+    never_since_unix_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostState:
     """One row of a report: what a host answered when it was asked directly.
 

@@ -1,11 +1,11 @@
 """What Prometheus may know about the hosts of a mail beyond their alerts, and who looks it up."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from alertbridge.mail.facts import FleetFacts
-from alertbridge.mail.host_facts import History, LastDay, LastValues, ProcessFact
+from alertbridge.mail.host_facts import History, LastDay, LastValues, OutageDetails, ProcessFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +17,14 @@ class Subject:
         job: The alert's label `job`; empty when it has none.
         fired_unix_seconds: When the alert fired.
         ended_unix_seconds: When it ended; None while it fires.
+        is_brief: Whether nothing but the times of its outage is wanted, as in a list of many alerts.
     """
 
     instance: str
     job: str = ""
     fired_unix_seconds: float
     ended_unix_seconds: float | None = None
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class HostFindings:
             alert fired, or that is not known.
         back_unix_seconds: The first scrape that it answered again; None when it has not, or when that is not
             known.
+        outage: What else its scrapes say of the outage.
         last_values: Those before it went down; once its alert has ended, the current ones.
         top_processes: Those of the same minute, most CPU first.
         has_rebooted: Whether it rebooted while it was down; None when it is not back, or that is not known.
@@ -45,6 +48,7 @@ class HostFindings:
     reason: str = ""
     since_unix_seconds: float | None = None
     back_unix_seconds: float | None = None
+    outage: OutageDetails = field(default_factory=OutageDetails)
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()
     has_rebooted: bool | None = None

@@ -1,40 +1,14 @@
 """What the samples of a host say about its outage; pure."""
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from alertbridge.mail.host_facts import LastValues, ProcessFact
-from alertbridge.prometheus.answers import Sample, Series
-from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
+from alertbridge.mail.host_facts import OutageDetails
+from alertbridge.prometheus.answers import Sample
+from alertbridge.prometheus.stretches import Absence, Scrapes, Stretch, absences
 
-_MOST_INSTANCES = 40
-_WIDEST_SPREAD_SECONDS = 600.0
-_MOST_PROCESSES = 10
-
-LAST_MINUTE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A stretch of time that matters for one instance."""
-
-    instance: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A stretch of time that one query can cover for several instances."""
-
-    instances: tuple[str, ...]
-    start: float
-    end: float
-
-    def whole_seconds(self) -> int:
-        """Return a length that reaches back to the start, as a PromQL range."""
-        return math.ceil(self.end - self.start)
+CLOCKS_DIFFER_SECONDS = 60.0  # the bridge's and Prometheus', at most, without being noticed here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,51 +19,98 @@ class Outage:
         since: The last scrape that it answered before.
         back: The first that it answered after.
         last_answered: The last of all that it answered.
+        details: What else the scrapes say of it.
     """
 
     since: float | None = None
     back: float | None = None
     last_answered: float | None = None
+    details: OutageDetails = field(default_factory=OutageDetails)
 
 
-def windows(spans: Iterable[Span]) -> list[Window]:
-    """Return windows that cover *spans*: spans that end at much the same time share one."""
-    shared: list[list[Span]] = []
-    for span in sorted(spans, key=lambda span: (span.end, span.instance)):
-        group = shared[-1] if shared else []
-        is_near = bool(group) and span.end - group[0].end <= _WIDEST_SPREAD_SECONDS
-        if is_near and len(group) < _MOST_INSTANCES:
-            group.append(span)
-        else:
-            shared.append([span])
-    return [
-        Window(
-            instances=tuple(span.instance for span in group),
-            start=min(span.start for span in group),
-            end=max(span.end for span in group),
-        )
-        for group in shared
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the samples of `up` are to tell of.
+
+    Attributes:
+        fired_unix_seconds: When the alert fired.
+        until_unix_seconds: Up to when they count.
+        now_unix_seconds: The present, for an alert that still fires; None for one that has ended.
+        known: The stretches of time of which all samples are there.
+        are_all: Whether Prometheus has stored no answered scrape beyond those.
+    """
+
+    fired_unix_seconds: float
+    until_unix_seconds: float
+    now_unix_seconds: float | None = None
+    known: tuple[Stretch, ...]
+    are_all: bool = False
 
 
-def outage(up: Iterable[Sample], *, fired_unix_seconds: float, until_unix_seconds: float) -> Outage:
-    """Return the outage that an alert which fired at a moment was about, from samples of `up`.
+def outage(up: Iterable[Sample], asked: Asked) -> Outage:
+    """Return the outage that an alert was about, from samples of `up` in any order.
 
     A host that comes back for a moment while its alert keeps firing was down all the time; one that is still
     down in the end has been so since the last scrape that it answered. A host that answered when the alert
     fired was not down.
     """
-    samples = sorted({sample for sample in up if sample.unix_seconds <= until_unix_seconds})
-    answered = [sample.unix_seconds for sample in samples if sample.value == 1]
+    scrapes = Scrapes((one for one in up if one.unix_seconds <= asked.until_unix_seconds), asked.known)
+    answered = [moment for moment, value in scrapes.all if value == 1]
     last_answered = answered[-1] if answered else None
-    before = [sample for sample in samples if sample.unix_seconds <= fired_unix_seconds]
-    if not before or before[-1].value == 1:
+    before = [scrape for scrape in scrapes.all if scrape[0] <= asked.fired_unix_seconds]
+    if not before or before[-1][1] == 1:
         return Outage(last_answered=last_answered)
-    back = first_of_last_answered(samples)
-    if back is None:
-        return Outage(since=last_answered, last_answered=last_answered)
-    earlier = [moment for moment in answered if moment <= fired_unix_seconds]
-    return Outage(since=earlier[-1] if earlier else None, back=back, last_answered=last_answered)
+    gone = [one for one in absences(scrapes.all) if _ends_after(one, before[-1][0])]
+    is_back = gone[-1].after is not None
+    counted = gone[0] if is_back else gone[-1]
+    return Outage(
+        since=counted.before,
+        back=gone[-1].after,
+        last_answered=last_answered,
+        details=_details(scrapes, gone, asked),
+    )
+
+
+def _ends_after(absence: Absence, moment: float) -> bool:
+    return absence.after is None or absence.after > moment
+
+
+def _details(scrapes: Scrapes, gone: Sequence[Absence], asked: Asked) -> OutageDetails:
+    """Return what is to be said of the times that a host was *gone*, of which there is at least one."""
+    first, last = gone[0], gone[-1]
+    told = first if last.after is not None else last  # the one that the outage is counted from
+    end = _end(scrapes, last, asked.now_unix_seconds)
+    lost = None if told.before is None else Stretch(told.before, told.first)
+    returned = Stretch(last.last, end)
+    lengths = [_seconds(scrapes, one) for one in gone]
+    whole = replace(last, before=told.before, first=told.first)
+    start = told.first if lost is None else lost.start
+    pieces = pairwise([start, *(moment for moment, _ in scrapes.all if start < moment < end), end])
+    return OutageDetails(
+        gone_by_unix_seconds=told.first if lost is not None and scrapes.unscraped(lost) else None,
+        still_gone_unix_seconds=last.last if scrapes.unscraped(returned) else None,
+        unseen_seconds=scrapes.unseen_seconds(whole, end),
+        is_rough=any(scrapes.unknown(Stretch(*piece)) for piece in pieces),
+        times_gone=len(gone),
+        longest_seconds=max(lengths),
+        first_gone_unix_seconds=first.before,
+        never_since_unix_seconds=first.first if asked.are_all and first.before is None else None,
+    )
+
+
+def _end(scrapes: Scrapes, last: Absence, now: float | None) -> float:
+    """Return the return; else the newest scrape, or the present where that is old."""
+    if last.after is not None:
+        return last.after
+    is_old = now is not None and scrapes.unscraped(Stretch(last.last, now - CLOCKS_DIFFER_SECONDS))
+    return now if now is not None and is_old else last.last
+
+
+def _seconds(scrapes: Scrapes, absence: Absence) -> float:
+    """Return how long a host was away, of which nobody has to guess any."""
+    start = absence.first if absence.before is None else absence.before
+    end = absence.last if absence.after is None else absence.after
+    return end - start - scrapes.unseen_seconds(absence, end)
 
 
 def first_of_last_answered(samples: Iterable[Sample]) -> float | None:
@@ -100,60 +121,3 @@ def first_of_last_answered(samples: Iterable[Sample]) -> float | None:
             break
         back = sample.unix_seconds
     return back
-
-
-def last_values(series: Iterable[Series], moment: float) -> LastValues | None:
-    """Return the values of a host in the last minute up to *moment*; None when there are none."""
-    known = _latest(series, moment)
-    if not any(name in known for name in VALUES):
-        return None
-    cpu, memory, memory_total, load1, cpus = (known.get(name) for name in VALUES)
-    return LastValues(
-        cpu_ratio=cpu, memory_ratio=memory, memory_total_bytes=memory_total, load1=load1, cpus=cpus
-    )
-
-
-def top_processes(series: Iterable[Series], moment: float) -> tuple[ProcessFact, ...]:
-    """Return the processes of a host in the last minute up to *moment*, most CPU first."""
-    by_process: dict[tuple[str, str], list[Series]] = {}
-    for one in series:
-        if one.labels.get("__name__") in TOP_PROCESSES:
-            process = (one.labels.get("pid", ""), one.labels.get("name", ""))
-            by_process.setdefault(process, []).append(one)
-    facts = [_process(pid, name, _latest(own, moment)) for (pid, name), own in by_process.items()]
-    known = [fact for fact in facts if fact.cpu_ratio is not None or fact.memory_rss_bytes is not None]
-    return tuple(sorted(known, key=_size, reverse=True)[:_MOST_PROCESSES])
-
-
-def has_rebooted(series: Iterable[Series], moment: float, since: float | None) -> bool | None:
-    """Return whether the machine that answered at *moment* booted after *since*.
-
-    Where it exposes its own time, a clock that is wrong by hours does not matter. None when it is not known,
-    as for a machine that has not answered after *since*.
-    """
-    known = _latest(series, moment)
-    booted, its_time = (known.get(name) for name in BOOT)
-    if since is None or moment <= since or booted is None:
-        return None
-    return (booted if its_time is None else moment - (its_time - booted)) > since
-
-
-def _latest(series: Iterable[Series], moment: float) -> dict[str, float]:
-    """Return the newest finite value of each metric in the last minute up to *moment*, by name."""
-    newest: dict[str, Sample] = {}
-    for one in series:
-        name = one.labels.get("__name__", "")
-        for sample in one.samples:
-            is_recent = moment - LAST_MINUTE_SECONDS <= sample.unix_seconds <= moment
-            if is_recent and math.isfinite(sample.value):
-                newest[name] = max(newest.get(name, sample), sample)
-    return {name: sample.value for name, sample in newest.items()}
-
-
-def _process(pid: str, name: str, known: Mapping[str, float]) -> ProcessFact:
-    cpu, memory = (known.get(metric) for metric in TOP_PROCESSES)
-    return ProcessFact(pid=pid, name=name, cpu_ratio=cpu, memory_rss_bytes=memory)
-
-
-def _size(process: ProcessFact) -> tuple[float, float]:
-    return (process.cpu_ratio or 0.0, process.memory_rss_bytes or 0.0)

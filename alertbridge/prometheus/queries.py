@@ -1,55 +1,27 @@
 """Asking Prometheus about the hosts of a mail: bounded in time and size, never in the way."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
 
 from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
-from alertbridge.prometheus.answers import NotKnown, Series, matcher
+from alertbridge.prometheus.answers import Series, matcher
 from alertbridge.prometheus.client import PrometheusApi
-from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
+from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES
+from alertbridge.prometheus.exporter_metrics import VALUES as VALUE_METRICS
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
-from alertbridge.prometheus.outage import (
-    LAST_MINUTE_SECONDS,
-    Outage,
-    Span,
-    has_rebooted,
-    last_values,
-    outage,
-    top_processes,
-    windows,
-)
+from alertbridge.prometheus.last_values import LAST_MINUTE_SECONDS, has_rebooted, last_values, top_processes
+from alertbridge.prometheus.outage import Outage
+from alertbridge.prometheus.outage_queries import OutageQueries
+from alertbridge.prometheus.questions import ERROR, FLEET, HISTORY, VALUES, Questions, by_instance, listed, of
 from alertbridge.prometheus.settings import HttpUrl
+from alertbridge.prometheus.windows import Span
 from marax.clock import Clock
 
 BUDGET_SECONDS = 2.0
 
-_FEW = 10  # hosts; for so many a long look back is cheap
-_LONG_SECONDS = 6 * 3600.0
-_SHORT_SECONDS = 3600.0
 _LONGEST_REASON = 1000
-_CLOCKS_DIFFER_SECONDS = 60.0
-_MOST_NAMED = 3
-_ERROR = "the last scrape error"
-_TIMES = "the time of the last answer"
-_VALUES = "the last known values"
-_HISTORY = "the last hours"
-_FLEET = "the rest of the fleet"
-_ALL = (_ERROR, _TIMES, _VALUES, _HISTORY, _FLEET)
-
-Answered = TypeVar("Answered")
-
-
-class Labelled(Protocol):
-    """What bears the labels of a scrape target."""
-
-    @property
-    def labels(self) -> Mapping[str, str]: ...
-
-
-Found = TypeVar("Found", bound=Labelled)
 
 
 class Prometheus:
@@ -73,15 +45,20 @@ class _LookUp:
     """Two rounds of queries: how each host was until now, then its values at the last answered scrape."""
 
     def __init__(self, api: PrometheusApi, subjects: Sequence[Subject], now: float) -> None:
-        self._api = api
+        self._questions = Questions(api)
         self._subjects = [subject for subject in subjects if subject.instance]
-        self._jobs = {subject.job for subject in subjects if subject.job}
+        self._whole = [subject for subject in self._subjects if not subject.is_brief]
+        self._jobs = {subject.job for subject in subjects if subject.job and not subject.is_brief}
         self._now = now
-        self._not_known: dict[str, set[str]] = {}
+        self._outages = OutageQueries(self._questions, now)
 
     async def findings(self) -> Findings:
         errors, fleet, outages, histories, last_days = await asyncio.gather(
-            self._errors(), self._fleet(), self._outages(), self._histories(), self._last_days()
+            self._errors(),
+            self._fleet(),
+            self._outages.outages(self._subjects),
+            self._histories(),
+            self._last_days(),
         )
         exposed = await self._exposed(outages)
         hosts = {
@@ -96,38 +73,26 @@ class _LookUp:
         return Findings(hosts=hosts, is_up_by_host=fleet, missing=tuple(self._missing(outages)))
 
     async def _errors(self) -> Mapping[Subject, str]:
-        dead = [subject for subject in self._subjects if subject.ended_unix_seconds is None]
+        dead = [subject for subject in self._whole if subject.ended_unix_seconds is None]
         if not dead:
             return {}
-        targets = _by_instance(self._answered(await self._api.targets(), _ERROR))
-        return {subject: target.last_error for subject in dead for target in _of(subject, targets)}
+        targets = by_instance(await self._questions.targets(ERROR))
+        return {subject: target.last_error for subject in dead for target in of(subject, targets)}
 
     async def _fleet(self) -> Mapping[str, bool] | None:
         if not self._jobs:
             return None
         expression = f"max by (host, instance) (up{{{matcher('job', self._jobs)}}})"
-        answer = self._answered(await self._api.series(expression), _FLEET)
+        answer = await self._questions.values(expression, FLEET)
         return {_name(series): series.samples[-1].value == 1 for series in answer if series.samples} or None
-
-    async def _outages(self) -> Mapping[Subject, Outage]:
-        spans = [span for subject in self._subjects for span in self._around(subject)]
-        found = await self._series("up", spans, _TIMES, _VALUES)
-        return {
-            subject: outage(
-                (sample for one in _of(subject, found) for sample in one.samples),
-                fired_unix_seconds=subject.fired_unix_seconds,
-                until_unix_seconds=self._end(subject),
-            )
-            for subject in self._subjects
-        }
 
     async def _histories(self) -> Mapping[Subject, History | None]:
         start = self._now - HISTORY_SECONDS
         spans = [
             Span(instance=subject.instance, start=start, end=self._now) for subject in self._looked_back_at()
         ]
-        found = await self._series("|".join(HISTORY_NAMES), spans, _HISTORY)
-        return {subject: history(_of(subject, found), self._now) for subject in self._looked_back_at()}
+        found = await self._questions.samples("|".join(HISTORY_NAMES), spans, HISTORY)
+        return {subject: history(of(subject, found), self._now) for subject in self._looked_back_at()}
 
     async def _last_days(self) -> Mapping[Subject, LastDay | None]:
         subjects = self._looked_back_at()
@@ -135,69 +100,39 @@ class _LookUp:
             return {}
         up = f"up{{{matcher('instance', (subject.instance for subject in subjects))}}}[1d]"
         answers = await asyncio.gather(
-            self._api.series(f"sum by (instance, job) (resets({up}))"),
-            self._api.series(f"avg by (instance, job) (avg_over_time({up}))"),
+            self._questions.values(f"sum by (instance, job) (resets({up}))", HISTORY),
+            self._questions.values(f"avg by (instance, job) (avg_over_time({up}))", HISTORY),
         )
-        gone, answered = (_by_instance(self._answered(answer, _HISTORY)) for answer in answers)
-        return {subject: last_day(_of(subject, gone), _of(subject, answered)) for subject in subjects}
+        gone, answered = map(by_instance, answers)
+        return {subject: last_day(of(subject, gone), of(subject, answered)) for subject in subjects}
 
     def _looked_back_at(self) -> list[Subject]:
         """Return the subjects that a mail has room for in detail: all or none."""
-        instances = {subject.instance for subject in self._subjects}
-        return self._subjects if len(instances) <= MOST_CHARTS else []
+        instances = {subject.instance for subject in self._whole}
+        return self._whole if len(instances) <= MOST_CHARTS else []
 
     async def _exposed(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
         """Return what each host exposed in the minute before the moment that matters, if there is one."""
-        moments = {subject: _moment(subject, outages[subject]) for subject in self._subjects}
+        moments = {subject: _moment(subject, outages[subject]) for subject in self._whole}
         spans = [
             Span(instance=subject.instance, start=moment - LAST_MINUTE_SECONDS, end=moment)
             for subject, moment in moments.items()
             if moment is not None
         ]
-        found = await self._series("|".join((*VALUES, *BOOT, *TOP_PROCESSES)), spans, _VALUES)
-        return {subject: tuple(_of(subject, found)) for subject in self._subjects}
-
-    async def _series(self, names: str, spans: Iterable[Span], *what: str) -> Mapping[str, list[Series]]:
-        """Return the raw samples of the metrics *names*, a pattern, within *spans*, by instance."""
-        asked = [
-            self._api.series(
-                f'{{__name__=~"{names}",{matcher("instance", window.instances)}}}[{window.whole_seconds()}s]',
-                window.end,
-            )
-            for window in windows(spans)
-        ]
-        answers = await asyncio.gather(*asked)
-        return _by_instance(series for answer in answers for series in self._answered(answer, *what))
-
-    def _around(self, subject: Subject) -> Iterable[Span]:
-        """Return the time before the alert fired, and that before its end or now; one span if they touch."""
-        look_back_seconds = _LONG_SECONDS if len(self._subjects) <= _FEW else _SHORT_SECONDS
-        fired, end = subject.fired_unix_seconds, self._end(subject)
-        start, recent = fired - look_back_seconds, end - look_back_seconds
-        if recent <= fired:
-            return [Span(instance=subject.instance, start=start, end=end)]
-        return [
-            Span(instance=subject.instance, start=start, end=fired),
-            Span(instance=subject.instance, start=recent, end=end),
-        ]
-
-    def _end(self, subject: Subject) -> float:
-        if subject.ended_unix_seconds is not None:
-            return subject.ended_unix_seconds
-        return max(self._now, subject.fired_unix_seconds) + _CLOCKS_DIFFER_SECONDS
-
-    def _answered(self, answer: tuple[Answered, ...] | NotKnown, *what: str) -> tuple[Answered, ...]:
-        if not isinstance(answer, NotKnown):
-            return answer
-        self._not_known.setdefault(answer.reason, set()).update(what)
-        return ()
+        names = "|".join((*VALUE_METRICS, *BOOT, *TOP_PROCESSES))
+        found = await self._questions.samples(names, spans, VALUES)
+        return {subject: tuple(of(subject, found)) for subject in self._whole}
 
     def _missing(self, outages: Mapping[Subject, Outage]) -> Iterator[str]:
-        for reason, what in self._not_known.items():
-            yield f"Could not get {_joined([one for one in _ALL if one in what])} from Prometheus: {reason}."
-        unseen = sorted({s.instance for s in self._subjects if outages[s].last_answered is None})
-        if unseen and not self._not_known:
-            yield f"Prometheus has no answered scrape of {_listed(unseen)} from the hours before."
+        unanswered = list(self._questions.unanswered())
+        yield from unanswered
+        unseen = sorted({s.instance for s in self._subjects if _is_unseen(outages[s])})
+        if unseen and not unanswered:
+            yield f"Prometheus has no answered scrape of {listed(unseen)} from the hours before."
+
+
+def _is_unseen(outage: Outage) -> bool:
+    return outage.last_answered is None and outage.details.never_since_unix_seconds is None
 
 
 def _host(subject: Subject, outage: Outage, exposed: Sequence[Series]) -> HostFindings:
@@ -205,6 +140,7 @@ def _host(subject: Subject, outage: Outage, exposed: Sequence[Series]) -> HostFi
     return HostFindings(
         since_unix_seconds=outage.since,
         back_unix_seconds=outage.back,
+        outage=outage.details,
         last_values=None if moment is None else last_values(exposed, moment),
         top_processes=() if moment is None else top_processes(exposed, moment),
         has_rebooted=None if moment is None else has_rebooted(exposed, moment, outage.since),
@@ -219,27 +155,3 @@ def _moment(subject: Subject, outage: Outage) -> float | None:
 
 def _name(series: Series) -> str:
     return series.labels.get("host") or series.labels.get("instance", "")
-
-
-def _by_instance(found: Iterable[Found]) -> Mapping[str, list[Found]]:
-    sorted_out: dict[str, list[Found]] = {}
-    for one in found:
-        sorted_out.setdefault(one.labels.get("instance", ""), []).append(one)
-    return sorted_out
-
-
-def _of(subject: Subject, found: Mapping[str, list[Found]]) -> Iterator[Found]:
-    for one in found.get(subject.instance, ()):
-        if subject.job in {"", one.labels.get("job", "")}:
-            yield one
-
-
-def _listed(names: Sequence[str]) -> str:
-    if len(names) > _MOST_NAMED + 1:
-        names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more"]
-    return _joined(names)
-
-
-def _joined(names: Sequence[str]) -> str:
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last

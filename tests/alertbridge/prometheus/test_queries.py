@@ -15,7 +15,7 @@ import trustme
 
 from alertbridge.mail.facts import FleetFacts
 from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
-from alertbridge.prometheus.findings import Findings, Subject
+from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
@@ -196,14 +196,41 @@ def test_finds_the_same_for_one_host_in_a_storm(story):
 
 
 def test_says_of_whom_prometheus_knows_nothing(story):
-    stranger = a_subject('nobody"} or vector(1) #')
+    strangers = a_subject('nobody"} or vector(1) #'), a_subject("nobody else")
 
-    findings = look_up(story.port, stranger, a_subject("never"))
+    findings = look_up(story.port, *strangers)
 
     assert findings.missing == (
-        'Prometheus has no answered scrape of never and nobody"} or vector(1) # from the hours before.',
+        'Prometheus has no answered scrape of nobody else and nobody"} or vector(1) # from the hours before.',
     )
-    assert findings.hosts[stranger].last_values is None
+    assert findings.hosts[strangers[0]].last_values is None
+
+
+def test_tells_since_when_a_host_that_never_answered_was_scraped(story):
+    subject = a_subject("never", story.fired)
+
+    findings = look_up(story.port, subject)
+
+    never = findings.hosts[subject]
+    assert never.outage.never_since_unix_seconds is not None
+    assert never.outage.never_since_unix_seconds < story.died
+    assert (never.since_unix_seconds, findings.missing) == (None, ())
+
+
+def test_tells_nothing_but_the_outage_of_a_host_in_a_list(story):
+    brief = replace(a_subject("rebooted", story.fired, story.ended), is_brief=True)
+
+    findings = look_up(story.port, brief)
+
+    whole = look_up(story.port, replace(brief, is_brief=False)).hosts[replace(brief, is_brief=False)]
+    (found,) = findings.hosts.values()
+    assert found == HostFindings(
+        since_unix_seconds=whole.since_unix_seconds,
+        back_unix_seconds=whole.back_unix_seconds,
+        outage=whole.outage,
+    )
+    assert found.outage.times_gone == 1
+    assert findings.is_up_by_host is None
 
 
 def test_an_alert_of_no_host_gets_the_fleet_alone(story):
