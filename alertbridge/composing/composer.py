@@ -43,7 +43,7 @@ class MailComposer:
             raise LookupError(f"the settings have no user {claim.user_name!r}")
         classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
         reader = reader_of_notice(user, claim)
-        subjects = subjects_of(claim)
+        subjects = subjects_of(claim, classified)
         findings = self._enricher.look_up(subjects) if subjects else Findings(hosts={})
         known = Known(
             classified=classified,

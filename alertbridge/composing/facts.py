@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.mail.host_facts import OutageDetails
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
@@ -37,16 +38,20 @@ class Known:
     now_unix_seconds: float
 
 
-def subjects_of(claim: Claim) -> tuple[Subject, ...]:
-    """Return what to look up for the mail of *claim*: nothing for a digest or a reminder."""
-    if claim.purpose is not Purpose.NEWS:
-        return ()
-    return tuple(dict.fromkeys(map(_subject_of, claim.reported[:_LOOKED_UP_AT_MOST])))
+def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject, ...]:
+    """Return what to look up for the mail of *claim*; for a digest or a reminder, when hosts were down."""
+    if claim.purpose is Purpose.NEWS:
+        subjects = (_subject_of(one, claim.purpose) for one in claim.reported[:_LOOKED_UP_AT_MOST])
+        return tuple(dict.fromkeys(subjects))
+    down = (one for one, what in zip(claim.reported, classified, strict=True) if what.means_down)
+    listed = sorted(down, key=lambda one: one.is_over)  # as the mail does, which still firing ones begin
+    return tuple(dict.fromkeys(_subject_of(one, claim.purpose) for one in listed))[:_LOOKED_UP_AT_MOST]
 
 
 def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     """Return what the mail of *claim* says."""
-    found = (known.findings.hosts.get(_subject_of(one), HostFindings()) for one in claim.reported)
+    subjects = (_subject_of(one, claim.purpose) for one in claim.reported)
+    found = (known.findings.hosts.get(subject, HostFindings()) for subject in subjects)
     hosts = tuple(map(_host_facts, claim.reported, known.classified, found))
     if claim.purpose is not Purpose.NEWS:
         told = list(zip((one.is_news for one in claim.reported), hosts, strict=True))
@@ -57,6 +62,7 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
             already_reported=tuple(host for is_news, host in told if not is_news),
             reader=known.reader,
             now_unix_seconds=known.now_unix_seconds,
+            missing=known.findings.missing,
         )
     return AlertFacts(
         kind=min((one.kind for one in known.classified), key=_WORST_FIRST.index),
@@ -82,13 +88,14 @@ def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, f
     }
 
 
-def _subject_of(told: ReportedEpisode) -> Subject:
+def _subject_of(told: ReportedEpisode, purpose: Purpose) -> Subject:
     alert = told.episode.alert
     return Subject(
         instance=alert.labels.get("instance", ""),
         job=alert.labels.get("job", ""),
         fired_unix_seconds=alert.starts_unix_seconds,
         ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
+        is_brief=purpose is not Purpose.NEWS,
     )
 
 
@@ -120,12 +127,20 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
 
 def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) -> HostFacts:
     """Add since when the host has not answered and why, or when it was back and what it had done."""
-    known_before = told.last_answered_unix_seconds
-    since = found.since_unix_seconds if known_before is None else known_before
-    facts = replace(facts, since_unix_seconds=since, last_day=found.last_day)
+    facts = replace(
+        facts,
+        since_unix_seconds=found.since_unix_seconds,
+        back_unix_seconds=found.back_unix_seconds,
+        outage=found.outage,
+        last_day=found.last_day,
+    )
+    if found.since_unix_seconds is None and told.last_answered_unix_seconds is not None:
+        # by now Prometheus does not know any more, so that what else it says of the outage is not whole
+        details = OutageDetails(is_rough=True)
+        facts = replace(facts, since_unix_seconds=told.last_answered_unix_seconds, outage=details)
     if not told.is_over:
         return replace(facts, reason=found.reason)
-    return replace(facts, back_unix_seconds=found.back_unix_seconds, has_rebooted=found.has_rebooted)
+    return replace(facts, has_rebooted=found.has_rebooted)
 
 
 def _about(alert: Alert) -> About:

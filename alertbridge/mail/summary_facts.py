@@ -16,6 +16,7 @@ class SummaryFacts:
         already_reported: What still fires of what was reported before; often empty in a digest.
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
+        missing: What is not available and why, one sentence each.
     """
 
     kind: Kind
@@ -24,6 +25,7 @@ class SummaryFacts:
     already_reported: tuple[HostFacts, ...]
     reader: Reader
     now_unix_seconds: float
+    missing: tuple[str, ...] = ()
 
     @property
     def alerts(self) -> tuple[HostFacts, ...]:

@@ -1,5 +1,7 @@
 """The letter of an alert, about one host or many."""
 
+from collections.abc import Sequence
+
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.rendering.letters.headline import Lead, lead_of
 from alertbridge.rendering.letters.internal import internal_lead, internal_sections
@@ -31,7 +33,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
         lines=(*lead.lines, *_reconciled(facts), *_delay(facts)),
-        sections=(*body, *_fleet(facts, at_most), *_missing(facts, at_most)),
+        sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
 
@@ -42,6 +44,15 @@ def footer_of(reader: Reader, now_unix_seconds: float, incident_id: str = "") ->
     generated = f"Generated for {reader.name} on {moment(now_unix_seconds, reader.timezone)}."
     incident = f"Incident {incident_id}." if incident_id else ""
     return tuple(line for line in (reason, generated, incident) if line)
+
+
+def missing_section(missing: Sequence[str], at_most: int) -> tuple[Section, ...]:
+    """Return what is not available and why; nothing when that is nothing."""
+    if not missing:
+        return ()
+    left_out = len(missing) - at_most
+    more = (f"And {left_out} more.",) if left_out > 0 else ()
+    return (Section(title="Not available", lines=(*missing[:at_most], *more)),)
 
 
 def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
@@ -89,14 +100,6 @@ def _fleet_line(fleet: FleetFacts, others: str) -> str:
     if fleet.up == fleet.total and not others:
         return f"All {fleet.total} hosts that you watch are up."
     return f"{fleet.up} of {fleet.total} hosts that you watch {'is' if fleet.up == 1 else 'are'} up. {also}"
-
-
-def _missing(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
-    if not facts.missing:
-        return ()
-    left_out = len(facts.missing) - at_most
-    more = (f"And {left_out} more.",) if left_out > 0 else ()
-    return (Section(title="Not available", lines=(*facts.missing[:at_most], *more)),)
 
 
 def _alerts(hosts: tuple[HostFacts, ...]) -> str:

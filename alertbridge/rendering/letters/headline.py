@@ -8,6 +8,18 @@ from datetime import tzinfo
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.letters.letter import sentence
 from alertbridge.rendering.letters.numbers import counted, is_time, moment, span
+from alertbridge.rendering.letters.outages import (
+    began,
+    came_back,
+    flaps,
+    has_flapped,
+    has_never_answered,
+    is_end_exact,
+    is_start_exact,
+    lasted,
+    start_lines,
+    whole_lines,
+)
 from alertbridge.rendering.letters.scrape_errors import explain
 
 _REASONS_AT_MOST = 4
@@ -57,12 +69,6 @@ def lead_of(facts: AlertFacts) -> Lead:
             return Lead(text, (f"The first fired on {moment(first, zone)}.",))
 
 
-def outage_span(host: HostFacts) -> str:
-    """Return how long *host*, which is back, was down; `about` unless both ends are scrapes."""
-    is_exact = is_time(host.since_unix_seconds) and is_time(host.back_unix_seconds)
-    return ("" if is_exact else "about ") + span(_began(host), _came_back(host))
-
-
 def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
     match kind:
         case Kind.DOWN:
@@ -84,9 +90,11 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
 def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
     reason = explain(host.reason, host.address).short
     why = f": {reason}" if reason else ""
-    if is_time(host.since_unix_seconds):
-        text = f"Down for {span(host.since_unix_seconds, now)}{why}"
-        return Lead(sentence(text), (f"It last answered on {moment(host.since_unix_seconds, zone)}.",))
+    if is_time(host.back_unix_seconds):
+        text = f"It was down for {lasted(host, host.back_unix_seconds)} and answers again."
+        return Lead(text, whole_lines(host, zone))
+    if is_time(host.since_unix_seconds) or has_never_answered(host):
+        return Lead(sentence(f"Down for {lasted(host, now)}{why}"), start_lines(host, zone))
     fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
     return Lead(
         sentence(f"Down{why}"), (fired, "When it last answered is not known, only that it was before that.")
@@ -94,16 +102,13 @@ def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
 
 
 def _up(host: HostFacts, zone: tzinfo) -> Lead:
-    if is_time(host.since_unix_seconds):
-        began = f"It had last answered on {moment(host.since_unix_seconds, zone)}."
-    else:
-        began = f"The alert fired on {moment(host.fired_unix_seconds, zone)}; the host went down before that."
-    if is_time(host.back_unix_seconds):
-        ended = f"It answered again on {moment(host.back_unix_seconds, zone)}."
-    else:
-        resolved = f"The alert was resolved on {moment(host.ended_unix_seconds, zone)}"
-        ended = f"{resolved}; when the host answered again is not known."
-    return Lead(f"Up again after {outage_span(host)}.", (began, ended))
+    lines = whole_lines(host, zone)
+    if has_never_answered(host):
+        return Lead(f"Up for the first time: it did not answer for {lasted(host, came_back(host))}.", lines)
+    if has_flapped(host):
+        whole = span(began(host), came_back(host))
+        return Lead(f"Up again: within {whole} it stopped answering {flaps(host)}.", lines)
+    return Lead(f"Up again after {lasted(host, came_back(host))}.", lines)
 
 
 def _ended(host: HostFacts, zone: tzinfo) -> Lead:
@@ -111,6 +116,8 @@ def _ended(host: HostFacts, zone: tzinfo) -> Lead:
         answered = (
             f"It did not answer until then; it last answered on {moment(host.since_unix_seconds, zone)}."
         )
+    elif has_never_answered(host):
+        answered = "It has never answered, as far as Prometheus knows."
     else:
         answered = "It did not answer until then; when it last answered is not known."
     return Lead(
@@ -140,21 +147,34 @@ def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
     reasons = Counter(explain(host.reason, host.address).short for host in down)
     named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
     why = f"; {', '.join(named)}" if named else ""
-    first = min((_began(host) for host in down), default=None)
-    text = sentence(f"Down: {_share(down, gone)}, the first for {span(first, now)}{why}")
+    first = min(down, key=began, default=None)
+    long = "an unknown time" if first is None else f"{_about(is_start_exact(first))}{span(began(first), now)}"
+    text = sentence(f"Down: {_share(down, gone)}, the first for {long}{why}")
     return Lead(text + _besides(hosts), (_first_gone(down, zone),))
 
 
 def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     gone = [host for host in hosts if host.means_down]
     back = [host for host in gone if host.is_over and not host.is_unwatched]
-    first = min((_began(host) for host in gone), default=None)
-    last = max((time for time in map(_came_back, back) if time is not None), default=None)
     all_back = (
-        f", the last of them {span(first, last)} after the first went down" if len(back) == len(gone) else ""
+        f", the last of them {_whole(back)} after the first went down" if len(back) == len(gone) else ""
     )
     text = f"Up again: {_share(back, gone)}{all_back}.{_besides(hosts)}"
     return Lead(text, (_first_gone(gone, zone), _last_back(back, zone)))
+
+
+def _whole(hosts: Sequence[HostFacts]) -> str:
+    """Return how long it took until all *hosts* were back."""
+    first = min(hosts, key=began, default=None)
+    last = max(hosts, key=lambda host: came_back(host) or 0.0, default=None)
+    if first is None or last is None:
+        return span(None, None)
+    is_exact = is_start_exact(first) and is_end_exact(last)
+    return f"{_about(is_exact)}{span(began(first), came_back(last))}"
+
+
+def _about(is_exact: bool) -> str:  # noqa: FBT001 - whether the number that follows is exact
+    return "" if is_exact else "about "
 
 
 def _first_gone(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
@@ -166,7 +186,7 @@ def _first_gone(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
 
 
 def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
-    last = max(hosts, key=lambda host: _came_back(host) or 0.0, default=None)
+    last = max(hosts, key=lambda host: came_back(host) or 0.0, default=None)
     if last is not None and is_time(last.back_unix_seconds):
         return f"The last to come back answered again on {moment(last.back_unix_seconds, zone)}."
     ended = None if last is None else last.ended_unix_seconds
@@ -189,12 +209,3 @@ def _of(alerts: Sequence[HostFacts]) -> str:
     number = counted(len(alerts), "alert", "alerts")
     hosts = {alert.name for alert in alerts if alert.about is About.HOST}
     return f"{number} on {counted(len(hosts), 'host', 'hosts')}" if hosts else number
-
-
-def _began(host: HostFacts) -> float:
-    since = host.since_unix_seconds
-    return since if since is not None and is_time(since) else host.fired_unix_seconds
-
-
-def _came_back(host: HostFacts) -> float | None:
-    return host.back_unix_seconds if is_time(host.back_unix_seconds) else host.ended_unix_seconds

@@ -2,11 +2,11 @@
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
-from alertbridge.rendering.letters.headline import outage_span
 from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
 from alertbridge.rendering.letters.one_host import figures_of
+from alertbridge.rendering.letters.outages import came_back, has_never_answered, lasted_in_table, note
 from alertbridge.rendering.letters.scrape_errors import explain
 
 _SUMMARY_LIMIT = 80
@@ -31,10 +31,13 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
 def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
     if not host.means_down:
         return _alert_row(host, facts)
-    why = explain(host.reason, host.address).short or NOT_KNOWN
     if host.is_unwatched:
         return _ended_row(host, facts)
-    return Row((host.name, "up" if host.is_over else "DOWN", _since(host, facts), why), _values(host))
+    if host.is_over:
+        was_down = f"was down for {lasted_in_table(host, came_back(host))}"
+        return Row((host.name, "up", _back(host, facts), was_down), _note(host, facts))
+    why = explain(host.reason, host.address).short or NOT_KNOWN
+    return Row((host.name, "DOWN", _since(host, facts), why), _note(host, facts))
 
 
 def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
@@ -46,9 +49,10 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
     if host.is_unwatched:
         return _ended_row(host, facts)
     if host.is_over:
-        return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
-    began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
-    return Row((host.name, "DOWN", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
+        lasted = lasted_in_table(host, came_back(host))
+        return Row((host.name, "up", lasted, _REBOOTED[host.has_rebooted]), _note(host, facts))
+    so_far = lasted_in_table(host, facts.now_unix_seconds)
+    return Row((host.name, "DOWN", f"{so_far} so far", "-"), _note(host, facts))
 
 
 def _ended_row(host: HostFacts, facts: AlertFacts) -> Row:
@@ -82,7 +86,20 @@ def _since(host: HostFacts, facts: AlertFacts) -> str:
     zone, now = facts.reader.timezone, facts.now_unix_seconds
     if is_time(host.since_unix_seconds):
         return moment_in_table(host.since_unix_seconds, zone, now)
-    return f"before {moment_in_table(host.fired_unix_seconds, zone, now)}"
+    known = host.outage.never_since_unix_seconds if has_never_answered(host) else host.fired_unix_seconds
+    return f"before {moment_in_table(known, zone, now)}"
+
+
+def _back(host: HostFacts, facts: AlertFacts) -> str:
+    """Return since when *host*, whose alert is over, has been up."""
+    about = "" if is_time(host.back_unix_seconds) else "about "
+    return about + moment_in_table(came_back(host), facts.reader.timezone, facts.now_unix_seconds)
+
+
+def _note(host: HostFacts, facts: AlertFacts) -> str:
+    """Return what else there is to say of an outage, and the values, below the row."""
+    notes = (note(host, facts.reader.timezone, facts.now_unix_seconds), _values(host))
+    return " ".join(filter(None, notes))
 
 
 def _values(host: HostFacts) -> str:

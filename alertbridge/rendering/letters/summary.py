@@ -1,14 +1,24 @@
 """The letter about many incidents: a digest after quiet hours, or a reminder of what still fires."""
 
+from datetime import tzinfo
+
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import HostFacts, Kind
 from alertbridge.mail.subject import NOT_ANSWERING, listed_title
 from alertbridge.mail.summary_facts import SummaryFacts, worst_first
-from alertbridge.rendering.letters.alert import footer_of
+from alertbridge.rendering.letters.alert import footer_of, missing_section
 from alertbridge.rendering.letters.headline import STATE_WORDS
-from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more
+from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more, sentence
 from alertbridge.rendering.letters.next_steps import ASK_ALL
-from alertbridge.rendering.letters.numbers import counted, moment, moment_in_table, span
+from alertbridge.rendering.letters.numbers import counted, is_time, moment, moment_in_table, span
+from alertbridge.rendering.letters.outages import (
+    began,
+    came_back,
+    is_end_exact,
+    is_start_exact,
+    lasted_in_table,
+    note,
+)
 
 _WHAT_LIMIT = 120
 
@@ -16,14 +26,14 @@ _WHAT_LIMIT = 120
 def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; each list is cut at *at_most*, and says what it leaves out."""
     alerts = facts.already_reported if facts.kind is Kind.REMINDER else facts.news
-    first = min((alert.fired_unix_seconds for alert in alerts), default=None)
+    first = min(alerts, key=_since, default=None)
     return Letter(
         kind=facts.kind,
         title=summary_title(facts),
         tone=_tone(facts),
         lead=_lead(facts, first),
-        lines=(f"The first fired on {moment(first, facts.reader.timezone)}.",),
-        sections=_sections(facts, at_most),
+        lines=_first(first, facts.reader.timezone),
+        sections=(*_sections(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
     )
 
@@ -43,13 +53,22 @@ def _how_many_fire(facts: SummaryFacts) -> str:
     return f"{firing} still firing" if firing else "all resolved"
 
 
-def _lead(facts: SummaryFacts, first: float | None) -> str:
+def _lead(facts: SummaryFacts, first: HostFacts | None) -> str:
     word = STATE_WORDS[facts.kind]
     if facts.kind is Kind.DIGEST:
         number = counted(len(facts.news), "alert", "alerts")
         return f"{word}: {number} during quiet hours; {_fates(facts)}."
     number = counted(len(facts.already_reported), "alert", "alerts")
-    return f"{word}: {number} still firing, the oldest for {span(first, facts.now_unix_seconds)}."
+    oldest = span(None, None) if first is None else _for(first, facts.now_unix_seconds)
+    return f"{word}: {number} still firing, the oldest for {oldest}."
+
+
+def _first(alert: HostFacts | None, zone: tzinfo) -> tuple[str, ...]:
+    if alert is None:
+        return (f"The first fired on {moment(None, zone)}.",)
+    if alert.means_down and is_time(alert.since_unix_seconds):
+        return (f"The first to go down last answered on {moment(alert.since_unix_seconds, zone)}.",)
+    return (f"The first fired on {moment(alert.fired_unix_seconds, zone)}.",)
 
 
 def _fates(facts: SummaryFacts) -> str:
@@ -89,19 +108,52 @@ def _table(alerts: tuple[HostFacts, ...], facts: SummaryFacts, at_most: int) -> 
 
 
 def _row_firing(alert: HostFacts, facts: SummaryFacts) -> Row:
-    began, now = alert.fired_unix_seconds, facts.now_unix_seconds
-    since = moment_in_table(began, facts.reader.timezone, now)
-    return Row((alert.name, alert.severity or "-", since, span(began, now)), _what(alert))
+    now = facts.now_unix_seconds
+    since = _in_table(
+        _since(alert), facts, is_exact=not alert.means_down or is_time(alert.since_unix_seconds)
+    )
+    return Row((alert.name, alert.severity or "-", since, _for(alert, now)), _notes(alert, facts))
 
 
 def _row_over(alert: HostFacts, facts: SummaryFacts) -> Row:
-    began, ended, zone = alert.fired_unix_seconds, alert.ended_unix_seconds, facts.reader.timezone
-    times = (moment_in_table(when, zone, facts.now_unix_seconds) for when in (began, ended))
-    what = f"{alert.severity}: {_what(alert)}" if alert.severity else _what(alert)
-    reconciled = (
-        ' Alertmanager sent no "resolved"; confirmed from Prometheus.' if alert.is_end_reconciled else ""
+    ended = came_back(alert) if alert.means_down else alert.ended_unix_seconds
+    times = (
+        _in_table(_since(alert), facts, is_exact=not alert.means_down or is_start_exact(alert)),
+        _in_table(ended, facts, is_exact=not alert.means_down or is_end_exact(alert)),
     )
-    return Row((alert.name, *times, span(began, ended)), what + reconciled)
+    long = lasted_in_table(alert, ended) if alert.means_down else span(alert.fired_unix_seconds, ended)
+    return Row((alert.name, *times, long), _notes(alert, facts))
+
+
+def _since(alert: HostFacts) -> float:
+    """Return since when it has been so: a host down since its last answer, anything else since it fired."""
+    return began(alert) if alert.means_down else alert.fired_unix_seconds
+
+
+def _for(alert: HostFacts, now_unix_seconds: float) -> str:
+    """Return for how long *alert* has been so, or how long a host was down that is back before it ends."""
+    if not alert.means_down:
+        return span(alert.fired_unix_seconds, now_unix_seconds)
+    is_back = is_time(alert.back_unix_seconds)
+    return lasted_in_table(alert, alert.back_unix_seconds if is_back else now_unix_seconds)
+
+
+def _in_table(unix_seconds: float | None, facts: SummaryFacts, *, is_exact: bool) -> str:
+    about = "" if is_exact or not is_time(unix_seconds) else "about "
+    return about + moment_in_table(unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
+
+
+def _notes(alert: HostFacts, facts: SummaryFacts) -> str:
+    what = f"{alert.severity}: {_what(alert)}" if alert.is_over and alert.severity else _what(alert)
+    if alert.is_over and alert.is_end_reconciled:
+        what += ' Alertmanager sent no "resolved"; confirmed from Prometheus.'
+    if not alert.means_down:
+        return what
+    details = note(alert, facts.reader.timezone, facts.now_unix_seconds)
+    back = ""
+    if not alert.is_over and is_time(alert.back_unix_seconds):
+        back = f"Answers again since {_in_table(alert.back_unix_seconds, facts, is_exact=True)}."
+    return " ".join(filter(None, (sentence(what) if details or back else what, details, back)))
 
 
 def _what(alert: HostFacts) -> str:

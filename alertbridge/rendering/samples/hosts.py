@@ -8,6 +8,7 @@ from alertbridge.mail.host_facts import HostState, LastDay, LastValues, ProcessF
 from alertbridge.mail.subject import NOT_ANSWERING, title_of
 from alertbridge.rendering.renderer import Facts
 from alertbridge.rendering.samples.histories import busy_hour, flapping_hour
+from alertbridge.rendering.samples.outages import sample_outages
 from alertbridge.rendering.samples.summaries import sample_summaries
 from alertbridge.rendering.samples.troubles import sample_troubles
 
@@ -141,6 +142,10 @@ def samples() -> dict[str, Facts]:
         "ok": _alert(Kind.OK, (calm,), now_unix_seconds=_ENDED + 15),
         "ok-reconciled": _alert(
             Kind.OK, (replace(calm, is_end_reconciled=True),), now_unix_seconds=_ENDED + 375
+        ),
+        **sample_outages(
+            _alert(Kind.DOWN, (_WEB_1_DOWN,)),
+            _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),
         ),
         **sample_summaries(_ANN, busy, _MORNING),
         **sample_troubles(_ANN, _DIED),

@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertbridge.mail.facts import HostFacts, Kind, Reader
+from alertbridge.mail.host_facts import OutageDetails
 from alertbridge.mail.summary_facts import SummaryFacts
 
 _HOUR = 3600.0
 _NIGHT_SECONDS = 9 * _HOUR
+_NOTICED_SECONDS = 78.0  # a host goes down so long before its alert fires
+_KEPT_SECONDS = 130.0  # and is back so long before that ends
+_FLAPS = OutageDetails(times_gone=3, longest_seconds=105)
 # Of each alert: its host, name and severity, what it says, and from when to when, in hours of the night
 _NIGHT = (
     ("web-1", "HighCpu", "warning", "CPU of web-1 above 90 % for 15 minutes.", 0.4, 0.9),
     ("web-2", "HighCpu", "warning", "CPU of web-2 above 90 % for 15 minutes.", 0.5, None),
     ("db-1", "HighMemory", "warning", "RAM of db-1 above 85 %.", 1.2, 2.1),
     ("app-3", "SlowScrape", "info", "Scrapes of app-3 take more than 3 s.", 2.6, 2.75),
-    ("app-3", "SlowScrape", "info", "Scrapes of app-3 take more than 3 s.", 3.6, 3.7),
+    ("app-3", "HostDown", "critical", "host not answering", 3.6, 3.7),
     ("app-7", "Flapping", "info", "app-7 came and went 6 times in an hour.", 5.1, None),
     ("web-1", "HighCpu", "warning", "CPU of web-1 above 90 % for 15 minutes.", 6.8, 7.4),
 )
@@ -36,6 +40,10 @@ def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -
             fired_unix_seconds=dusk + hours_from * _HOUR,
             ended_unix_seconds=None if hours_to is None else dusk + hours_to * _HOUR,
             is_end_reconciled=host == "db-1",
+            means_down=name == "HostDown",
+            since_unix_seconds=dusk + hours_from * _HOUR - _NOTICED_SECONDS,
+            back_unix_seconds=None if hours_to is None else dusk + hours_to * _HOUR - _KEPT_SECONDS,
+            outage=_FLAPS if name == "HostDown" else OutageDetails(),
         )
         for host, name, severity, summary, hours_from, hours_to in _NIGHT
     )
@@ -46,7 +54,9 @@ def sample_summaries(reader: Reader, like: HostFacts, now_unix_seconds: float) -
         severity="critical",
         is_over=False,
         fired_unix_seconds=now_unix_seconds - 50 * _HOUR,
+        since_unix_seconds=now_unix_seconds - 50 * _HOUR - _NOTICED_SECONDS,
         ended_unix_seconds=None,
+        back_unix_seconds=None,
         means_down=True,
     )
     digest = SummaryFacts(

@@ -233,7 +233,7 @@ def test_a_reminder_lists_what_still_fires_and_says_how_often_it_comes():
     )
 
     assert mail.subject == "[REMINDER] 2 alerts still firing: web-1, db-1"
-    assert "Reminder: 2 alerts still firing, the oldest for 1 d." in mail.text
+    assert "Reminder: 2 alerts still firing, the oldest for about 1 d." in mail.text
     assert "want a reminder every 1 d." in mail.text.replace("\n", " ")
     assert mail.headers["X-Marax-State"] == "REMINDER"
 

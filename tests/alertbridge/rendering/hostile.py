@@ -14,7 +14,15 @@ from alertbridge.mail.facts import (
     ReportFacts,
     SendTestFacts,
 )
-from alertbridge.mail.host_facts import History, HostState, LastDay, LastValues, ProcessFact, Usage
+from alertbridge.mail.host_facts import (
+    History,
+    HostState,
+    LastDay,
+    LastValues,
+    OutageDetails,
+    ProcessFact,
+    Usage,
+)
 from alertbridge.mail.summary_facts import SummaryFacts
 
 _WEAPONS = st.sampled_from(
@@ -86,6 +94,17 @@ _histories = st.builds(
         max_size=5,
     ).map(tuple),
 )
+_outages = st.builds(
+    OutageDetails,
+    gone_by_unix_seconds=_maybe_numbers,
+    still_gone_unix_seconds=_maybe_numbers,
+    unseen_seconds=_numbers,
+    is_rough=st.booleans(),
+    times_gone=st.integers(0, 12),
+    longest_seconds=_maybe_numbers,
+    first_gone_unix_seconds=_maybe_numbers,
+    never_since_unix_seconds=_maybe_numbers,
+)
 _hosts = st.builds(
     HostFacts,
     name=hostile_texts,
@@ -101,6 +120,7 @@ _hosts = st.builds(
     since_unix_seconds=_maybe_numbers,
     ended_unix_seconds=_maybe_numbers,
     back_unix_seconds=_maybe_numbers,
+    outage=_outages,
     reason=hostile_texts,
     last_values=st.none() | _values,
     top_processes=st.lists(_processes, max_size=4).map(tuple),

@@ -395,7 +395,7 @@ def test_does_not_count_other_alerts_among_the_hosts_that_are_down():
 
     text = _text(hosts=hosts)
 
-    assert "Down: 2 hosts, the first for 15 s. Also: 1 other alert." in text
+    assert "Down: 2 hosts, the first for about 15 s. Also: 1 other alert." in text
     assert re.search(r"^db-1 +FIRING +13:02:15 +CPU above 90 %\.$", text, re.MULTILINE)
 
 
