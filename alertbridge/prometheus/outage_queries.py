@@ -20,6 +20,7 @@ _LONGEST = "30d"  # what is older is not known
 _LONGEST_SECONDS = 30 * 86400.0
 _STEP = "5m"  # as long as Prometheus looks back for the newest sample
 _STEP_SECONDS = 300.0
+_FAR_SECONDS = 0.7  # for all that is further back, so that there is time left for what else a mail says
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,13 @@ class OutageQueries:
         older = [subject for subject in subjects if _began_earlier(found[subject])]
         if not older or len(older) > _FEW:
             return found
-        far = await asyncio.gather(
-            *(self._far(subject, subject.fired_unix_seconds - look_back_seconds) for subject in older)
-        )
+        try:
+            async with asyncio.timeout(_FAR_SECONDS):
+                far = await asyncio.gather(
+                    *(self._far(subject, subject.fired_unix_seconds - look_back_seconds) for subject in older)
+                )
+        except TimeoutError:
+            return found
         for subject, past in zip(older, far, strict=True):
             whole = _Past((*near[subject].known, *past.known), near[subject].up + past.up, past.are_all)
             found[subject] = self._outage(subject, whole)
@@ -67,7 +72,8 @@ class OutageQueries:
                 are_all=past.are_all,
             ),
         )
-        if self._questions.lack(TIMES):  # what looks like a gap may be an answer that did not come
+        if found.details.times_gone and self._questions.lack(TIMES):
+            # what looks like a gap may be an answer that did not come
             return replace(found, details=OutageDetails(is_rough=True))
         return found
 
@@ -88,10 +94,11 @@ class OutageQueries:
     async def _far(self, subject: Subject, until: float) -> _Past:
         """Return what there is of the last answered scrape before *until*, or that there is none at all."""
         up = _up(subject)
+        # by the time of the steps, as timestamp() takes a hundred times as long
         highest, answered, first = await asyncio.gather(
             self._value(f"max(max_over_time({up}[{_LONGEST}]))", until),
-            self._value(f"max(max_over_time((timestamp({up}) * {up})[{_LONGEST}:{_STEP}]))", until),
-            self._value(f"min(min_over_time(timestamp({up})[{_LONGEST}:{_STEP}]))", until),
+            self._value(f"max(max_over_time((({up} == 1) * time())[{_LONGEST}:{_STEP}]))", until),
+            self._value(f"min(min_over_time(({up} * 0 + time())[{_LONGEST}:{_STEP}]))", until),
         )
         if highest is None:  # nothing is older
             return _Past(are_all=not self._questions.lack(TIMES))

@@ -193,7 +193,7 @@ class World:
 @st.composite
 def worlds(draw, *, most_downs: int, most_gaps: int) -> World:
     """Draw what was true, and what Prometheus saw of it between 0 and 3000."""
-    moment = st.floats(300, 2700)
+    moment = st.floats(300, 2500)
     times = sorted(draw(st.lists(moment, min_size=2 * most_downs, max_size=2 * most_downs, unique=True)))
     downs = tuple(Stretch(*pair) for pair in zip(times[::2], times[1::2], strict=True))
     starts = draw(st.lists(moment, max_size=most_gaps))

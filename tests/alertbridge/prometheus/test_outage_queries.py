@@ -1,22 +1,29 @@
 """Outages in a real Prometheus that has stored days of scrapes."""
 
 import subprocess
-import urllib.error
-import urllib.request
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
 from alertbridge.prometheus.findings import HostFindings, Subject
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl
-from tests.fakes import rude_servers as rude
+from marax.clock import Clock, SystemClock
+from tests.alertbridge.prometheus.real_prometheus import (
+    RealPrometheus,
+    a_prometheus,
+    a_scraping_prometheus,
+    answering_hosts,
+    is_ready,
+)
 from tests.fakes.clock import FakeClock
+from tests.fakes.scraped_host import ScrapedHost
 from tests.programs import program_or_skip
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import wait_until
 
+CLOCK = SystemClock()
 HOUR = 3600.0
 DAY = 24 * HOUR
 INTERVAL = 60.0
@@ -59,8 +66,10 @@ def port(tmp_path_factory) -> Iterator[int]:
         check=True,
         capture_output=True,
     )
-    with a_prometheus(folder) as served:
-        yield served
+    settings = "global: {scrape_interval: 1m}\n"
+    with a_prometheus(folder, settings, "--storage.tsdb.retention.time=100y") as prometheus:
+        wait_until(lambda: is_ready(prometheus.port))
+        yield prometheus.port
 
 
 def lines() -> Iterator[str]:
@@ -71,43 +80,19 @@ def lines() -> Iterator[str]:
                 yield f'up{{instance="{name}",job="marax"}} {int(answered)} {NOW - i * INTERVAL:.0f}\n'
 
 
-@contextmanager
-def a_prometheus(folder: Path) -> Iterator[int]:
-    port = rude.a_dead_port()
-    (folder / "prometheus.yml").write_text("global: {scrape_interval: 1m}\n")
-    options = [
-        "--config.file=prometheus.yml",
-        "--storage.tsdb.path=data",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program_or_skip("prometheus"), *options], cwd=folder, stderr=log)
-        try:
-            wait_until(lambda: is_ready(port))
-            yield port
-        finally:
-            process.kill()
-            process.wait()
-
-
-def is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=PATIENCE_SECONDS):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    except OSError:
-        return False
-
-
-def look_up(port: int, instance: str, fired: float, ended: float | None = None) -> HostFindings:
+def look_up(
+    port: int,
+    instance: str,
+    fired: float,
+    ended: float | None = None,
+    *,
+    clock: Clock = FakeClock(NOW + 20),  # noqa: B008
+) -> HostFindings:
     url = HttpUrl.from_setting(f"http://127.0.0.1:{port}")
     subject = Subject(
         instance=instance, job="marax", fired_unix_seconds=fired, ended_unix_seconds=ended, is_brief=True
     )
-    findings = Prometheus(url, FakeClock(NOW + 20), budget_seconds=20).look_up([subject])
+    findings = Prometheus(url, clock, budget_seconds=20).look_up([subject])
     return findings.hosts[subject]
 
 
@@ -156,3 +141,59 @@ def test_an_outage_within_the_look_back_is_exact(port):
 
     assert found.since_unix_seconds == NOW - 9 * HOUR
     assert (found.outage.unseen_seconds, found.outage.times_gone) == (0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scraped:
+    """A Prometheus that scrapes two hosts every second, and has done so for a while."""
+
+    prometheus: RealPrometheus
+    web_1: ScrapedHost
+    web_2: ScrapedHost
+
+    def answers(self, name: str) -> bool:
+        return name in answering_hosts(self.prometheus.port)
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory) -> Iterator[Scraped]:
+    hosts = {"web-1": ScrapedHost(), "web-2": ScrapedHost()}
+    addresses = {name: f"127.0.0.1:{host.port}" for name, host in hosts.items()}
+    with a_scraping_prometheus(tmp_path_factory.mktemp("scraping"), addresses) as prometheus:
+        wait_until(lambda: all(len(host.answered_unix_seconds) >= 8 for host in hosts.values()))
+        yield Scraped(prometheus, *hosts.values())
+    for host in hosts.values():
+        host.die()
+
+
+def test_counts_how_often_a_host_went_while_its_alert_fired(scraped):
+    fired: list[float] = []
+    for _ in range(3):
+        scraped.web_2.die()
+        wait_until(lambda: not scraped.answers("web-2"))
+        fired.append(CLOCK.unix_seconds())
+        scraped.web_2.start()
+        wait_until(lambda: scraped.answers("web-2"))
+    ended = CLOCK.unix_seconds()
+
+    found = look_up(scraped.prometheus.port, "web-2", fired[0], ended, clock=CLOCK)
+
+    assert found.outage.times_gone == 3
+
+
+def test_what_prometheus_did_not_see_as_it_was_stopped_is_no_outage(scraped):
+    with scraped.prometheus.stopped():
+        time.sleep(3)
+        scraped.web_1.die()
+        died = CLOCK.unix_seconds()
+        time.sleep(3)
+    wait_until(lambda: not scraped.answers("web-1"))
+    fired = CLOCK.unix_seconds()
+
+    found = look_up(scraped.prometheus.port, "web-1", fired, clock=CLOCK)
+
+    assert found.since_unix_seconds is not None
+    assert found.since_unix_seconds < died
+    assert found.outage.unseen_seconds > 5
+    assert fired - found.since_unix_seconds - found.outage.unseen_seconds < fired - died
+    assert found.outage.times_gone == 1

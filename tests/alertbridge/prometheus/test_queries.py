@@ -1,14 +1,9 @@
 import json
 import socket
 import ssl
-import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import trustme
@@ -19,10 +14,10 @@ from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
+from tests.alertbridge.prometheus.real_prometheus import a_scraping_prometheus, answering_hosts
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
-from tests.programs import program_or_skip
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import wait_until
 
 CLOCK = SystemClock()
 ODD = 'odd "one"\\|.*{}é\n'
@@ -65,7 +60,8 @@ def story(tmp_path_factory) -> Iterator[Story]:
     hosts = {"dead": ScrapedHost(), "rebooted": ScrapedHost(), "restarted": ScrapedHost(), ODD: ScrapedHost()}
     addresses = {name: f"127.0.0.1:{host.port}" for name, host in hosts.items()}
     addresses["never"] = f"127.0.0.1:{rude.a_dead_port()}"
-    with a_real_prometheus(tmp_path_factory.mktemp("prometheus"), addresses) as port:
+    with a_scraping_prometheus(tmp_path_factory.mktemp("prometheus"), addresses) as prometheus:
+        port = prometheus.port
         wait_until(lambda: answering_hosts(port) == {*hosts})
         wait_until(lambda: len(hosts["dead"].answered_unix_seconds) >= 3)
         died = CLOCK.unix_seconds()
@@ -306,7 +302,7 @@ def test_keeps_its_budget_whatever_prometheus_does(manners):
 
     assert len(asked) <= 4, "those that it asks at once use up the budget, and no more are asked"
     assert findings.missing == (f"Could not get {STORM} from Prometheus: no answer in time.",)
-    assert len(findings.hosts) == 100
+    assert [*findings.hosts.values()] == [HostFindings()] * 100
 
 
 def test_tells_what_it_has_when_only_some_of_it_hangs():
@@ -380,42 +376,3 @@ def test_tells_nothing_to_whom_this_machine_does_not_trust(tls):
 
     assert "its certificate is not trusted" in findings.missing[0]
     assert heads == []
-
-
-@contextmanager
-def a_real_prometheus(folder: Path, address_by_instance: dict[str, str]) -> Iterator[int]:
-    program = program_or_skip("prometheus")
-    port = rude.a_dead_port()
-    groups = [
-        {"targets": [address], "labels": {"instance": instance, "host": f"host {instance}"}}
-        for instance, address in address_by_instance.items()
-    ]
-    (folder / "targets.json").write_text(json.dumps(groups))
-    (folder / "prometheus.yml").write_text(
-        "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-        "scrape_configs: [{job_name: marax, file_sd_configs: [{files: [targets.json]}]}]\n"
-    )
-    options = [
-        "--config.file=prometheus.yml",
-        "--storage.tsdb.path=data",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, *options], cwd=folder, stderr=log)
-        try:
-            yield port
-        finally:
-            process.kill()
-            process.wait()
-
-
-def answering_hosts(port: int) -> set[str]:
-    try:
-        url = f"http://127.0.0.1:{port}/api/v1/query?query=up==1"
-        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
-            return {row["metric"]["instance"] for row in json.load(answer)["data"]["result"]}
-    except urllib.error.HTTPError as error:
-        error.close()
-        return set()
-    except OSError:
-        return set()
