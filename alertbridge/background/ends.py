@@ -73,7 +73,7 @@ class EndProver:
         clock: For how long to wait before asking again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that an end is held against
         self,
         *,
         claims: ClaimStore,
