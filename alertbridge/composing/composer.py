@@ -45,12 +45,14 @@ class MailComposer:
         reader = reader_of_notice(user, claim)
         subjects = subjects_of(claim, classified)
         findings = self._enricher.look_up(subjects) if subjects else Findings(hosts={})
+        is_recipient = partial(watches, user)
         known = Known(
             classified=classified,
             findings=findings,
-            fleet=findings.fleet(partial(watches, user)),
+            fleet=findings.fleet(is_recipient),
             reader=reader,
             now_unix_seconds=self._clock.unix_seconds(),
+            fleet_outages=tuple(one.of(is_recipient) for one in findings.fleet_outages.values()),
         )
         facts = facts_of(claim, known)
         rendered = self._rendered(facts)

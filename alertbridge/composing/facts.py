@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.fleet import FLEET_DOWN
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import OutageDetails
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.outbox.claim import Claim
@@ -16,6 +18,7 @@ from alertbridge.routing.recipients import Classified
 
 _LOOKED_UP_AT_MOST = 50  # as many as a mail lists
 _KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
+_ABOUT = {UNDELIVERABLE: About.MAIL, FLEET_DOWN: About.FLEET}
 _WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.ENDED, Kind.UP, Kind.OK)
 
 
@@ -27,6 +30,7 @@ class Known:
         classified: What each of its episodes is, in its order.
         findings: What Prometheus says of their hosts.
         fleet: The hosts that the reader watches; None when that is not known.
+        fleet_outages: Which of them were down under alerts about most hosts of a job.
         reader: Who the mail is for.
         now_unix_seconds: The moment of composing.
     """
@@ -36,6 +40,7 @@ class Known:
     fleet: FleetFacts | None
     reader: Reader
     now_unix_seconds: float
+    fleet_outages: tuple[FleetOutage, ...] = ()
 
 
 def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject, ...]:
@@ -74,6 +79,7 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
         due_unix_seconds=claim.created_unix_seconds,
         fleet=known.fleet,
         missing=known.findings.missing,
+        fleet_outages=known.fleet_outages,
     )
 
 
@@ -96,6 +102,7 @@ def _subject_of(told: ReportedEpisode, purpose: Purpose) -> Subject:
         fired_unix_seconds=alert.starts_unix_seconds,
         ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
         is_brief=purpose is not Purpose.NEWS,
+        is_fleet=_about(alert) is About.FLEET,
     )
 
 
@@ -146,4 +153,4 @@ def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) 
 def _about(alert: Alert) -> About:
     if BLIND_LABEL in alert.labels:
         return About.MONITORING
-    return About.MAIL if alert.labels.get("alertname") == UNDELIVERABLE else About.HOST
+    return _ABOUT.get(alert.labels.get("alertname", ""), About.HOST)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 
+from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import (
     History,
     HostState,
@@ -35,6 +36,7 @@ class About(StrEnum):
     """What sort of thing an alert is about."""
 
     HOST = "host"
+    FLEET = "fleet"
     MONITORING = "monitoring"
     MAIL = "mail"
 
@@ -67,7 +69,7 @@ class HostFacts:
         last_day: How well it answered; None when that is not known, or is not what the alert is about.
         means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
             several hosts tell another alert as well.
-        about: A host, or what the bridge itself raises alerts about.
+        about: A host, most hosts of a job, or what the bridge itself raises alerts about.
         is_end_reconciled: Whether Alertmanager sent no `resolved`, and the end was found in Prometheus.
         is_unwatched: Whether Prometheus stopped scraping it before it answered again.
         watched_as: The name under which its address is scraped now; empty when it is not.
@@ -140,6 +142,8 @@ class AlertFacts:
         due_unix_seconds: Since when this mail is due, which may be long ago; None when that is not known.
         fleet: The rest of the fleet; None when Prometheus could not be asked.
         missing: What is not available and why, one sentence each.
+        fleet_outages: Which hosts were down under each alert about most of them, of those that the reader
+            watches; none where that is not known.
     """
 
     kind: Kind
@@ -151,6 +155,7 @@ class AlertFacts:
     due_unix_seconds: float | None = None
     fleet: FleetFacts | None = None
     missing: tuple[str, ...] = ()
+    fleet_outages: tuple[FleetOutage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from alertbridge.mail.facts import FleetFacts
+from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import History, LastDay, LastValues, OutageDetails, ProcessFact
 
 
@@ -18,6 +19,7 @@ class Subject:
         fired_unix_seconds: When the alert fired.
         ended_unix_seconds: When it ended; None while it fires.
         is_brief: Whether nothing but the times of its outage is wanted, as in a list of many alerts.
+        is_fleet: Whether the alert is about most hosts of its job.
     """
 
     instance: str
@@ -25,6 +27,7 @@ class Subject:
     fired_unix_seconds: float
     ended_unix_seconds: float | None = None
     is_brief: bool = False
+    is_fleet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +68,13 @@ class Findings:
         is_up_by_host: All hosts of the subjects' jobs, by the label `host`, or where that lacks by instance;
             None when that is not known.
         missing: What is not available and why, one sentence each.
+        fleet_outages: Which hosts were down, for each subject that is a fleet and of which that is known.
     """
 
     hosts: Mapping[Subject, HostFindings]
     is_up_by_host: Mapping[str, bool] | None = None
     missing: tuple[str, ...] = ()
+    fleet_outages: Mapping[Subject, FleetOutage] = field(default_factory=dict)
 
     def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:
         """Return the state of those hosts whose names *is_recipient* takes; None when it is not known."""
@@ -93,5 +98,6 @@ class NoPrometheus:
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         hosts = {subject: HostFindings() for subject in subjects if subject.instance}
-        missing = ("Prometheus is not configured (prometheus.url).",) if hosts else ()
+        is_missed = hosts or any(subject.is_fleet for subject in subjects)
+        missing = ("Prometheus is not configured (prometheus.url).",) if is_missed else ()
         return Findings(hosts=hosts, missing=missing)

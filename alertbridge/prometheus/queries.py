@@ -10,6 +10,7 @@ from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES
 from alertbridge.prometheus.exporter_metrics import VALUES as VALUE_METRICS
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.prometheus.fleet_outage import with_fleet_outages
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
 from alertbridge.prometheus.last_values import LAST_MINUTE_SECONDS, has_rebooted, last_values, top_processes
 from alertbridge.prometheus.outage import Outage
@@ -38,7 +39,8 @@ class Prometheus:
     async def _look_up(self, subjects: Sequence[Subject]) -> Findings:
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
         api = PrometheusApi(self._url, deadline=deadline)
-        return await _LookUp(api, subjects, self._clock.unix_seconds()).findings()
+        now = self._clock.unix_seconds()
+        return await with_fleet_outages(api, subjects, now, _LookUp(api, subjects, now).findings())
 
 
 class _LookUp:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
+from alertbridge.rendering.letters.fleet import fleet_lead, fleet_tables, names_of_down, sections_of_fleet
 from alertbridge.rendering.letters.headline import Lead, lead_of
 from alertbridge.rendering.letters.internal import internal_lead, internal_sections
 from alertbridge.rendering.letters.letter import Letter, Section, Tone, listed, sentence
@@ -57,7 +58,10 @@ def missing_section(missing: Sequence[str], at_most: int) -> tuple[Section, ...]
 
 def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section, ...]]:
     if len(facts.hosts) != 1:
-        return lead_of(facts), (*sections_of_many(facts, at_most), *next_steps(facts, at_most))
+        body = (*sections_of_many(facts, at_most), *fleet_tables(facts, at_most))
+        return lead_of(facts), (*body, *next_steps(facts, at_most))
+    if facts.hosts[0].about is About.FLEET:
+        return fleet_lead(facts), (*sections_of_fleet(facts, at_most), *next_steps(facts, at_most))
     if facts.hosts[0].about is not About.HOST:
         return internal_lead(facts), internal_sections(facts)
     return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
@@ -86,7 +90,7 @@ def _delay(facts: AlertFacts) -> tuple[str, ...]:
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     if facts.fleet is None or facts.fleet.total < 1:
         return ()
-    shown = {host.name for host in facts.hosts}
+    shown = {host.name for host in facts.hosts} | names_of_down(facts)
     others = [name for name in facts.fleet.down if name not in shown]
     line = _fleet_line(facts.fleet, listed(others, min(at_most, _NAMES_AT_MOST)))
     return (Section(title="Rest of the fleet", lines=(line,)),)

@@ -7,6 +7,7 @@ from alertbridge.mail.facts import AlertFacts, FleetFacts, HostFacts, Kind, Read
 from alertbridge.mail.host_facts import HostState, LastDay, LastValues, ProcessFact
 from alertbridge.mail.subject import NOT_ANSWERING, title_of
 from alertbridge.rendering.renderer import Facts
+from alertbridge.rendering.samples.fleet import sample_fleet_alerts
 from alertbridge.rendering.samples.histories import busy_hour, flapping_hour
 from alertbridge.rendering.samples.outages import sample_outages
 from alertbridge.rendering.samples.summaries import sample_summaries
@@ -148,6 +149,7 @@ def samples() -> dict[str, Facts]:
             _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),
         ),
         **sample_summaries(_ANN, busy, _MORNING),
+        **sample_fleet_alerts(_ANN, _WEB_1_DOWN, _DIED),
         **sample_troubles(_ANN, _DIED),
         "report": _report(),
         "test": SendTestFacts(

@@ -20,6 +20,7 @@ from alertbridge.delivery.mailer import Accepted
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
+from alertbridge.mail.fleet_facts import AfterOutage, FleetOutage, HostOutage
 from alertbridge.mail.host_facts import LastDay
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
@@ -191,6 +192,60 @@ def test_the_picture_arrives_through_mailgun_where_the_html_part_looks_for_it():
     (message,) = standin.messages
     (source,) = read(message.html).images
     assert message.images == {source.removeprefix("cid:"): mail.images[0].png}
+
+
+class KnowsTheFleet:
+    """Finds out that two hosts were down under each alert about most of them."""
+
+    def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        outage = FleetOutage(
+            job="marax",
+            up=2,
+            total=2,
+            until_unix_seconds=T0 + 900,
+            hosts=(a_host_outage("web-1"), a_host_outage("db-1")),
+        )
+        return Findings(hosts={}, fleet_outages={one: outage for one in subjects if one.is_fleet})
+
+
+def a_host_outage(name: str) -> HostOutage:
+    return HostOutage(
+        name=name,
+        last_answered_unix_seconds=T0 - 60,
+        seen_down_unix_seconds=T0 - 60,
+        back_unix_seconds=T0 + 540,
+        after=AfterOutage.UP,
+        times=1,
+        down_seconds=600,
+    )
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told", "lead"),
+    [
+        (
+            (),
+            ["web-1", "db-1"],
+            "2 hosts that you watch were down, the longest for 10 min; all 2 answer again.",
+        ),
+        (("db-*",), ["db-1"], "1 host that you watch was down, for 10 min; it answers again."),
+        (("app-*",), [], "most hosts did not answer, but none of those that you watch was down."),
+    ],
+)
+def test_the_end_of_fleet_down_lists_the_hosts_that_its_reader_watches(hosts, told, lead):
+    alert = an_alert("", alertname="FleetDown", ends=T0 + 900)
+
+    text = mail_about(alert, enricher=KnowsTheFleet(), user=a_user(hosts=hosts)).text
+
+    assert f"Resolved: {lead}" in " ".join(text.split())
+    assert [name for name in ("web-1", "db-1") if f"\n{name} " in text] == told
+
+
+def test_the_end_of_fleet_down_says_when_nobody_knows_which_hosts_these_were():
+    text = mail_about(an_alert("", alertname="FleetDown", ends=T0 + 900)).text
+
+    assert "Resolved: most hosts did not answer; which ones" in text
+    assert "\nPrometheus is not configured (prometheus.url).\n" in text
 
 
 def test_a_mail_about_four_hosts_has_no_picture():

@@ -1,0 +1,117 @@
+"""Asking Prometheus which hosts of a job were down together, and from when to when.
+
+The samples of 1,000 hosts over hours are too many to fetch. So Prometheus is asked for the changes alone, and
+for the true times of the scrapes on both sides of each: it compares `up` with itself one step earlier.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+
+from alertbridge.mail.fleet_facts import FleetOutage
+from alertbridge.prometheus.answers import NotKnown, matcher
+from alertbridge.prometheus.client import PrometheusApi
+from alertbridge.prometheus.findings import Findings, Subject
+from alertbridge.prometheus.fleet_stretches import FleetSamples, FleetSpan, fleet_outage
+from alertbridge.prometheus.settings import HttpUrl
+from marax.clock import Clock
+
+_BUDGET_SECONDS = 5.0
+_BEFORE_SECONDS = 900.0  # hosts go down one by one, and the rule waits before it fires
+_AFTER_SECONDS = 3600.0
+_LONGEST_SECONDS = 15 * 86_400.0  # Prometheus keeps samples as long by default
+# Of 1,000 hosts this takes Prometheus 0.4 s; steps of 15 s, the scrape interval, for the last 40 min of them
+_MOST_POINTS = 150_000
+_MOST_STEPS = 1440
+
+
+class FleetOutages:
+    """Asks the Prometheus at *url* which hosts were down under an alert, 5 s at most for each answer."""
+
+    def __init__(self, url: HttpUrl, clock: Clock) -> None:
+        self._url = url
+        self._clock = clock
+
+    def ask(
+        self, job: str, *, fired_unix_seconds: float, ended_unix_seconds: float | None
+    ) -> FleetOutage | NotKnown:
+        """Return which hosts of *job* were down while the alert fired, as known an hour after it ended."""
+        until = self._clock.unix_seconds()
+        if ended_unix_seconds is not None:
+            until = min(until, ended_unix_seconds + _AFTER_SECONDS)
+        span = span_of(
+            job,
+            fired_unix_seconds=fired_unix_seconds,
+            ended_unix_seconds=ended_unix_seconds,
+            until_unix_seconds=until,
+        )
+        return asyncio.run(self._ask(span))
+
+    async def _ask(self, span: FleetSpan) -> FleetOutage | NotKnown:
+        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + _BUDGET_SECONDS)
+        return await ask_fleet_outage(api, span)
+
+
+async def with_fleet_outages(
+    api: PrometheusApi, subjects: Sequence[Subject], now: float, asked: Awaitable[Findings]
+) -> Findings:
+    """Return what was *asked*, and meanwhile which hosts were down under those *subjects* that are fleets."""
+    fleets = [subject for subject in subjects if subject.is_fleet]
+    spans = (
+        span_of(
+            one.job,
+            fired_unix_seconds=one.fired_unix_seconds,
+            ended_unix_seconds=one.ended_unix_seconds,
+            until_unix_seconds=max(now, one.ended_unix_seconds or 0.0),
+        )
+        for one in fleets
+    )
+    findings, outages = await asyncio.gather(
+        asked, asyncio.gather(*(ask_fleet_outage(api, span) for span in spans))
+    )
+    found = dict(zip(fleets, outages, strict=True))
+    refused = {outage.reason for outage in outages if isinstance(outage, NotKnown)}
+    missing = (f"Could not get which hosts did not answer from Prometheus: {reason}." for reason in refused)
+    return replace(
+        findings,
+        fleet_outages={one: it for one, it in found.items() if not isinstance(it, NotKnown)},
+        missing=(*findings.missing, *sorted(missing)),
+    )
+
+
+async def ask_fleet_outage(api: PrometheusApi, span: FleetSpan) -> FleetOutage | NotKnown:
+    """Return which hosts were down in *span*; exact if its steps are as short as the scrape interval."""
+    up = f"up{{{matcher('job', [span.job])}}}" if span.job else "up"
+    at_start, at_end = await asyncio.gather(api.series(up, span.start), api.series(up, span.end))
+    if isinstance(at_start, NotKnown):
+        return at_start
+    if isinstance(at_end, NotKnown):
+        return at_end
+    most_steps = max(1, min(_MOST_STEPS, _MOST_POINTS // max(1, len(at_start), len(at_end))))
+    step = max(1, math.ceil((span.end - span.start) / most_steps))
+    # Steps are multiples of their length: up to the one after the end, or what came last would be left out
+    end = math.ceil(span.end / step) * step
+    within = f"[{math.ceil(end - span.start)}s:{step}s]"
+    changes = await asyncio.gather(*(api.series(f"{one}{within}", end) for one in _changes(up, step)))
+    went, came = changes
+    if isinstance(went, NotKnown):
+        return went
+    if isinstance(came, NotKnown):
+        return came
+    return fleet_outage(FleetSamples(at_start=at_start, at_end=at_end, went=went, came=came), span)
+
+
+def span_of(
+    job: str, *, fired_unix_seconds: float, ended_unix_seconds: float | None, until_unix_seconds: float
+) -> FleetSpan:
+    """Return what to look at for an alert about *job*: from some time before it fired until a moment."""
+    end = max(until_unix_seconds, fired_unix_seconds)
+    start = max(fired_unix_seconds - _BEFORE_SECONDS, end - _LONGEST_SECONDS)
+    return FleetSpan(job=job, fired=fired_unix_seconds, ended=ended_unix_seconds, start=start, end=end)
+
+
+def _changes(up: str, step_seconds: int) -> tuple[str, str]:
+    """Return what is the last answered scrape before an outage, and what the first after one."""
+    before = f"{up} offset {step_seconds}s"
+    return f"(timestamp({before}) and ({up} < {before}))", f"(timestamp({up}) and ({up} > {before}))"
