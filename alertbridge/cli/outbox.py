@@ -4,7 +4,13 @@ from pathlib import Path
 
 import click
 
+from alertbridge.alerts.fleet import FLEET_DOWN
+from alertbridge.cli.fleet_text import fleet_events
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_json, notices_table
+from alertbridge.outbox.inspection import EpisodeView
+from alertbridge.prometheus.answers import NotKnown
+from alertbridge.prometheus.fleet_outage import FleetOutages
+from alertbridge.wiring.fleet_outages import fleet_outages
 from alertbridge.wiring.inspection import inspection
 from marax.clock import SystemClock
 from marax.commandline import ExitCode
@@ -35,8 +41,10 @@ def print_incident(config: Path, incident_id: str) -> None:
         incident = notices.incident(incident_id)
     if incident is None:
         _leave_unknown(f"there is no incident {incident_id}; the id is at the end of each mail")
-    else:
-        click.echo(incident_text(incident))
+        return
+    fleet_down = [one for one in incident.episodes if one.alertname == FLEET_DOWN]
+    asked = fleet_outages(config) if fleet_down else None
+    click.echo(incident_text(incident, [event for one in fleet_down for event in _fleet_events(one, asked)]))
 
 
 def retry(config: Path, notice_ids: tuple[int, ...]) -> None:
@@ -56,6 +64,17 @@ def drop(config: Path, notice_ids: tuple[int, ...]) -> None:
     click.echo(f"{count} dropped", err=True)
     if count < len(notice_ids):
         _leave_unknown("the others are being sent or already settled: `outbox show` shows their state")
+
+
+def _fleet_events(episode: EpisodeView, outages: FleetOutages | None) -> list[tuple[float, str]]:
+    if outages is None:
+        return list(fleet_events(episode, NotKnown(reason="Prometheus is not configured (prometheus.url)")))
+    outage = outages.ask(
+        episode.job,
+        fired_unix_seconds=episode.fired_unix_seconds,
+        ended_unix_seconds=episode.ended_unix_seconds,
+    )
+    return list(fleet_events(episode, outage))
 
 
 def _leave_unknown(message: str) -> None:

@@ -33,11 +33,15 @@ def notice_text(notice: NoticeView) -> str:
     return "\n".join(f"{name}: {value}" for name, value in _facts(notice))
 
 
-def incident_text(incident: IncidentView) -> str:
-    """Return the history of *incident*, from the last answered scrape to each mail, in order of time."""
+def incident_text(incident: IncidentView, more_events: Iterable[tuple[float, str]] = ()) -> str:
+    """Return the history of *incident*, from the last answered scrape to each mail, in order of time.
+
+    *more_events* are others that belong to it, each with its moment.
+    """
     events = sorted(
         [event for episode in incident.episodes for event in _episode_events(episode)]
         + [event for notice in incident.notices for event in _notice_events(notice)]
+        + list(more_events)
     )
     head = f"incident {incident.incident_id}"
     if incident.folded:
@@ -86,26 +90,27 @@ def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
 
 def _episode_events(episode: EpisodeView) -> Iterable[tuple[float, str]]:
     host, alertname = _printable(episode.host), _printable(episode.alertname)
+    about = f" for {host}" if host else ""
     if episode.last_answered_unix_seconds is not None:
         yield episode.last_answered_unix_seconds, f"last scrape that {host} answered"
-    yield episode.fired_unix_seconds, f"{alertname} fired for {host}"
-    yield episode.received_unix_seconds, f'Alertmanager sent "firing" for {host}'
+    yield episode.fired_unix_seconds, f"{alertname} fired{about}"
+    yield episode.received_unix_seconds, f'Alertmanager sent "firing"{about}'
     if episode.reopened_unix_seconds is not None:
-        yield episode.reopened_unix_seconds, f"{alertname} found to go on for {host}: its end was wrong"
+        yield episode.reopened_unix_seconds, f"{alertname} found to go on{about}: its end was wrong"
     if episode.ended_unix_seconds is not None:
-        yield episode.ended_unix_seconds, f"{alertname} ended for {host}"
+        yield episode.ended_unix_seconds, f"{alertname} ended{about}"
     if episode.end_claimed_unix_seconds is not None:
         why = f": {_printable(episode.end_held_because)}" if episode.end_held_because else ""
-        yield episode.end_claimed_unix_seconds, f'"resolved" for {host}, held until it is confirmed{why}'
+        yield episode.end_claimed_unix_seconds, f'"resolved"{about}, held until it is confirmed{why}'
     if episode.end_received_unix_seconds is not None:
-        how = f'Alertmanager sent "resolved" for {host}; confirmed'
+        how = f'Alertmanager sent "resolved"{about}; confirmed'
         if episode.is_unwatched:
             watched = (
                 f"; its address is watched as {_printable(episode.watched_as)}" if episode.watched_as else ""
             )
             how = f"{host} is not watched any more{watched}"
         if episode.is_end_reconciled:
-            how = f'Alertmanager sent no "resolved" for {host}; confirmed from Prometheus'
+            how = f'Alertmanager sent no "resolved"{about}; confirmed from Prometheus'
         yield episode.end_received_unix_seconds, how
 
 

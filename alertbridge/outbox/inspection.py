@@ -53,6 +53,7 @@ class EpisodeView:
     end_claimed_unix_seconds: float | None = None
     end_held_because: str = ""
     reopened_unix_seconds: float | None = None
+    job: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,4 +183,5 @@ def _episode_view(row: Row[*tuple[Any, ...]], claim: Row[*tuple[Any, ...]] | Non
         end_claimed_unix_seconds=claim.claimed_unix_seconds if claim else None,
         end_held_because=claim.reason if claim else "",
         reopened_unix_seconds=row.reopened_unix_seconds,
+        job=row.labels.get("job", ""),
     )

@@ -88,3 +88,23 @@ def test_an_outbox_that_cannot_be_read_ends_with_4(settings: Settings):
 
     assert said.returncode == 4
     assert f"cannot use the database sqlite:///{settings.folder}/bridge.db: " in said.stderr
+
+
+def test_what_was_down_under_fleet_down_is_explained_or_why_that_is_not_known(settings: Settings):
+    bridge = Served(settings)
+    try:
+        bridge.post(payload_of(an_alert("", alertname="FleetDown")))
+        wait_until(lambda: "mail accepted by provider" in bridge.log)
+        (found,) = json.loads(run("--config", settings.path, "outbox", "list", "--all", "--json").stdout)
+        explain = ("--config", settings.path, "explain", found["incident_id"])
+
+        without = run(*explain).stdout
+        settings.write(prometheus={"url": f"http://127.0.0.1:{a_dead_port()}"})
+        dead = run(*explain).stdout
+    finally:
+        bridge.kill()
+
+    assert "UTC  FleetDown fired\n" in without
+    not_known = "UTC  hosts down under FleetDown: not known"
+    assert f"{not_known}: Prometheus is not configured (prometheus.url)\n" in without
+    assert f"{not_known}: connection refused\n" in dead
