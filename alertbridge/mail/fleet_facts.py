@@ -21,7 +21,7 @@ class HostOutage:
     Attributes:
         name: The label `host`, or where that lacks the instance.
         last_answered_unix_seconds: The last scrape that it answered before; None when that is not known.
-        seen_down_unix_seconds: A moment at which it did not answer, or which came right after that.
+        seen_down_unix_seconds: The first moment at which it is known not to have answered.
         back_unix_seconds: The first scrape that it answered again; None when it has not, or it is not
             known.
         after: What became of it.

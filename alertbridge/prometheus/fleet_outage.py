@@ -1,7 +1,7 @@
 """Asking Prometheus which hosts of a job were down together, and from when to when.
 
-The samples of 1,000 hosts over hours are too many to fetch. So Prometheus is asked for the changes alone, and
-for the true times of the scrapes on both sides of each: it compares `up` with itself one step earlier.
+The samples of 1,000 hosts over hours are too many to fetch. So Prometheus is asked first for the share of
+answered scrapes in cells of a minute or so, and then for all samples of those cells in which most changed.
 """
 
 import asyncio
@@ -13,7 +13,13 @@ from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.prometheus.answers import NotKnown, matcher
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.findings import Findings, Subject
-from alertbridge.prometheus.fleet_stretches import FleetSamples, FleetSpan, fleet_outage
+from alertbridge.prometheus.fleet_stretches import (
+    FleetSamples,
+    FleetSpan,
+    fleet_outage,
+    grid_of,
+    windows_to_look_into,
+)
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import Clock
 
@@ -21,9 +27,6 @@ _BUDGET_SECONDS = 5.0
 _BEFORE_SECONDS = 900.0  # hosts go down one by one, and the rule waits before it fires
 _AFTER_SECONDS = 3600.0
 _LONGEST_SECONDS = 15 * 86_400.0  # Prometheus keeps samples as long by default
-# Of 1,000 hosts this takes Prometheus 0.4 s; steps of 15 s, the scrape interval, for the last 40 min of them
-_MOST_POINTS = 150_000
-_MOST_STEPS = 1440
 
 
 class FleetOutages:
@@ -81,25 +84,27 @@ async def with_fleet_outages(
 
 
 async def ask_fleet_outage(api: PrometheusApi, span: FleetSpan) -> FleetOutage | NotKnown:
-    """Return which hosts were down in *span*; exact if its steps are as short as the scrape interval."""
+    """Return which hosts were down in *span*."""
     up = f"up{{{matcher('job', [span.job])}}}" if span.job else "up"
-    at_start, at_end = await asyncio.gather(api.series(up, span.start), api.series(up, span.end))
-    if isinstance(at_start, NotKnown):
-        return at_start
+    at_end, before = await asyncio.gather(api.series(up, span.end), api.series(up, span.fired))
     if isinstance(at_end, NotKnown):
         return at_end
-    most_steps = max(1, min(_MOST_STEPS, _MOST_POINTS // max(1, len(at_start), len(at_end))))
-    step = max(1, math.ceil((span.end - span.start) / most_steps))
-    # Steps are multiples of their length: up to the one after the end, or what came last would be left out
-    end = math.ceil(span.end / step) * step
-    within = f"[{math.ceil(end - span.start)}s:{step}s]"
-    changes = await asyncio.gather(*(api.series(f"{one}{within}", end) for one in _changes(up, step)))
-    went, came = changes
-    if isinstance(went, NotKnown):
-        return went
-    if isinstance(came, NotKnown):
-        return came
-    return fleet_outage(FleetSamples(at_start=at_start, at_end=at_end, went=went, came=came), span)
+    hosts = max(len(at_end), 0 if isinstance(before, NotKnown) else len(before))
+    grid = grid_of(span, hosts)
+    shares = f"avg_over_time({up}[{grid.step}s])[{grid.whole_seconds}s:{grid.step}s]"
+    cells = await api.series(shares, grid.end)
+    if isinstance(cells, NotKnown):
+        return cells
+    windows = windows_to_look_into(cells, grid)
+    answers = await asyncio.gather(
+        *(api.series(f"{up}[{math.ceil(end - start)}s]", end) for start, end in windows)
+    )
+    known = [
+        (window, one) for window, one in zip(windows, answers, strict=True) if not isinstance(one, NotKnown)
+    ]
+    scrapes = [series for _, answer in known for series in answer]
+    found = FleetSamples(at_end=at_end, cells=cells, scrapes=scrapes)
+    return fleet_outage(found, span, [window for window, _ in known])
 
 
 def span_of(
@@ -109,9 +114,3 @@ def span_of(
     end = max(until_unix_seconds, fired_unix_seconds)
     start = max(fired_unix_seconds - _BEFORE_SECONDS, end - _LONGEST_SECONDS)
     return FleetSpan(job=job, fired=fired_unix_seconds, ended=ended_unix_seconds, start=start, end=end)
-
-
-def _changes(up: str, step_seconds: int) -> tuple[str, str]:
-    """Return what is the last answered scrape before an outage, and what the first after one."""
-    before = f"{up} offset {step_seconds}s"
-    return f"(timestamp({before}) and ({up} < {before}))", f"(timestamp({up}) and ({up} > {before}))"

@@ -1,13 +1,21 @@
 """What samples of `up` say about the hosts of a job that were down together; pure."""
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from alertbridge.mail.fleet_facts import AfterOutage, FleetOutage, HostOutage
 from alertbridge.prometheus.answers import Series
 
 _MOST_HOSTS = 1000
+# Of 1,000 hosts: a cell a minute for an hour, and all scrapes of ten minutes, each some 2 MB at most
+_MOST_POINTS = 60_000
+_MOST_CELLS = 1440
+_MOST_HOST_SECONDS = 600_000
+_MOST_WINDOWS = 12
+_SHORTEST_CELL_SECONDS = 15
 _AFTER = {True: AfterOutage.UP, False: AfterOutage.DOWN, None: AfterOutage.UNWATCHED}
 _MOST_IMPORTANT_FIRST = (AfterOutage.DOWN, AfterOutage.UNWATCHED, AfterOutage.UP)
 
@@ -42,7 +50,7 @@ class Stretch:
 
     Attributes:
         last_answered: The last scrape that it answered before; None when that is not known.
-        seen_down: A moment at which it did not answer, or which came right after that.
+        seen_down: The first moment at which it is known not to have answered.
         back: The first that it answered again; None when it did not, or that is not known.
     """
 
@@ -57,37 +65,63 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """How a span is divided into cells of equal length, in seconds; they end at its multiples."""
+
+    start: float
+    end: float
+    step: int
+
+    @property
+    def whole_seconds(self) -> int:
+        """A length that reaches back from the end to the start."""
+        return math.ceil(self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetSamples:
     """What Prometheus answered about the hosts of a job within a span.
 
     Attributes:
-        at_start: `up` at the start of the span.
         at_end: `up` at its end.
-        went: When each host answered for the last time before each of its outages, as values.
-        came: When each answered again for the first time, as values.
+        cells: The share of answered scrapes in each cell, at the cell's end.
+        scrapes: All samples of `up` in those cells that matter most.
     """
 
-    at_start: Sequence[Series]
     at_end: Sequence[Series]
-    went: Sequence[Series]
-    came: Sequence[Series]
+    cells: Sequence[Series]
+    scrapes: Sequence[Series]
 
 
-def fleet_outage(found: FleetSamples, span: FleetSpan) -> FleetOutage:
-    """Return which hosts were down while the alert of *span* fired, the most important ones first."""
-    down_at_start = {instance for instance, is_up in _states(found.at_start).items() if not is_up}
-    up_at_end, went, came = _states(found.at_end), _moments(found.went, span), _moments(found.came, span)
-    names = _names((*found.went, *found.came, *found.at_start, *found.at_end))
+def grid_of(span: FleetSpan, hosts: int) -> Grid:
+    """Return cells of *span*, few enough that Prometheus can answer for so many *hosts*; 0 if not known."""
+    cells = max(1, min(_MOST_CELLS, _MOST_POINTS // (hosts or _MOST_HOSTS)))
+    step = max(_SHORTEST_CELL_SECONDS, math.ceil((span.end - span.start) / cells))
+    return Grid(start=span.start, end=math.ceil(span.end / step) * step, step=step)
+
+
+def windows_to_look_into(cells: Sequence[Series], grid: Grid) -> list[tuple[float, float]]:
+    """Return from when to when to fetch all samples: always, or in the cells in which most hosts changed."""
+    hosts = max(1, len(cells))
+    if hosts * (grid.end - grid.start) <= _MOST_HOST_SECONDS:
+        return [(grid.start, grid.end)]
+    votes = Counter(end for series in cells for end in _ends_with_changes(series))
+    most = min(_MOST_WINDOWS, int(_MOST_HOST_SECONDS / (hosts * grid.step)))
+    return sorted((end - grid.step, end) for end, _ in votes.most_common(most))
+
+
+def fleet_outage(found: FleetSamples, span: FleetSpan, windows: Sequence[tuple[float, float]]) -> FleetOutage:
+    """Return which hosts were down while the alert of *span* fired, the most important ones first.
+
+    Times are those of scrapes within *windows*, of which all samples were found; else those of cells.
+    """
+    up_at_end, names = _states(found.at_end), _names((*found.scrapes, *found.cells, *found.at_end))
+    seen = _observations(found, windows)
     outages = []
-    for instance in (
-        down_at_start | went.keys() | came.keys() | {one for one, is_up in up_at_end.items() if not is_up}
-    ):
-        start = span.start if instance in down_at_start else None
+    for instance in up_at_end.keys() | seen.keys():
         is_up = up_at_end.get(instance)
-        stretches = list(_stretches(start, went.get(instance, ()), came.get(instance, ())))
-        if is_up is False and (not stretches or stretches[-1].back is not None):
-            stretches.append(Stretch(last_answered=None, seen_down=span.end))
-        its = [one for one in stretches if span.concerns(one)]
+        observed = sorted((moment, it) for moment, it in seen.get(instance, {}).items() if moment <= span.end)
+        its = [one for one in _stretches(observed) if span.concerns(one)]
         if its:
             outages.append(_host_outage(names[instance], its, is_up=is_up, end=span.end))
     return FleetOutage(
@@ -99,29 +133,42 @@ def fleet_outage(found: FleetSamples, span: FleetSpan) -> FleetOutage:
     )
 
 
-def _stretches(down_since: float | None, went: Iterable[float], came: Iterable[float]) -> Iterator[Stretch]:
-    """Yield the outages of a host, the oldest first; *down_since* is where it was down from the beginning.
+def _ends_with_changes(series: Series) -> Iterator[float]:
+    """Yield the ends of the cells within which, or between which, a host went or came back."""
+    for before, after in pairwise(series.samples):
+        if before.value != after.value:
+            yield before.unix_seconds
+            yield after.unix_seconds
+    if series.samples and 0 < series.samples[0].value < 1:
+        yield series.samples[0].unix_seconds
 
-    A moment without its counterpart, because Prometheus was away, is one side of an outage whose other side
-    is not known.
-    """
-    is_open = None if down_since is None else Stretch(last_answered=None, seen_down=down_since)
-    for moment, is_back in sorted([*((one, False) for one in went), *((one, True) for one in came)]):
-        if is_back:
-            if is_open is None:
-                is_open = Stretch(last_answered=None, seen_down=moment)
-            yield _ended(is_open, moment)
+
+def _observations(
+    found: FleetSamples, windows: Sequence[tuple[float, float]]
+) -> Mapping[str, dict[float, bool]]:
+    """Return by instance when it was seen to answer, or not to; one series that does is enough."""
+    seen: defaultdict[str, dict[float, bool]] = defaultdict(dict)
+    for series, is_cell in (*((one, True) for one in found.cells), *((one, False) for one in found.scrapes)):
+        its = seen[series.labels.get("instance", "")]
+        for moment, value in series.samples:
+            if not (is_cell and any(start < moment <= end for start, end in windows)):
+                its[moment] = its.get(moment, False) or value == 1
+    return seen
+
+
+def _stretches(observed: Iterable[tuple[float, bool]]) -> Iterator[Stretch]:
+    """Yield the outages of a host, the oldest first."""
+    is_open, last_answered = None, None
+    for moment, is_up in observed:
+        if not is_up and is_open is None:
+            is_open = Stretch(last_answered=last_answered, seen_down=moment)
+        elif is_up and is_open is not None:
+            yield replace(is_open, back=moment)
             is_open = None
-            continue
-        if is_open is not None:
-            yield _ended(is_open, moment)  # it answered by then
-        is_open = Stretch(last_answered=moment, seen_down=moment)
+        if is_up:
+            last_answered = moment
     if is_open is not None:
         yield is_open
-
-
-def _ended(stretch: Stretch, back: float) -> Stretch:
-    return Stretch(last_answered=stretch.last_answered, seen_down=stretch.seen_down, back=back)
 
 
 def _host_outage(name: str, stretches: Sequence[Stretch], *, is_up: bool | None, end: float) -> HostOutage:
@@ -151,16 +198,6 @@ def _states(found: Iterable[Series]) -> dict[str, bool]:
             instance = series.labels.get("instance", "")
             states[instance] = states.get(instance, False) or series.samples[-1].value == 1
     return states
-
-
-def _moments(found: Iterable[Series], span: FleetSpan) -> Mapping[str, list[float]]:
-    """Return the values of *found*, which are moments, by instance, save for what cannot be one."""
-    moments: defaultdict[str, list[float]] = defaultdict(list)
-    for series in found:
-        its = [sample.value for sample in series.samples]
-        # The newest sample at the start may be some minutes older; NaN compares as false
-        moments[series.labels.get("instance", "")] += [one for one in its if 0 < one <= span.end]
-    return {instance: sorted(set(its)) for instance, its in moments.items() if its}
 
 
 def _names(found: Iterable[Series]) -> dict[str, str]:
