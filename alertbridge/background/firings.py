@@ -21,7 +21,7 @@ from alertbridge.alerts.proof import NoEvidence
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.outbox.disputes import OpenDispute
 from alertbridge.prometheus.evidence import Witness
-from alertbridge.prometheus.past import PastAlerts, Stretch
+from alertbridge.prometheus.past import PastAlerts, Question
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
@@ -123,7 +123,7 @@ class FiringJudge:
         if past is None or not disputed:
             return [None] * len(disputed)
         asked = [
-            Stretch(
+            Question(
                 labels=one.alert.labels,
                 means_down=self._live.routing.means_down(one.alert),
                 since_unix_seconds=one.episode.alert.starts_unix_seconds,

@@ -21,7 +21,7 @@ _IS_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*").fullmatch  # others need a newer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Question:
     """What is asked: of the alert with these *labels*, from one moment to another.
 
     Attributes:
@@ -46,7 +46,7 @@ class Stretch:
 class PastAlerts(Protocol):
     """Knows what alerts were."""
 
-    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+    def between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         """Return what is known of each; *heartbeat* names the alert that always fires. Never raises."""
         ...
 
@@ -58,23 +58,23 @@ class PastInPrometheus:
         self._urls = urls
         self._budget_seconds = budget_seconds
 
-    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+    def between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         return asyncio.run(self._between(asked, heartbeat))
 
-    async def _between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+    async def _between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
         apis = [PrometheusApi(url, deadline=deadline) for url in self._urls]
         found = await asyncio.gather(*(self._by_one(api, asked, heartbeat) for api in apis))
         return [_combined(each) for each in zip(*found, strict=True)]
 
     async def _by_one(
-        self, api: PrometheusApi, asked: Sequence[Stretch], heartbeat: str
+        self, api: PrometheusApi, asked: Sequence[Question], heartbeat: str
     ) -> Sequence[Past | NoEvidence]:
         own = await self._own_labels(api, asked)
         return await asyncio.gather(*(self._of(api, one, own, heartbeat) for one in asked))
 
     async def _own_labels(
-        self, api: PrometheusApi, asked: Iterable[Stretch]
+        self, api: PrometheusApi, asked: Iterable[Question]
     ) -> tuple[Series, ...] | NotKnown:
         """Return the alerts of these names as Prometheus labels them, which Alertmanager may differ from."""
         names = {one.labels.get("alertname", "") for one in asked if not _is_of_target(one)}
@@ -83,7 +83,7 @@ class PastInPrometheus:
         return await api.series(f"count_over_time(ALERTS{{{matcher('alertname', names)}}}[1d])")
 
     async def _of(
-        self, api: PrometheusApi, asked: Stretch, own: tuple[Series, ...] | NotKnown, heartbeat: str
+        self, api: PrometheusApi, asked: Question, own: tuple[Series, ...] | NotKnown, heartbeat: str
     ) -> Past | NoEvidence:
         if _is_of_target(asked):
             return await self._answered(api, asked)
@@ -98,7 +98,7 @@ class PastInPrometheus:
         steps = max((sample.value for sample in _samples(found)), default=0.0)
         return Past(idle_seconds=steps * _STEP_SECONDS)
 
-    async def _answered(self, api: PrometheusApi, asked: Stretch) -> Past | NoEvidence:
+    async def _answered(self, api: PrometheusApi, asked: Question) -> Past | NoEvidence:
         """Return which scrape the target answered last; only if it answered any are all of them asked for."""
         scrapes = f"up{{instance={quoted(asked.labels['instance'])}}}[{asked.as_range}]"
         for question in (f"max_over_time({scrapes})", scrapes):
@@ -112,7 +112,7 @@ class PastInPrometheus:
         return Past(answered_unix_seconds=max(answered))
 
 
-async def _ask(api: PrometheusApi, question: str, asked: Stretch) -> tuple[Series, ...] | NotKnown:
+async def _ask(api: PrometheusApi, question: str, asked: Question) -> tuple[Series, ...] | NotKnown:
     if len(question) > _LONGEST_QUERY:
         return NotKnown(reason="its labels are too long")
     return await api.series(question, asked.until_unix_seconds)
@@ -129,11 +129,11 @@ def _combined(found: Sequence[Past | NoEvidence]) -> Past | NoEvidence:
     )
 
 
-def _is_of_target(asked: Stretch) -> bool:
+def _is_of_target(asked: Question) -> bool:
     return asked.means_down and bool(asked.labels.get("instance"))
 
 
-def _idle(asked: Stretch, own: Iterable[Series], heartbeat: str) -> str | None:
+def _idle(asked: Question, own: Iterable[Series], heartbeat: str) -> str | None:
     """Return the query for how often rules were evaluated while the alert was neither pending nor firing."""
     known = ({k: v for k, v in one.labels.items() if k != "alertstate"} for one in own)
     labels = next((one for one in known if agree(asked.labels, one)), None)

@@ -119,7 +119,6 @@ def test_is_mailed_as_it_is(script: Script, mails):
     assert (sorted(mailed(world)), broken(world)) == (sorted(mails), [])
 
 
-@pytest.mark.xfail(reason="a mail says what Alertmanager said, not what holds when it leaves", strict=True)
 @pytest.mark.parametrize(
     "script",
     [

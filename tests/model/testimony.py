@@ -8,8 +8,9 @@ from alertbridge.alerts.disputes import Past
 from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, is_of_target
 from alertbridge.prometheus.answers import NotKnown, Sample
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
-from alertbridge.prometheus.outage import first_of_last_answered, outage
-from alertbridge.prometheus.past import Stretch
+from alertbridge.prometheus.outage import Asked, first_of_last_answered, outage
+from alertbridge.prometheus.past import Question
+from alertbridge.prometheus.stretches import Stretch
 from marax.clock import Clock
 from tests.model.prometheus import Prometheus
 from tests.model.storage import Labels
@@ -56,12 +57,12 @@ class Testimony:
             targets=self._targets(set(instances), now),
         )
 
-    def between(self, asked: Sequence[Stretch], heartbeat: str) -> Sequence[Past | NoEvidence]:
+    def between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         if not self._is_reachable():
             return [NoEvidence(reason=_NO_ANSWER)] * len(asked)
         return [self._answered(one) if one.means_down else self._idle(one, heartbeat) for one in asked]
 
-    def _answered(self, asked: Stretch) -> Past:
+    def _answered(self, asked: Question) -> Past:
         start = max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS)
         moments = [
             at
@@ -71,7 +72,7 @@ class Testimony:
         ]
         return Past(answered_unix_seconds=max(moments, default=None))
 
-    def _idle(self, asked: Stretch, heartbeat: str) -> Past | NoEvidence:
+    def _idle(self, asked: Question, heartbeat: str) -> Past | NoEvidence:
         known = [
             labels
             for labels, _ in self._storage.since(
@@ -135,7 +136,15 @@ class Testimony:
             if dict(labels)["instance"] == subject.instance
             for sample in its
         ]
-        found = outage(samples, fired_unix_seconds=subject.fired_unix_seconds, until_unix_seconds=end)
+        found = outage(
+            samples,
+            Asked(
+                fired_unix_seconds=subject.fired_unix_seconds,
+                until_unix_seconds=end,
+                now_unix_seconds=now if subject.ended_unix_seconds is None else None,
+                known=(Stretch(start=now - _DAY_SECONDS, end=now),),
+            ),
+        )
         is_down = bool(samples) and max(samples).value == 0
         return HostFindings(
             reason="connection refused" if is_down else "",

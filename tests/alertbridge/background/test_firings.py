@@ -14,7 +14,7 @@ from alertbridge.background.reopening import Reopening
 from alertbridge.cli.outbox_text import incident_text
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.prometheus.past import Stretch
+from alertbridge.prometheus.past import Question
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.fakes.clock import FakeClock
 from tests.fakes.live_config import FakeLiveConfig
@@ -31,7 +31,7 @@ class Court:
         self.url = url
         self.clock = FakeClock(T0)
         self.known: Past | NoEvidence = Past()
-        self.asked: list[Stretch] = []
+        self.asked: list[Question] = []
         self.evidence: Evidence | NoEvidence = NoEvidence(reason="connection refused")
         self.times_asked = 0
         self.live = FakeLiveConfig(routing=a_routing(a_user()), witness=self, past=self)
@@ -46,7 +46,7 @@ class Court:
             ended=self.outbox.intake, live=self.live, receive=self.take_all, clock=self.clock
         )
 
-    def between(self, asked: Sequence[Stretch], _heartbeat: str) -> Sequence[Past | NoEvidence]:
+    def between(self, asked: Sequence[Question], _heartbeat: str) -> Sequence[Past | NoEvidence]:
         self.asked += asked
         return [self.known] * len(asked)
 

@@ -11,7 +11,7 @@ from alertbridge.prometheus.fleet_outage import FleetOutages
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
-from tests.alertbridge.prometheus.test_queries import a_real_prometheus, answering_hosts
+from tests.alertbridge.prometheus.real_prometheus import a_scraping_prometheus, answering_hosts
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
 from tests.waiting import wait_until
@@ -32,7 +32,8 @@ def look_up(port: int, subject: Subject) -> Findings:
 def test_tells_from_when_to_when_hosts_were_down(tmp_path):
     hosts = {name: ScrapedHost() for name in ("there", "back", "down")}
     addresses = {name: f"127.0.0.1:{host.port}" for name, host in hosts.items()}
-    with a_real_prometheus(tmp_path, addresses) as port:
+    with a_scraping_prometheus(tmp_path, addresses) as prometheus:
+        port = prometheus.port
         wait_until(lambda: answering_hosts(port) == {*hosts})
         wait_until(lambda: len(hosts["back"].answered_unix_seconds) >= 3)
         died = CLOCK.unix_seconds()

@@ -8,18 +8,18 @@ import pytest
 
 from alertbridge.alerts.disputes import Past
 from alertbridge.alerts.proof import NoEvidence
-from alertbridge.prometheus.past import PastInPrometheus, Stretch
+from alertbridge.prometheus.past import PastInPrometheus, Question
 from alertbridge.prometheus.settings import HttpUrl
 from scripts.stack.ports import free_addresses
 
 UP = {"job": "marax", "host": "web-1", "instance": "web-1:9877"}
-HOST = Stretch(
+HOST = Question(
     labels={"alertname": "HostDown", **UP, "severity": "critical", "cluster": "berlin"},
     means_down=True,
     since_unix_seconds=1000,
     until_unix_seconds=1600,
 )
-FLEET = Stretch(
+FLEET = Question(
     labels={"alertname": "FleetDown", "job": "marax", "cluster": "berlin"},
     means_down=False,
     since_unix_seconds=1000,
@@ -39,7 +39,7 @@ def row(labels: dict[str, str], value: str) -> dict[str, object]:
     return {"metric": labels, "value": [1600, value]}
 
 
-def recalled(serve, answers: Mapping[str, object], *asked: Stretch) -> list[Past | NoEvidence]:
+def recalled(serve, answers: Mapping[str, object], *asked: Question) -> list[Past | NoEvidence]:
     address = serve({**answers, "/api/v1/query": answer()})
     url = HttpUrl.from_setting(f"http://{address}")
     return list(PastInPrometheus(url).between(asked, "Watchdog"))
