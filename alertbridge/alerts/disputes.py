@@ -7,9 +7,10 @@ One that began before the end of the episode is a late repeat, or shows that the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from alertbridge.alerts.episodes import Disputed, Episode
-from alertbridge.alerts.proof import Evidence, NoEvidence, active_since, is_down
+from alertbridge.alerts.episodes import ANEW_SECONDS, Disputed, Episode
+from alertbridge.alerts.proof import Evidence, NoEvidence, active_since, is_down, knows
 
 # Not counting the first evaluations after a restart, which may be from before the first scrapes
 _IDLE_SECONDS = 60.0
@@ -55,17 +56,19 @@ class Undecided:
 Decision = Same | Another | GoesOn | Undecided
 
 
-def decide_open(past: Past | NoEvidence | None, *, means_down: bool) -> Decision:
+def decide_open(disputed: Disputed, past: Past | NoEvidence | None, *, is_of_target: bool) -> Decision:
     """Return what a firing is that began after the open episode, by the *past* between both.
 
-    *means_down* says whether the alert is about a target that does not answer. Where nobody can be asked,
+    *is_of_target* says whether the alert means that a target does not answer. Where nobody can be asked,
     *past* is None, and it is another: rather one mail too many than an outage without any.
     """
+    if disputed.alert.starts_unix_seconds <= disputed.episode.newest_start_unix_seconds + ANEW_SECONDS:
+        return Same()
     if past is None:
         return Another()
     if isinstance(past, NoEvidence):
         return Undecided()
-    if means_down:
+    if is_of_target:
         answered = past.answered_unix_seconds
         return Same() if answered is None else Another(ended_unix_seconds=answered)
     return Another() if past.idle_seconds > _IDLE_SECONDS else Same()
@@ -74,31 +77,40 @@ def decide_open(past: Past | NoEvidence | None, *, means_down: bool) -> Decision
 def decide_ended(
     disputed: Disputed,
     found: Sequence[Evidence | NoEvidence],
-    now_unix_seconds: float,
+    received_unix_seconds: float,
     *,
-    means_down: bool,
+    is_of_target: bool,
 ) -> Decision:
     """Return what a firing is that began before the end of its episode, by what each Prometheus knows.
 
-    Where nobody can be asked, *found* is empty, and only one that comes late is believed.
+    Where nobody can be asked, *found* is empty, and only one that came late is believed; so of an alert that
+    none of them knows.
     """
-    if not found:
-        closed = disputed.episode.closed_unix_seconds or 0.0
-        # A post that waited for the database may be timed before the end that it is compared with
-        is_repeat = abs(now_unix_seconds - closed) < _REPEATS_SECONDS
-        return Same() if is_repeat else GoesOn()
-    known = [one for one in found if isinstance(one, Evidence)]
-    if any(goes_on(disputed.episode, one, means_down=means_down) for one in known):
+    episode = disputed.episode
+    if disputed.alert.starts_unix_seconds >= (episode.ended_unix_seconds or 0.0):
+        return Another()
+    fresh = [one for one in found if _is_fresh(one, received_unix_seconds)]
+    if any(goes_on(episode, one, is_of_target=is_of_target) for one in fresh):
         return GoesOn()
-    return Same() if len(known) == len(found) else Undecided()
+    if len(fresh) < len(found):
+        return Undecided()
+    if any(knows(episode.alert.labels, one, is_of_target=is_of_target) for one in fresh):
+        return Same()
+    # A post that waited for the database may be timed before the end that it is compared with
+    is_repeat = abs(received_unix_seconds - (episode.closed_unix_seconds or 0.0)) < _REPEATS_SECONDS
+    return Same() if is_repeat else GoesOn()
 
 
-def goes_on(episode: Episode, evidence: Evidence, *, means_down: bool) -> bool:
+def _is_fresh(one: Evidence | NoEvidence, since_unix_seconds: float) -> TypeGuard[Evidence]:
+    return isinstance(one, Evidence) and one.evaluated_unix_seconds >= since_unix_seconds
+
+
+def goes_on(episode: Episode, evidence: Evidence, *, is_of_target: bool) -> bool:
     """Return whether an alert has been active since before the end of its *episode*.
 
-    If it *means* that a host is *down*, the newest scrape has not been answered either.
+    If it means that a target does not answer, that one's newest scrape has not been answered either.
     """
     labels, ended = episode.alert.labels, episode.ended_unix_seconds
     since = active_since(labels, evidence)
     is_active = since is not None and ended is not None and since < ended
-    return is_active and (not means_down or is_down(labels, evidence))
+    return is_active and (not is_of_target or is_down(labels, evidence))

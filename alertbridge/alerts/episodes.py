@@ -31,6 +31,8 @@ class Episode:
         watched_as: The name under which that target's address is scraped now; empty when it is not.
         reopened_unix_seconds: When it was found to go on after it had been said to have ended; None when it
             never was.
+        restarted_unix_seconds: The newest start with which it was found to be firing still; None when it was
+            never other than that of its alert.
     """
 
     alert_id: str
@@ -43,6 +45,12 @@ class Episode:
     is_unwatched: bool = False
     watched_as: str = ""
     reopened_unix_seconds: float | None = None
+    restarted_unix_seconds: float | None = None
+
+    @property
+    def newest_start_unix_seconds(self) -> float:
+        """The newest start with which it is known to be firing."""
+        return max(self.alert.starts_unix_seconds, self.restarted_unix_seconds or 0.0)
 
     @property
     def is_open(self) -> bool:
@@ -67,16 +75,18 @@ class Episode:
             is_unwatched=end is not None and end.is_unwatched,
             watched_as="" if end is None else end.watched_as,
             reopened_unix_seconds=self.reopened_unix_seconds,
+            restarted_unix_seconds=self.restarted_unix_seconds,
         )
 
-    def reopened(self, reopened_unix_seconds: float) -> "Episode":
-        """Return this episode as it goes on, though it was said to have ended."""
+    def reopened(self, reopened_unix_seconds: float, firing: Alert) -> "Episode":
+        """Return this episode as it goes on by *firing*, though it was said to have ended."""
         return Episode(
             alert_id=self.alert_id,
             number=self.number,
             alert=self.alert,
             opened_unix_seconds=self.opened_unix_seconds,
             reopened_unix_seconds=reopened_unix_seconds,
+            restarted_unix_seconds=max(self.newest_start_unix_seconds, firing.starts_unix_seconds),
         )
 
 
@@ -203,7 +213,7 @@ class _Folding:
             is_reconciled = alert.is_end_reconciled
             self.claimed[key] = Claimed(episode=before, ends_unix_seconds=ends, is_reconciled=is_reconciled)
         elif verdict is Verdict.REOPENED:
-            self._current[key] = self.reopened[key] = before.reopened(self._now)
+            self._current[key] = self.reopened[key] = before.reopened(self._now, alert)
         elif verdict is Verdict.DISPUTED:
             self.disputed[key] = Disputed(episode=before, alert=alert)
         elif alert.is_firing:
@@ -228,7 +238,7 @@ def _judge_firing(latest: Episode | None, alert: Alert) -> Verdict:
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None:
-        if alert.starts_unix_seconds <= latest.alert.starts_unix_seconds + ANEW_SECONDS:
+        if alert.starts_unix_seconds <= latest.newest_start_unix_seconds + ANEW_SECONDS:
             return Verdict.REPEATED
         return Verdict.OPENED if alert.is_proven or is_internal(alert) else Verdict.DISPUTED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds or is_internal(alert):

@@ -6,6 +6,7 @@ lost its way to Alertmanager. So an end alone says nothing of a host.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from alertbridge.alerts.episodes import Claimed
 
@@ -103,6 +104,14 @@ class Held:
     reason: str
 
 
+class Labelled(Protocol):
+    """What bears the labels of a target."""
+
+    @property
+    def labels(self) -> Labels: ...
+
+
+OfTarget = TypeVar("OfTarget", bound=Labelled)
 Judgement = Ended | Unwatched | Held
 
 # Of two that watch the same host, the one that saw it answer; one that watches it before one that does not
@@ -129,18 +138,19 @@ def judge(
         believed_from_unix_seconds: Rules have to have been evaluated since then, at least.
     """
     labels = claim.episode.alert.labels
-    instance = labels.get("instance", "") if means_down else ""
+    is_of_target = means_down and bool(labels.get("instance"))
     since = max(claim.ends_unix_seconds, believed_from_unix_seconds)
     doubts = [doubt for one in found if (doubt := _doubt(one, since))]
-    known = [one for one in found if isinstance(one, Evidence) and _is_known(labels, instance, one)]
+    evidence = [one for one in found if isinstance(one, Evidence)]
+    known = [one for one in evidence if knows(labels, one, is_of_target=is_of_target)]
     fresh = [one for one in known if one.evaluated_unix_seconds >= since]
     if not fresh:
         return Held(reason=doubts[0]) if doubts else judge_by_heartbeat(claim, heartbeat, since)
     if any(active_since(labels, one) is not None for one in fresh):
         return Held(reason="Prometheus holds the alert to be active")
-    if not instance:
+    if not is_of_target:
         return Ended(ended_unix_seconds=claim.ends_unix_seconds)
-    judged = [_judge_host(claim, one.targets.get(instance, ())) for one in fresh]
+    judged = [_judge_host(claim, one.targets.get(labels["instance"], ())) for one in fresh]
     agreed = min(judged, key=lambda judgement: _STRONGEST.index(type(judgement)))
     return Held(reason=doubts[0]) if doubts and isinstance(agreed, Unwatched) else agreed
 
@@ -153,8 +163,9 @@ def _doubt(one: Evidence | NoEvidence, since_unix_seconds: float) -> str:
     return "Prometheus has not evaluated its rules since then" if is_late else ""
 
 
-def _is_known(labels: Labels, instance: str, evidence: Evidence) -> bool:
-    is_watched = bool(instance) and instance in evidence.targets
+def knows(labels: Labels, evidence: Evidence, *, is_of_target: bool) -> bool:
+    """Return whether a Prometheus scrapes the target of an alert, or has held the alert itself."""
+    is_watched = is_of_target and labels["instance"] in evidence.targets
     return is_watched or _is_among(labels, evidence.known.get(_name(labels), ()))
 
 
@@ -181,14 +192,14 @@ def is_down(labels: Labels, evidence: Evidence) -> bool:
     return bool(its) and not max(its, key=lambda target: target.scraped_unix_seconds).is_up
 
 
-def targets_of(labels: Labels, targets: Iterable[Target]) -> list[Target]:
-    """Return which of *targets* an alert with these *labels* is about."""
-    return [target for target in targets if is_of_target(labels, target.labels)]
+def targets_of(labels: Labels, found: Iterable[OfTarget]) -> list[OfTarget]:
+    """Return which of the targets *found* at one address an alert with these *labels* is about.
 
-
-def is_of_target(labels: Labels, target: Labels) -> bool:
-    """Return whether an alert with these *labels* is about the *target* with those."""
-    return agree(labels, target, _NOT_THE_TARGETS)
+    Several jobs may scrape that address, as blackbox exporters do; a rule may name a job of its own.
+    """
+    its = [one for one in found if agree(labels, one.labels, _NOT_THE_TARGETS)]
+    of_job = [one for one in its if one.labels.get("job") == labels.get("job")]
+    return of_job or its
 
 
 def agree(labels: Labels, others: Labels, besides: Iterable[str] = ()) -> bool:

@@ -1,6 +1,5 @@
 """Settling disputed firings: Prometheus knows whether one is another, the same, or proves an end wrong."""
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol, assert_never
@@ -25,11 +24,10 @@ from alertbridge.prometheus.past import PastAlerts, Question
 from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
-_AT_ONCE = 100
-_ASK_AGAIN_SECONDS = 10.0
-_LONGEST_WAIT_SECONDS = 3.0  # then it is another: a mail about a host that is down waits no longer
-
-logger = logging.getLogger(__name__)
+_AT_ONCE = 2000
+# A mail about a host that is down waits for 3 s at most: a question takes 2 s, and half a second to be put
+_LAST_QUESTION_SECONDS = 0.5
+_LONGEST_DISPUTE_SECONDS = 3600.0  # by then, what goes on has been found otherwise
 
 
 class DisputeStore(Protocol):
@@ -43,8 +41,8 @@ class DisputeStore(Protocol):
         """Return firings that began before the end of their episode, oldest first."""
         ...
 
-    def drop(self, alert_ids: Collection[str]) -> None:
-        """Forget those of these alerts."""
+    def settle_as_repeats(self, disputed: Collection[Disputed]) -> None:
+        """Forget these: each is a repeat of its episode."""
         ...
 
 
@@ -86,65 +84,78 @@ class FiringJudge:
         self._live = live
         self._settle = settle
         self._clock = clock
-        self._ask_at_seconds = 0.0
 
-    def run(self) -> None:
-        """Settle what can be settled.
+    def settle_starts(self) -> None:
+        """Settle firings that began after the episode that is open: mails wait for it.
 
         Raises:
-            StoreError: The disputes cannot be read, or what came of them not be stored.
+            StoreError: They cannot be read, or what came of them not be stored.
         """
-        decided = [*self._decide_open(self._disputes.of_open_episodes(_AT_ONCE))]
-        now = self._clock.monotonic_seconds()
-        if now >= self._ask_at_seconds:
-            of_ended = [*self._decide_ended(self._disputes.of_ended_episodes(_AT_ONCE))]
-            is_refused = any(isinstance(decision, Undecided) for _, decision in of_ended)
-            self._ask_at_seconds = now + (_ASK_AGAIN_SECONDS if is_refused else 0.0)
-            decided += of_ended
-        firings = [alert for disputed, decision in decided for alert in _alerts(disputed, decision)]
-        if firings:
-            self._settle(firings)
-        repeats = [one.alert.alert_id for one, decision in decided if isinstance(decision, Same)]
-        if repeats:
-            self._disputes.drop(repeats)
+        found = self._disputes.of_open_episodes(_AT_ONCE)
+        if found:
+            pasts = self._pasts([one.disputed for one in found])
+            self._store(self._decided(one, past) for one, past in zip(found, pasts, strict=True))
 
-    def _decide_open(self, found: Sequence[OpenDispute]) -> Iterable[tuple[Disputed, Decision]]:
-        disputed = [one.disputed for one in found]
-        pasts = self._pasts(disputed)
-        for one, past in zip(found, pasts, strict=True):
-            decision = decide_open(past, means_down=self._live.routing.means_down(one.disputed.alert))
-            waited = self._clock.unix_seconds() - one.received_unix_seconds
-            if isinstance(decision, Undecided) and not 0 <= waited < _LONGEST_WAIT_SECONDS:
-                decision = Another()
-            yield one.disputed, decision
+    def settle_repeats(self) -> None:
+        """Settle firings that began before the end of their episode.
+
+        Raises:
+            StoreError: They cannot be read, or what came of them not be stored.
+        """
+        found = self._disputes.of_ended_episodes(_AT_ONCE)
+        if not found:
+            return
+        witness = self._live.witness
+        instances = {
+            one.disputed.alert.labels["instance"] for one in found if self._is_of_target(one.disputed.alert)
+        }
+        evidence = () if witness is None else witness.testify(instances, None)
+        decided = []
+        for one in found:
+            is_of_target = self._is_of_target(one.disputed.alert)
+            received = one.received_unix_seconds
+            decision = decide_ended(one.disputed, evidence, received, is_of_target=is_of_target)
+            if isinstance(decision, Undecided) and not self._waited(one, less_than=_LONGEST_DISPUTE_SECONDS):
+                decision = Same()
+            decided.append((one.disputed, decision))
+        self._store(decided)
 
     def _pasts(self, disputed: Sequence[Disputed]) -> Sequence[Past | NoEvidence | None]:
         past = self._live.past
-        if past is None or not disputed:
+        if past is None:
             return [None] * len(disputed)
         asked = [
             Question(
                 labels=one.alert.labels,
-                means_down=self._live.routing.means_down(one.alert),
-                since_unix_seconds=one.episode.alert.starts_unix_seconds,
+                is_of_target=self._is_of_target(one.alert),
+                since_unix_seconds=one.episode.newest_start_unix_seconds,
                 until_unix_seconds=one.alert.starts_unix_seconds,
             )
             for one in disputed
         ]
         return past.between(asked, self._live.heartbeat.alertname)
 
-    def _decide_ended(self, found: Sequence[OpenDispute]) -> Iterable[tuple[Disputed, Decision]]:
-        if not found:
-            return
-        witness, means_down = self._live.witness, self._live.routing.means_down
-        instances = {
-            one.disputed.alert.labels.get("instance", "") for one in found if means_down(one.disputed.alert)
-        }
-        evidence = () if witness is None else witness.testify(instances - {""}, None)
-        now = self._clock.unix_seconds()
-        for one in found:
-            is_down_alert = means_down(one.disputed.alert)
-            yield one.disputed, decide_ended(one.disputed, evidence, now, means_down=is_down_alert)
+    def _decided(self, one: OpenDispute, past: Past | NoEvidence | None) -> tuple[Disputed, Decision]:
+        is_of_target = self._is_of_target(one.disputed.alert)
+        decision = decide_open(one.disputed, past, is_of_target=is_of_target)
+        if isinstance(decision, Undecided) and not self._waited(one, less_than=_LAST_QUESTION_SECONDS):
+            decision = Another()
+        return one.disputed, decision
+
+    def _waited(self, one: OpenDispute, *, less_than: float) -> bool:
+        return 0 <= self._clock.unix_seconds() - one.received_unix_seconds < less_than
+
+    def _is_of_target(self, alert: Alert) -> bool:
+        return self._live.routing.means_down(alert) and bool(alert.labels.get("instance"))
+
+    def _store(self, decided: Iterable[tuple[Disputed, Decision]]) -> None:
+        decided = list(decided)
+        firings = [alert for disputed, decision in decided for alert in _alerts(disputed, decision)]
+        if firings:
+            self._settle(firings)
+        repeats = [disputed for disputed, decision in decided if isinstance(decision, Same)]
+        if repeats:
+            self._disputes.settle_as_repeats(repeats)
 
 
 def _alerts(disputed: Disputed, decision: Decision) -> Iterable[Alert]:

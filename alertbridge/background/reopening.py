@@ -73,7 +73,7 @@ class Reopening:
             episode
             for episode in ended
             if not is_internal(episode.alert)
-            and any(goes_on(episode, one, means_down=False) for one in known)
+            and any(goes_on(episode, one, is_of_target=False) for one in known)
         ]
         if going_on:
             logger.info("alerts active since before their end", extra={"episodes": len(going_on)})

@@ -11,14 +11,32 @@ from sqlalchemy.dialects.sqlite import insert
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Disputed
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.end_claims import withdraw_older_claims
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import disputed_firings, episodes
 
-_ASKED = func.json_each(bindparam("asked")).table_valued("value")  # one parameter, however many are asked for
-_ITS_EPISODE = (disputed_firings.c.alert_id == episodes.c.alert_id) & (
-    disputed_firings.c.number == episodes.c.number
-)
+Key = tuple[str, float]  # an alert, and when the disputed firing of it began
 
+_ASKED = func.json_each(bindparam("asked")).table_valued("value")  # one parameter, however many are asked for
+_ANY = select(disputed_firings.c.alert_id).limit(1)
+_NAMED = select(disputed_firings.c.alert_id, disputed_firings.c.starts_unix_seconds).where(
+    disputed_firings.c.alert_id.in_(select(_ASKED.c.value))
+)
+_of_same_alert = episodes.alias()
+_LATEST_NUMBER = (
+    select(func.max(_of_same_alert.c.number))
+    .where(_of_same_alert.c.alert_id == episodes.c.alert_id)
+    .scalar_subquery()
+)
+_IS_LATEST = (disputed_firings.c.alert_id == episodes.c.alert_id) & (episodes.c.number == _LATEST_NUMBER)
+_IS_ITS = (disputed_firings.c.alert_id == bindparam("its_alert_id")) & (
+    disputed_firings.c.starts_unix_seconds <= bindparam("its_starts_unix_seconds")
+)
+_RESTARTED = (
+    episodes.update()
+    .where(episodes.c.alert_id == bindparam("its_alert_id"), episodes.c.number == bindparam("its_number"))
+    .values(restarted_unix_seconds=bindparam("its_starts_unix_seconds"))
+)
 
 _DISPUTES = (
     select(
@@ -28,7 +46,7 @@ _DISPUTES = (
         disputed_firings.c.annotations.label("fired_annotations"),
         disputed_firings.c.generator_url.label("fired_generator_url"),
     )
-    .join(disputed_firings, _ITS_EPISODE)
+    .select_from(disputed_firings.join(episodes, _IS_LATEST))
     .order_by(disputed_firings.c.received_unix_seconds, disputed_firings.c.alert_id)
 )
 
@@ -68,14 +86,28 @@ class Disputes:
         """
         return self._read(_DISPUTES.where(episodes.c.ended_unix_seconds.is_not(None)).limit(limit))
 
-    def drop(self, alert_ids: Collection[str]) -> None:
-        """Forget the disputed firings of these alerts: what is stored is right.
+    def settle_as_repeats(self, disputed: Collection[Disputed]) -> None:
+        """Forget these: each is a repeat of its episode, which goes on if it is open.
 
         Raises:
             StoreError: That could not be stored.
         """
+        going_on = [one for one in disputed if one.episode.is_open]
+        rows = [
+            {
+                "its_alert_id": one.alert.alert_id,
+                "its_number": one.episode.number,
+                "its_starts_unix_seconds": one.alert.starts_unix_seconds,
+            }
+            for one in going_on
+        ]
         with self._database.transaction() as connection:
-            forget_disputes(connection, alert_ids)
+            if rows:
+                connection.execute(_RESTARTED, rows)
+                withdraw_older_claims(connection, going_on)
+            forget_disputes(
+                connection, ((one.alert.alert_id, one.alert.starts_unix_seconds) for one in disputed)
+            )
 
     def _read(self, query: Select[Any]) -> Sequence[OpenDispute]:
         with self._database.reading() as connection:
@@ -83,11 +115,10 @@ class Disputes:
 
 
 def keep_disputes(connection: Connection, disputed: Iterable[Disputed], now: float) -> None:
-    """Store disputed firings; a later one of the same alert takes the place of the earlier."""
+    """Store disputed firings; of one alert, the one that began last."""
     rows = [
         {
             "alert_id": one.alert.alert_id,
-            "number": one.episode.number,
             "received_unix_seconds": now,
             "starts_unix_seconds": one.alert.starts_unix_seconds,
             "annotations": dict(one.alert.annotations),
@@ -96,29 +127,28 @@ def keep_disputes(connection: Connection, disputed: Iterable[Disputed], now: flo
         for one in disputed
     ]
     new = insert(disputed_firings)
-    latest = {
-        name: new.excluded[name] for name in ("number", "starts_unix_seconds", "annotations", "generator_url")
-    }
+    upsert = new.on_conflict_do_update(
+        index_elements=disputed_firings.primary_key,
+        set_={column.name: new.excluded[column.name] for column in disputed_firings.c},
+        where=new.excluded.starts_unix_seconds > disputed_firings.c.starts_unix_seconds,
+    )
     if rows:
-        upsert = new.on_conflict_do_update(index_elements=disputed_firings.primary_key, set_=latest)
         connection.execute(upsert, rows)
 
 
-def disputed_of(connection: Connection, alert_ids: Iterable[str]) -> set[str]:
-    """Return of which of these alerts a firing is disputed; mostly there are none at all."""
-    if connection.execute(select(disputed_firings.c.alert_id).limit(1)).first() is None:
+def disputed_of(connection: Connection, alert_ids: Iterable[str]) -> set[Key]:
+    """Return the disputed firings of these alerts; mostly there are none at all."""
+    if connection.execute(_ANY).first() is None:
         return set()
-    its_id = disputed_firings.c.alert_id
-    these = select(its_id).where(its_id.in_(select(_ASKED.c.value)))
-    return set(connection.scalars(these, {"asked": json.dumps(list(alert_ids))}))
+    rows = connection.execute(_NAMED, {"asked": json.dumps(list(alert_ids))})
+    return {(row.alert_id, row.starts_unix_seconds) for row in rows}
 
 
-def forget_disputes(connection: Connection, alert_ids: Iterable[str]) -> None:
-    """Forget the disputed firings of these alerts."""
-    settled = disputed_of(connection, alert_ids)
-    if settled:
-        these = disputed_firings.delete().where(disputed_firings.c.alert_id.in_(select(_ASKED.c.value)))
-        connection.execute(these, {"asked": json.dumps(list(settled))})
+def forget_disputes(connection: Connection, settled: Iterable[Key]) -> None:
+    """Forget the disputed firings of these alerts that began up to then; later ones are not settled."""
+    rows = [{"its_alert_id": alert_id, "its_starts_unix_seconds": starts} for alert_id, starts in settled]
+    if rows and connection.execute(_ANY).first() is not None:
+        connection.execute(disputed_firings.delete().where(_IS_ITS), rows)
 
 
 def _open_dispute(row: Row[Any]) -> OpenDispute:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from alertbridge.alerts.episodes import Claimed, Episode
+from alertbridge.alerts.episodes import Claimed, Disputed, Episode
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import end_claims, episodes
@@ -132,6 +132,39 @@ def withdraw_claims(connection: Connection, settled: Iterable[Episode]) -> None:
     ]
     if rows:
         connection.execute(end_claims.delete().where(_ITS), rows)
+
+
+def withdraw_older_claims(connection: Connection, going_on: Iterable[Disputed]) -> None:
+    """Forget the claims that episodes ended before a firing that was found to be theirs."""
+    rows = [
+        {
+            "its_alert_id": one.episode.alert_id,
+            "its_number": one.episode.number,
+            "starts_unix_seconds": one.alert.starts_unix_seconds,
+        }
+        for one in going_on
+    ]
+    is_older = end_claims.c.ends_unix_seconds < bindparam("starts_unix_seconds")
+    if rows and connection.execute(_ANY).first() is not None:
+        connection.execute(end_claims.delete().where(_ITS, is_older), rows)
+
+
+def pass_on_claims(connection: Connection, opened: Iterable[Episode]) -> None:
+    """Let claims that came while a firing was disputed be about its episode, now that it has one."""
+    rows = [
+        {
+            "its_alert_id": one.alert_id,
+            "its_number": one.number - 1,
+            "starts_unix_seconds": one.alert.starts_unix_seconds,
+        }
+        for one in opened
+        if one.number > 1
+    ]
+    is_later = end_claims.c.ends_unix_seconds >= bindparam("starts_unix_seconds")
+    if rows and connection.execute(_ANY).first() is not None:
+        connection.execute(
+            end_claims.update().where(_ITS, is_later).values(number=bindparam("its_number") + 1), rows
+        )
 
 
 def claimed_of(connection: Connection, asked: Iterable[Episode]) -> set[Key]:

@@ -2,19 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, exists, func, select
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.episodes import Episode, Verdict, fold
+from alertbridge.alerts.episodes import Episode, Fold, Verdict, fold
 from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.disputes import disputed_of, forget_disputes, keep_disputes
-from alertbridge.outbox.end_claims import claim_ends, claimed_of, withdraw_claims
+from alertbridge.outbox.end_claims import claim_ends, claimed_of, pass_on_claims, withdraw_claims
 from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
-from alertbridge.outbox.notified import forget_ends
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import episodes
 from alertbridge.outbox.stored import StoredEpisode
@@ -35,7 +34,7 @@ class Taken:
 
 
 _LATER = episodes.alias()
-_StillAsked = Callable[[Connection, Mapping[str, StoredEpisode]], set[str]]
+_StillAsked = Callable[[Connection, Sequence[Alert], Mapping[str, StoredEpisode]], set[str]]
 
 
 class Intake:
@@ -75,7 +74,7 @@ class Intake:
         with self._database.transaction() as connection:
             latest = read_latest(connection, alerts)
             if still_asked is not None:
-                asked = still_asked(connection, latest)
+                asked = still_asked(connection, alerts, latest)
                 alerts = [alert for alert in alerts if alert.alert_id in asked]
             folded = fold({key: one.episode for key, one in latest.items()}, alerts, now)
             since = now - routing.storm_window_seconds
@@ -83,11 +82,10 @@ class Intake:
             changes = changes_of(folded, stored, routing, now, self._new_incident_id)
             write_changes(connection, changes)
             claim_ends(connection, folded.claimed, now)
+            pass_on_claims(connection, folded.opened)
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
-            settled = (*folded.opened, *folded.closed, *folded.lapsed, *folded.reopened)
-            forget_disputes(connection, {one.alert_id for one in settled})
+            forget_disputes(connection, _settled_by(folded))
             keep_disputes(connection, folded.disputed, now)
-            forget_ends(connection, folded.reopened)
         return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
 
     def open_since(self, alert_id: str) -> float | None:
@@ -130,9 +128,19 @@ class Intake:
             return [episode_of(row) for row in connection.execute(query)]
 
 
-def _claimed(connection: Connection, latest: Mapping[str, StoredEpisode]) -> set[str]:
+def _claimed(connection: Connection, _ends: Sequence[Alert], latest: Mapping[str, StoredEpisode]) -> set[str]:
     return {alert_id for alert_id, _ in claimed_of(connection, (one.episode for one in latest.values()))}
 
 
-def _disputed(connection: Connection, latest: Mapping[str, StoredEpisode]) -> set[str]:
-    return disputed_of(connection, latest)
+def _disputed(
+    connection: Connection, firings: Sequence[Alert], latest: Mapping[str, StoredEpisode]
+) -> set[str]:
+    disputed = disputed_of(connection, latest)
+    asked = {(one.alert_id, one.starts_unix_seconds) for one in firings if one.is_firing}
+    return {alert_id for alert_id, _ in disputed & asked}
+
+
+def _settled_by(folded: Fold) -> Iterable[tuple[str, float]]:
+    """Yield up to which start nothing is disputed any more, of each alert whose episode has changed."""
+    for episode in (*folded.opened, *folded.reopened, *folded.closed):
+        yield episode.alert_id, episode.newest_start_unix_seconds

@@ -35,6 +35,7 @@ _LATEST_EPISODES = select(
     episodes.c.closed_unix_seconds,
     episodes.c.is_end_reconciled,
     episodes.c.reopened_unix_seconds,
+    episodes.c.restarted_unix_seconds,
 ).where(episodes.c.alert_id.in_(select(_ASKED.c.value)), episodes.c.number == _LATEST_NUMBER)
 _RECENT_EPISODES = (
     select(episodes.c.alertname, func.count().label("episode_count"))
@@ -156,7 +157,7 @@ def _read_incidents(connection: Connection, incident_ids: Iterable[str]) -> dict
 
 def _stored_episode(row: Row[*tuple[Any, ...]], alert: Alert) -> StoredEpisode:
     # By position: reading columns by name takes longer than SQLite needs to find them
-    alert_id, number, incident_id, starts, opened, ended, closed, is_end_reconciled, reopened = row
+    alert_id, number, incident_id, starts, opened, ended, closed, is_end_reconciled, reopened, restarted = row
     return StoredEpisode(
         Episode(
             alert_id=alert_id,
@@ -175,6 +176,7 @@ def _stored_episode(row: Row[*tuple[Any, ...]], alert: Alert) -> StoredEpisode:
             closed_unix_seconds=closed,
             is_end_reconciled=is_end_reconciled,
             reopened_unix_seconds=reopened,
+            restarted_unix_seconds=restarted,
         ),
         incident_id,
     )
@@ -210,6 +212,7 @@ def _changed_values(episode: Episode) -> dict[str, object]:
         "is_unwatched": episode.is_unwatched,
         "watched_as": episode.watched_as,
         "reopened_unix_seconds": episode.reopened_unix_seconds,
+        "restarted_unix_seconds": episode.restarted_unix_seconds,
     }
 
 

@@ -30,6 +30,7 @@ _STEPS = {
         "ALTER TABLE episodes ADD COLUMN is_unwatched BOOLEAN DEFAULT 0 NOT NULL",
         "ALTER TABLE episodes ADD COLUMN watched_as VARCHAR DEFAULT '' NOT NULL",
         "ALTER TABLE episodes ADD COLUMN reopened_unix_seconds FLOAT",
+        "ALTER TABLE episodes ADD COLUMN restarted_unix_seconds FLOAT",
         "CREATE INDEX episodes_by_closing ON episodes (closed_unix_seconds)",
     ),
 }

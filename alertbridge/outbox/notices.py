@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from alertbridge.outbox.backlog import paused_until
 from alertbridge.outbox.claim import Claim, claim_notice
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.notified import record_notified
+from alertbridge.outbox.notified import record_corrections, record_notified
 from alertbridge.outbox.queue import next_due_notice
-from alertbridge.outbox.reported import as_stored
+from alertbridge.outbox.reported import as_stored, corrected_by
 from alertbridge.outbox.schema import State, episodes, lanes, notices
 from alertbridge.outbox.summaries import release_held, users_with_held
 from alertbridge.outbox.transitions import put_back, settle
@@ -72,6 +72,7 @@ class Notices:
         with self._database.transaction() as connection:
             settle(connection, claim.notice_id, State.ACCEPTED, now_unix_seconds, provider_id=provider_id)
             record_notified(connection, claim.user_name, as_stored(claim.reported), now_unix_seconds)
+            record_corrections(connection, claim.user_name, corrected_by(claim.reported))
             for one in claim.reported:
                 moment = last_answered.get(one.episode.alert_id)
                 if moment is not None and one.last_answered_unix_seconds is None:

@@ -1,13 +1,12 @@
 """What each user has been notified of by accepted mails: which episodes, and whether of their end too."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from alertbridge.alerts.episodes import Episode
 from alertbridge.outbox.rows import episode_of
 from alertbridge.outbox.schema import State, episodes, known, notices
 from alertbridge.routing.recipients import Routing
@@ -26,15 +25,8 @@ def record_notified(
 ) -> None:
     """Record that *user_name* was notified of what a mail *reported*: of each episode its id and is_over.
 
-    A mail that is recorded late undoes nothing that a later one reported. Who was notified of the end of an
-    episode that has been reopened meanwhile knows nothing of it: that has to be corrected.
+    A mail that is recorded late undoes nothing that a later one reported.
     """
-    reported = list(reported)
-    over = {(one[0], one[1]) for one in reported if one[2]}
-    reopened = _open_among(connection, over)
-    if reopened:
-        wrong = [{"its_alert_id": alert_id, "its_number": number} for alert_id, number in reopened]
-        connection.execute(known.delete().where(_IS_NAMED, known.c.user_name == user_name), wrong)
     rows = [
         {
             "user_name": user_name,
@@ -44,7 +36,6 @@ def record_notified(
             "told_unix_seconds": now,
         }
         for alert_id, number, is_over, *_ in reported
-        if not (is_over and (alert_id, number) in reopened)
     ]
     new = insert(known)
     latest = {
@@ -55,11 +46,12 @@ def record_notified(
         connection.execute(new.on_conflict_do_update(index_elements=known.primary_key, set_=latest), rows)
 
 
-def forget_ends(connection: Connection, reopened: Iterable[Episode]) -> None:
-    """Forget who was notified that these episodes have ended: to them it is news that they go on."""
-    keys = [{"its_alert_id": one.alert_id, "its_number": one.number} for one in reopened]
+def record_corrections(connection: Connection, user_name: str, corrected: Iterable[Key]) -> None:
+    """Record that *user_name* was notified that these episodes go on, whose end had been reported."""
+    keys = [{"its_alert_id": alert_id, "its_number": number} for alert_id, number in corrected]
+    mine = known.update().where(_IS_NAMED, known.c.user_name == user_name)
     if keys:
-        connection.execute(known.delete().where(_IS_NAMED, known.c.is_over), keys)
+        connection.execute(mine.values(is_over=False), keys)
 
 
 def notified_or_in_flight(
@@ -85,19 +77,6 @@ def notified_or_in_flight(
     for alert_id, number, is_over, *_ in (one for mail in in_flight for one in mail):
         notified[alert_id, number] = notified.get((alert_id, number), False) or is_over
     return notified
-
-
-def _open_among(connection: Connection, keys: Collection[Key]) -> set[Key]:
-    """Return which of these episodes are open."""
-    if not keys:
-        return set()
-    asked = func.json_each(json.dumps([alert_id for alert_id, _ in keys])).table_valued("value")
-    rows = connection.execute(
-        select(episodes.c.alert_id, episodes.c.number)
-        .where(episodes.c.ended_unix_seconds.is_(None))
-        .where(episodes.c.alert_id.in_(select(asked.c.value)))
-    )
-    return {(row.alert_id, row.number) for row in rows} & set(keys)
 
 
 def oldest_notified(connection: Connection) -> dict[str, float]:

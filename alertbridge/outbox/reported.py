@@ -54,6 +54,15 @@ def as_stored(reported: Iterable[ReportedEpisode]) -> list[tuple[str, int, bool,
     return [(one.episode.alert_id, one.episode.number, one.is_over, one.is_news) for one in reported]
 
 
+def corrected_by(reported: Iterable[ReportedEpisode]) -> list[Key]:
+    """Return which episodes *reported* to go on, after they had been found not to have ended."""
+    return [
+        (one.episode.alert_id, one.episode.number)
+        for one in reported
+        if not one.is_over and one.episode.reopened_unix_seconds is not None
+    ]
+
+
 def _as_before(connection: Connection, stored: Sequence[Sequence[Any]]) -> list[ReportedEpisode]:
     """Return what an earlier attempt reported, by what was *stored* of it."""
     found = {_key(row): row for row in episodes_named(connection, [one[0] for one in stored])}

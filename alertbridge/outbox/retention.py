@@ -3,7 +3,15 @@
 from sqlalchemy import delete, exists, select, tuple_
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import UNSETTLED, episodes, incidents, known, notices, threads
+from alertbridge.outbox.schema import (
+    UNSETTLED,
+    disputed_firings,
+    episodes,
+    incidents,
+    known,
+    notices,
+    threads,
+)
 
 KEPT_SECONDS = 90 * 86400.0
 
@@ -33,4 +41,6 @@ def delete_expired(database: Database, now_unix_seconds: float) -> int:
         connection.execute(delete(known).where(tuple_(known.c.alert_id, known.c.number).in_(gone)))
         for table in (notices, threads, episodes, incidents):
             connection.execute(delete(table).where(table.c.incident_id.in_(old)))
+        its_episodes = exists().where(episodes.c.alert_id == disputed_firings.c.alert_id)
+        connection.execute(delete(disputed_firings).where(~its_episodes))
     return len(old)

@@ -49,6 +49,7 @@ def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
         is_unwatched=row.is_unwatched,
         watched_as=row.watched_as,
         reopened_unix_seconds=row.reopened_unix_seconds,
+        restarted_unix_seconds=row.restarted_unix_seconds,
     )
 
 
@@ -71,4 +72,5 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "is_unwatched": episode.is_unwatched,
         "watched_as": episode.watched_as,
         "reopened_unix_seconds": episode.reopened_unix_seconds,
+        "restarted_unix_seconds": episode.restarted_unix_seconds,
     }

@@ -3,19 +3,24 @@
 import asyncio
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from alertbridge.alerts.disputes import Past
-from alertbridge.alerts.proof import NoEvidence, agree, is_of_target
+from alertbridge.alerts.proof import NoEvidence, agree, targets_of
 from alertbridge.prometheus.answers import NotKnown, Sample, Series, matcher, quoted
 from alertbridge.prometheus.client import PrometheusApi
+from alertbridge.prometheus.outage import first_of_last_answered
 from alertbridge.prometheus.settings import HttpUrl
 
 _BUDGET_SECONDS = 2.0  # a mail waits for it
 _LONGEST_SECONDS = 86400
 _STEP_SECONDS = 15
+_STALE_SECONDS = 300  # a target is known if it was scraped so recently
+_NEAR_SECONDS = 45.0  # less than any `for`, so that few scrapes from before an outage are looked at
+_ASKED_TOGETHER = 50
+_LONGEST_LABEL = 300
 _LONGEST_QUERY = 4000
 _IS_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*").fullmatch  # others need a newer Prometheus
 
@@ -26,21 +31,20 @@ class Question:
 
     Attributes:
         labels: Those that Alertmanager sent.
-        means_down: Whether it is about a target that does not answer.
+        is_of_target: Whether it means that the target in `instance` does not answer.
         since_unix_seconds: From when; a day is looked back at most.
         until_unix_seconds: To when.
     """
 
     labels: Mapping[str, str]
-    means_down: bool
+    is_of_target: bool
     since_unix_seconds: float
     until_unix_seconds: float
 
-    @property
-    def as_range(self) -> str:
-        """How long it is, as a PromQL range."""
-        seconds = min(max(self.until_unix_seconds - self.since_unix_seconds, 0.001), _LONGEST_SECONDS)
-        return f"{round(seconds * 1000)}ms"
+    def as_range(self, more_seconds: float = 0) -> str:
+        """Return how long it is, as a PromQL range."""
+        seconds = max(self.until_unix_seconds - self.since_unix_seconds, 0.001) + more_seconds
+        return f"{round(min(seconds, _LONGEST_SECONDS) * 1000)}ms"
 
 
 class PastAlerts(Protocol):
@@ -63,59 +67,109 @@ class PastInPrometheus:
 
     async def _between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
-        apis = [PrometheusApi(url, deadline=deadline) for url in self._urls]
-        found = await asyncio.gather(*(self._by_one(api, asked, heartbeat) for api in apis))
+        pasts = [_OnePast(PrometheusApi(url, deadline=deadline), heartbeat) for url in self._urls]
+        found = await asyncio.gather(*(past.between(asked) for past in pasts))
         return [_combined(each) for each in zip(*found, strict=True)]
 
-    async def _by_one(
-        self, api: PrometheusApi, asked: Sequence[Question], heartbeat: str
-    ) -> Sequence[Past | NoEvidence]:
-        own = await self._own_labels(api, asked)
-        return await asyncio.gather(*(self._of(api, one, own, heartbeat) for one in asked))
 
-    async def _own_labels(
-        self, api: PrometheusApi, asked: Iterable[Question]
-    ) -> tuple[Series, ...] | NotKnown:
-        """Return the alerts of these names as Prometheus labels them, which Alertmanager may differ from."""
-        names = {one.labels.get("alertname", "") for one in asked if not _is_of_target(one)}
-        if not names:
-            return ()
-        return await api.series(f"count_over_time(ALERTS{{{matcher('alertname', names)}}}[1d])")
+class _OnePast:
+    """What one Prometheus knows."""
 
-    async def _of(
-        self, api: PrometheusApi, asked: Question, own: tuple[Series, ...] | NotKnown, heartbeat: str
+    def __init__(self, api: PrometheusApi, heartbeat: str) -> None:
+        self._api = api
+        self._evaluations = f'group(ALERTS{{alertname={quoted(heartbeat)},alertstate="firing"}})'
+
+    async def between(self, asked: Sequence[Question]) -> Sequence[Past | NoEvidence]:
+        is_long = {number for number, one in enumerate(asked) if _is_too_long(one)}
+        targets = [number for number, one in enumerate(asked) if one.is_of_target and number not in is_long]
+        others = [
+            number for number, one in enumerate(asked) if not one.is_of_target and number not in is_long
+        ]
+        parts = list(_asked_together(targets, asked))
+        found: dict[int, Past | NoEvidence] = {
+            number: NoEvidence(reason="its labels are too long") for number in is_long
+        }
+        answers = await asyncio.gather(
+            self._of_alerts([asked[number] for number in others]),
+            *(self._of_targets([asked[number] for number in part]) for part in parts),
+        )
+        for numbers, pasts in zip((others, *parts), answers, strict=True):
+            found |= zip(numbers, pasts, strict=True)
+        return [found[number] for number in range(len(asked))]
+
+    async def _of_targets(self, asked: Sequence[Question]) -> Sequence[Past | NoEvidence]:
+        """Return what is known of targets whose questions are about much the same time."""
+        since = min(one.since_unix_seconds for one in asked)
+        until = max(one.until_unix_seconds for one in asked)
+        whole = replace(asked[0], since_unix_seconds=since, until_unix_seconds=until)
+        up = f"up{{{matcher('instance', (one.labels['instance'] for one in asked))}}}"
+        scraped, answered = await asyncio.gather(
+            self._api.series(f"count_over_time({up}[{whole.as_range(_STALE_SECONDS)}])", until),
+            self._api.series(f"max_over_time({up}[{whole.as_range()}])", until),
+        )
+        if isinstance(scraped, NotKnown) or isinstance(answered, NotKnown):
+            refused = scraped if isinstance(scraped, NotKnown) else answered
+            return [NoEvidence(reason=refused.reason if isinstance(refused, NotKnown) else "")] * len(asked)
+        return await asyncio.gather(*(self._of_target(one, scraped, answered) for one in asked))
+
+    async def _of_target(
+        self, asked: Question, scraped: Sequence[Series], answered: Sequence[Series]
     ) -> Past | NoEvidence:
-        if _is_of_target(asked):
-            return await self._answered(api, asked)
-        question = None if isinstance(own, NotKnown) else _idle(asked, own, heartbeat)
-        if question is None:
-            return NoEvidence(
-                reason=own.reason if isinstance(own, NotKnown) else "it does not know the alert"
-            )
-        found = await _ask(api, question, asked)
+        if not _its(asked, scraped):
+            return NoEvidence(reason="it does not scrape the target")
+        if not any(sample.value == 1 for sample in _samples(_its(asked, answered))):
+            return Past()
+        scrapes = f"up{{instance={quoted(asked.labels['instance'])}}}[{asked.as_range()}]"
+        found = await self._api.series(scrapes, asked.until_unix_seconds)
         if isinstance(found, NotKnown):
             return NoEvidence(reason=found.reason)
-        steps = max((sample.value for sample in _samples(found)), default=0.0)
-        return Past(idle_seconds=steps * _STEP_SECONDS)
+        its = [
+            sample
+            for sample in _samples(_its(asked, found))
+            if asked.since_unix_seconds < sample.unix_seconds <= asked.until_unix_seconds
+        ]
+        newest = max((sample.unix_seconds for sample in its if sample.value == 1), default=math.inf)
+        return Past(
+            answered_unix_seconds=first_of_last_answered(one for one in its if one.unix_seconds <= newest)
+        )
 
-    async def _answered(self, api: PrometheusApi, asked: Question) -> Past | NoEvidence:
-        """Return which scrape the target answered last; only if it answered any are all of them asked for."""
-        scrapes = f"up{{instance={quoted(asked.labels['instance'])}}}[{asked.as_range}]"
-        for question in (f"max_over_time({scrapes})", scrapes):
-            found = await _ask(api, question, asked)
-            if isinstance(found, NotKnown):
-                return NoEvidence(reason=found.reason)
-            its = [one for one in found if is_of_target(asked.labels, one.labels)]
-            answered = [sample.unix_seconds for sample in _samples(its) if sample.value == 1]
-            if not answered:
-                return Past()
-        return Past(answered_unix_seconds=max(answered))
+    async def _of_alerts(self, asked: Sequence[Question]) -> Sequence[Past | NoEvidence]:
+        """Return what is known of alerts that are not about a target."""
+        if not asked:
+            return []
+        names = {one.labels.get("alertname", "") for one in asked}
+        known = await self._api.series(f"count_over_time(ALERTS{{{matcher('alertname', names)}}}[1d])")
+        if isinstance(known, NotKnown):
+            return [NoEvidence(reason=known.reason)] * len(asked)
+        return await asyncio.gather(*(self._of_alert(one, known) for one in asked))
 
+    async def _of_alert(self, asked: Question, known: Sequence[Series]) -> Past | NoEvidence:
+        own = ({k: v for k, v in one.labels.items() if k != "alertstate"} for one in known)
+        labels = next((one for one in own if agree(asked.labels, one)), None)
+        if labels is None:
+            return NoEvidence(reason="it does not know the alert")
+        matchers = ",".join(
+            f"{name}={quoted(value)}" for name, value in sorted(labels.items()) if _IS_NAME(name)
+        )
+        idle = f"{self._evaluations} unless on() ALERTS{{{matchers}}}"
+        evaluated, found = await asyncio.gather(
+            self._steps(self._evaluations, asked, _STALE_SECONDS), self._steps(idle, asked)
+        )
+        if isinstance(evaluated, NotKnown) or isinstance(found, NotKnown):
+            return NoEvidence(reason="it does not say")
+        if evaluated == 0:
+            return NoEvidence(reason="it does not evaluate the heartbeat")
+        return Past(idle_seconds=found * _STEP_SECONDS)
 
-async def _ask(api: PrometheusApi, question: str, asked: Question) -> tuple[Series, ...] | NotKnown:
-    if len(question) > _LONGEST_QUERY:
-        return NotKnown(reason="its labels are too long")
-    return await api.series(question, asked.until_unix_seconds)
+    async def _steps(self, expression: str, asked: Question, more_seconds: float = 0) -> float | NotKnown:
+        """Return at how many steps there was something."""
+        question = f"count_over_time(({expression})[{asked.as_range(more_seconds)}:{_STEP_SECONDS}s])"
+        if len(question) > _LONGEST_QUERY:
+            return NotKnown(reason="its labels are too long")
+        found = await self._api.series(question, asked.until_unix_seconds)
+        if isinstance(found, NotKnown):
+            return found
+        return max((sample.value for sample in _samples(found)), default=0.0)
 
 
 def _combined(found: Sequence[Past | NoEvidence]) -> Past | NoEvidence:
@@ -129,20 +183,35 @@ def _combined(found: Sequence[Past | NoEvidence]) -> Past | NoEvidence:
     )
 
 
-def _is_of_target(asked: Question) -> bool:
-    return asked.means_down and bool(asked.labels.get("instance"))
+def _asked_together(numbers: Iterable[int], asked: Sequence[Question]) -> Iterator[list[int]]:
+    """Yield the *numbers* of questions that are about much the same time, and that one query can hold."""
+    part: list[int] = []
+    for number in sorted(
+        numbers, key=lambda one: (asked[one].since_unix_seconds, asked[one].until_unix_seconds)
+    ):
+        if part and not _is_near(asked[part[0]], asked[number], len(part)):
+            yield part
+            part = []
+        part.append(number)
+    if part:
+        yield part
 
 
-def _idle(asked: Question, own: Iterable[Series], heartbeat: str) -> str | None:
-    """Return the query for how often rules were evaluated while the alert was neither pending nor firing."""
-    known = ({k: v for k, v in one.labels.items() if k != "alertstate"} for one in own)
-    labels = next((one for one in known if agree(asked.labels, one)), None)
-    if labels is None:
-        return None
-    matchers = ",".join(f"{name}={quoted(value)}" for name, value in sorted(labels.items()) if _IS_NAME(name))
-    evaluated = f'group(ALERTS{{alertname={quoted(heartbeat)},alertstate="firing"}})'
-    idle = f"{evaluated} unless on() ALERTS{{{matchers}}}"
-    return f"count_over_time(({idle})[{asked.as_range}:{_STEP_SECONDS}s])"
+def _is_near(first: Question, other: Question, count: int) -> bool:
+    apart = (
+        other.since_unix_seconds - first.since_unix_seconds,
+        abs(other.until_unix_seconds - first.until_unix_seconds),
+    )
+    return count < _ASKED_TOGETHER and max(apart) <= _NEAR_SECONDS
+
+
+def _is_too_long(asked: Question) -> bool:
+    return max(len(asked.labels.get(name, "")) for name in ("alertname", "instance")) > _LONGEST_LABEL
+
+
+def _its(asked: Question, found: Iterable[Series]) -> Sequence[Series]:
+    at_its_address = (one for one in found if one.labels.get("instance") == asked.labels["instance"])
+    return targets_of(asked.labels, at_its_address)
 
 
 def _samples(found: Iterable[Series]) -> list[Sample]:

@@ -110,7 +110,8 @@ class Parts:
             self._next_reconciliation = clock.monotonic_seconds() + _RECONCILIATION_SECONDS
             self.reconciliation.check()
             self.reopening.check()
-        self.firings.run()
+        self.firings.settle_starts()
+        self.firings.settle_repeats()
         while self.prover.run():
             pass
         while self.courier.turn():

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from alertbridge.alerts.disputes import Past
-from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, is_of_target
+from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, targets_of
 from alertbridge.prometheus.answers import NotKnown, Sample
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.outage import Asked, first_of_last_answered, outage
@@ -13,11 +13,12 @@ from alertbridge.prometheus.past import Question
 from alertbridge.prometheus.stretches import Stretch
 from marax.clock import Clock
 from tests.model.prometheus import Prometheus
-from tests.model.storage import Labels
+from tests.model.storage import Labels, labels_of
 
 _DAY_SECONDS = 86400.0
 _HOUR_SECONDS = 3600.0
 _STEP_SECONDS = 15.0
+_LOOK_BACK_SECONDS = 300.0
 _NO_ANSWER = "no answer in time"
 
 
@@ -60,17 +61,24 @@ class Testimony:
     def between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
         if not self._is_reachable():
             return [NoEvidence(reason=_NO_ANSWER)] * len(asked)
-        return [self._answered(one) if one.means_down else self._idle(one, heartbeat) for one in asked]
+        return [self._answered(one) if one.is_of_target else self._idle(one, heartbeat) for one in asked]
 
-    def _answered(self, asked: Question) -> Past:
+    def _answered(self, asked: Question) -> Past | NoEvidence:
         start = max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS)
-        moments = [
-            at
-            for labels, samples in self._storage.since("up", start, asked.until_unix_seconds)
-            for at, value in samples
-            if is_of_target(asked.labels, dict(labels)) and value == 1
-        ]
-        return Past(answered_unix_seconds=max(moments, default=None))
+        series = self._storage.since("up", start - _LOOK_BACK_SECONDS, asked.until_unix_seconds)
+        found = {
+            labels: samples
+            for labels, samples in series
+            if dict(labels)["instance"] == asked.labels["instance"]
+        }
+        its = targets_of(asked.labels, [Target(labels=dict(labels)) for labels in found])
+        if not its:
+            return NoEvidence(reason="it does not scrape the target")
+        samples = [Sample(*one) for target in its for one in found[labels_of(**target.labels)]]
+        between = [one for one in samples if one.unix_seconds > start]
+        newest = max((one.unix_seconds for one in between if one.value == 1), default=0.0)
+        until_then = [one for one in between if one.unix_seconds <= newest]
+        return Past(answered_unix_seconds=first_of_last_answered(until_then))
 
     def _idle(self, asked: Question, heartbeat: str) -> Past | NoEvidence:
         known = [

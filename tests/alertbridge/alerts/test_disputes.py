@@ -1,5 +1,7 @@
 """What a firing is that contradicts what is stored: a table, and what must never follow."""
 
+from dataclasses import replace
+
 import pytest
 
 from alertbridge.alerts.disputes import (
@@ -24,7 +26,7 @@ BACK = Target(labels=UP, scraped_unix_seconds=T0 + 400, is_up=True)
 
 
 @pytest.mark.parametrize(
-    ("past", "means_down", "decision"),
+    ("past", "is_of_target", "decision"),
     [
         pytest.param(Past(), True, Same(), id="no scrape was answered in between"),
         pytest.param(
@@ -37,14 +39,29 @@ BACK = Target(labels=UP, scraped_unix_seconds=T0 + 400, is_up=True)
         pytest.param(None, True, Another(), id="nobody can be asked"),
     ],
 )
-def test_a_firing_that_began_after_the_open_episode(past, means_down, decision):
-    assert decide_open(past, means_down=means_down) == decision
+def test_a_firing_that_began_after_the_open_episode(past, is_of_target, decision):
+    disputed = Disputed(episode=an_episode(), alert=an_alert(starts=T0 + 300))
+
+    assert decide_open(disputed, past, is_of_target=is_of_target) == decision
+
+
+def test_a_start_that_was_found_to_be_of_the_same_outage_needs_no_question():
+    restarted = replace(an_episode(), restarted_unix_seconds=T0 + 300)
+
+    decision = decide_open(
+        Disputed(episode=restarted, alert=an_alert(starts=T0 + 300)), None, is_of_target=True
+    )
+
+    assert decision == Same()
 
 
 def evidence(*targets: Target, since: float | None) -> Evidence:
     active = [] if since is None else [Active(labels=FIRED, since_unix_seconds=since)]
     return Evidence(
-        evaluated_unix_seconds=T0 + 400, active={"HostDown": active}, known={}, targets={INSTANCE: targets}
+        evaluated_unix_seconds=T0 + 400,
+        active={"HostDown": active},
+        known={"HostDown": [FIRED]},
+        targets={INSTANCE: targets},
     )
 
 
@@ -57,12 +74,17 @@ def evidence(*targets: Target, since: float | None) -> Evidence:
         pytest.param(evidence(DOWN, since=None), Same(), id="a late repeat"),
         pytest.param(evidence(DOWN, since=ENDED + 5), Same(), id="active again: that has a start of its own"),
         pytest.param(NoEvidence(reason="refused"), Undecided(), id="it is not known"),
+        pytest.param(
+            replace(evidence(DOWN, since=T0 - 60), evaluated_unix_seconds=T0 + 399),
+            Undecided(),
+            id="it has not been evaluated since",
+        ),
     ],
 )
 def test_a_firing_that_began_before_the_end_of_its_episode(found, decision):
     disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(cluster="berlin"))
 
-    assert decide_ended(disputed, [found], T0 + 400, means_down=True) == decision
+    assert decide_ended(disputed, [found], T0 + 400, is_of_target=True) == decision
 
 
 @pytest.mark.parametrize(
@@ -77,7 +99,21 @@ def test_of_two_prometheis_one_that_holds_it_active_is_enough(other, decision):
     disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(cluster="berlin"))
     found = [evidence(BACK, since=None), other]
 
-    assert decide_ended(disputed, found, T0 + 400, means_down=True) == decision
+    assert decide_ended(disputed, found, T0 + 400, is_of_target=True) == decision
+
+
+def test_a_firing_that_began_after_the_end_is_another_one():
+    disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert(starts=ENDED + 5))
+
+    assert decide_ended(disputed, [NoEvidence(reason="refused")], T0, is_of_target=True) == Another()
+
+
+def test_an_alert_that_no_prometheus_knows_is_believed_when_it_comes_late():
+    foreign = replace(evidence(since=None), evaluated_unix_seconds=T0 + 900, known={}, targets={})
+    disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert())
+
+    assert decide_ended(disputed, [foreign], ENDED + 9, is_of_target=True) == Same()
+    assert decide_ended(disputed, [foreign], ENDED + 301, is_of_target=True) == GoesOn()
 
 
 @pytest.mark.parametrize(
@@ -91,4 +127,4 @@ def test_of_two_prometheis_one_that_holds_it_active_is_enough(other, decision):
 def test_where_nobody_can_be_asked_one_that_comes_late_shows_that_the_alert_goes_on(now, decision):
     disputed = Disputed(episode=an_episode(ends=ENDED), alert=an_alert())
 
-    assert decide_ended(disputed, [], now, means_down=True) == decision
+    assert decide_ended(disputed, [], now, is_of_target=True) == decision
