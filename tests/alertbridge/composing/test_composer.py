@@ -50,13 +50,15 @@ class Knows:
     """Finds the same out about every host."""
 
     def __init__(self, found: HostFindings) -> None:
+        self.asked: list[Subject] = []
         self._found = found
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
+        self.asked += subjects
         return Findings(hosts={subject: self._found for subject in subjects if subject.instance})
 
 
-def told(alert: Alert) -> ReportedEpisode:
+def told(alert: Alert, last_answered: float | None = None) -> ReportedEpisode:
     episode = Episode(
         alert_id=alert.alert_id,
         number=1,
@@ -66,11 +68,19 @@ def told(alert: Alert) -> ReportedEpisode:
         closed_unix_seconds=alert.ends_unix_seconds,
         is_end_reconciled=alert.is_end_reconciled,
     )
-    return ReportedEpisode(episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=None)
+    return ReportedEpisode(
+        episode=episode, is_over=not alert.is_firing, last_answered_unix_seconds=last_answered
+    )
 
 
 def mail_about(
-    *alerts: Alert, enricher=None, after_seconds: float = 15.0, user=None, is_news=(), **claimed: Any
+    *alerts: Alert,
+    enricher=None,
+    after_seconds: float = 15.0,
+    user=None,
+    is_news=(),
+    last_answered: float | None = None,
+    **claimed: Any,
 ) -> Mail:
     clock = FakeClock(T0)
     composer = MailComposer(
@@ -88,7 +98,7 @@ def mail_about(
         sequence=0,
         title=routing.title_of(alerts),
         reported=tuple(
-            replace(told(alert), is_news=is_new)
+            replace(told(alert, last_answered), is_news=is_new)
             for alert, is_new in zip(alerts, is_news or [True] * len(alerts), strict=True)
         ),
         attempts=1,
@@ -291,6 +301,48 @@ def test_a_reminder_lists_what_still_fires_and_says_how_often_it_comes():
     assert "Reminder: 2 alerts still firing, the oldest for about 1 d." in mail.text
     assert "want a reminder every 1 d." in mail.text.replace("\n", " ")
     assert mail.headers["X-Marax-State"] == "REMINDER"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "is_new", "times"),
+    [(Purpose.DIGEST, True, "14:12:00 14:13:41 1 min 41 s"), (Purpose.REMINDER, False, "14:12:00")],
+)
+def test_a_list_of_alerts_tells_when_a_host_was_down_by_its_scrapes(purpose, is_new, times):
+    knows = Knows(HostFindings(since_unix_seconds=T0 - 80, back_unix_seconds=T0 + 21))
+    down = an_alert("web-1", ends=T0 + 180 if is_new else None)
+    busy = an_alert("db-1", severity="warning", alertname="HighCpu")
+
+    mail = mail_about(down, busy, is_news=(is_new,) * 2, purpose=purpose, enricher=knows, after_seconds=3600)
+
+    assert times in " ".join(mail.text.split())
+    assert [(subject.instance, subject.is_brief) for subject in knows.asked] == [
+        ("web-1.example.org:9877", True)
+    ]
+
+
+def test_a_list_asks_about_no_more_hosts_than_it_shows_those_that_fire_first():
+    knows = Knows(HostFindings())
+    over = [an_alert(f"web-{i}", ends=T0 + 180) for i in range(60)]
+    firing = [an_alert(f"db-{i}") for i in range(30)]
+
+    mail_about(*over, *firing, purpose=Purpose.DIGEST, enricher=knows)
+
+    assert len(knows.asked) == 50
+    assert {subject.ended_unix_seconds for subject in knows.asked[:30]} == {None}
+
+
+def test_a_list_says_that_it_lacks_the_times_of_the_scrapes():
+    text = mail_about(an_alert(ends=T0 + 180), purpose=Purpose.DIGEST, after_seconds=3600).text
+
+    assert "about 14:13:20  about 14:16:20  about 3 min" in text
+    assert "Prometheus is not configured" in text
+
+
+def test_an_earlier_mail_is_asked_only_when_prometheus_does_not_know_any_more():
+    earlier = T0 - 95
+
+    assert "Down for 1 min 35 s" in mail_about(an_alert(), enricher=Knows(FOUND), last_answered=earlier).text
+    assert "Down for about 1 min 50 s" in mail_about(an_alert(), last_answered=earlier).text
 
 
 def test_a_mail_that_was_held_says_so():
