@@ -14,6 +14,7 @@ from alertbridge.rendering.letters.outages import (
     flaps,
     has_flapped,
     has_never_answered,
+    is_down,
     is_end_exact,
     is_start_exact,
     lasted,
@@ -143,12 +144,15 @@ def _many_ended(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
 
 def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
     gone = [host for host in hosts if host.means_down]
-    down = [host for host in gone if not host.is_over]
+    down = [host for host in gone if is_down(host)]
+    if not down:
+        text = f"No longer down: {_share(gone, gone)}.{_besides(hosts)}"
+        return Lead(text, (_first_gone(gone, zone),))
     reasons = Counter(explain(host.reason, host.address).short for host in down)
     named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
     why = f"; {', '.join(named)}" if named else ""
-    first = min(down, key=began, default=None)
-    long = "an unknown time" if first is None else f"{_about(is_start_exact(first))}{span(began(first), now)}"
+    first = min(down, key=began)
+    long = f"{_about(is_start_exact(first))}{span(began(first), now)}"
     text = sentence(f"Down: {_share(down, gone)}, the first for {long}{why}")
     return Lead(text + _besides(hosts), (_first_gone(down, zone),))
 

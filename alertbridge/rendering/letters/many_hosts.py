@@ -6,7 +6,13 @@ from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
 from alertbridge.rendering.letters.one_host import figures_of
-from alertbridge.rendering.letters.outages import came_back, has_never_answered, lasted_in_table, note
+from alertbridge.rendering.letters.outages import (
+    came_back,
+    has_never_answered,
+    is_down,
+    lasted_in_table,
+    note,
+)
 from alertbridge.rendering.letters.scrape_errors import explain
 
 _SUMMARY_LIMIT = 80
@@ -16,7 +22,7 @@ _REBOOTED = {True: "yes", False: "no", None: NOT_KNOWN}
 
 def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return the table of all hosts; no more than *at_most* of them are shown."""
-    hosts = sorted(facts.hosts, key=lambda host: host.is_over)
+    hosts = sorted(facts.hosts, key=lambda host: host.is_over or (host.means_down and not is_down(host)))
     first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
     columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP, Kind.ENDED: _ENDED}.get(facts.kind, _ALERT)
     table = Table(
@@ -33,7 +39,7 @@ def _down_row(host: HostFacts, facts: AlertFacts) -> Row:
         return _alert_row(host, facts)
     if host.is_unwatched:
         return _ended_row(host, facts)
-    if host.is_over:
+    if not is_down(host):
         was_down = f"was down for {lasted_in_table(host, came_back(host))}"
         return Row((host.name, "up", _back(host, facts), was_down), _note(host, facts))
     why = explain(host.reason, host.address).short or NOT_KNOWN
@@ -48,7 +54,7 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
         )
     if host.is_unwatched:
         return _ended_row(host, facts)
-    if host.is_over:
+    if not is_down(host):
         lasted = lasted_in_table(host, came_back(host))
         return Row((host.name, "up", lasted, _REBOOTED[host.has_rebooted]), _note(host, facts))
     so_far = lasted_in_table(host, facts.now_unix_seconds)
@@ -91,7 +97,7 @@ def _since(host: HostFacts, facts: AlertFacts) -> str:
 
 
 def _back(host: HostFacts, facts: AlertFacts) -> str:
-    """Return since when *host*, whose alert is over, has been up."""
+    """Return since when *host*, which is not down any more, has been up."""
     about = "" if is_time(host.back_unix_seconds) else "about "
     return about + moment_in_table(came_back(host), facts.reader.timezone, facts.now_unix_seconds)
 

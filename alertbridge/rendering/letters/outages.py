@@ -17,8 +17,13 @@ def began(host: HostFacts) -> float:
 
 
 def came_back(host: HostFacts) -> float | None:
-    """Return when *host*, whose alert is over, was back, or what comes next to that."""
+    """Return when *host*, which is not down any more, was back, or what comes next to that."""
     return host.back_unix_seconds if is_time(host.back_unix_seconds) else host.ended_unix_seconds
+
+
+def is_down(host: HostFacts) -> bool:
+    """Say whether *host* is still down: its alert fires, and it has not answered again."""
+    return not host.is_over and not is_time(host.back_unix_seconds)
 
 
 def is_start_exact(host: HostFacts) -> bool:
@@ -130,7 +135,7 @@ def _bounds(host: HostFacts, until: float | None) -> tuple[str | None, str]:
     start, details = began(host), host.outage
     if until is None or not is_time(until) or not is_time(start):
         return None, span(start, until)
-    unseen = details.unseen_seconds if details.unseen_seconds > 0 else 0.0
+    unseen = min(details.unseen_seconds, until - start) if details.unseen_seconds > 0 else 0.0
     least, most = spoken(until - start - unseen), span(start, until)
     if details.is_rough or (host.is_over and not is_time(host.back_unix_seconds)):
         return None, f"about {most}"
@@ -158,7 +163,9 @@ def _end(host: HostFacts, zone: tzinfo) -> str:
         return f"{resolved}; when the host answered again is not known."
     if not is_end_exact(host):
         return _between("came back", moment(host.outage.still_gone_unix_seconds, zone), back)
-    return f"{'After the last time it' if has_flapped(host) else 'It'} answered again on {back}."
+    if has_flapped(host):
+        return f"After the last time it answered again on {back}."
+    return f"It answered {'for the first time' if has_never_answered(host) else 'again'} on {back}."
 
 
 def _never(what: str, host: HostFacts, zone: tzinfo) -> str:

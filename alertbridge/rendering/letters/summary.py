@@ -14,6 +14,7 @@ from alertbridge.rendering.letters.numbers import counted, is_time, moment, mome
 from alertbridge.rendering.letters.outages import (
     began,
     came_back,
+    is_down,
     is_end_exact,
     is_start_exact,
     lasted_in_table,
@@ -134,8 +135,7 @@ def _for(alert: HostFacts, now_unix_seconds: float) -> str:
     """Return for how long *alert* has been so, or how long a host was down that is back before it ends."""
     if not alert.means_down:
         return span(alert.fired_unix_seconds, now_unix_seconds)
-    is_back = is_time(alert.back_unix_seconds)
-    return lasted_in_table(alert, alert.back_unix_seconds if is_back else now_unix_seconds)
+    return lasted_in_table(alert, now_unix_seconds if is_down(alert) else alert.back_unix_seconds)
 
 
 def _in_table(unix_seconds: float | None, facts: SummaryFacts, *, is_exact: bool) -> str:
@@ -151,7 +151,7 @@ def _notes(alert: HostFacts, facts: SummaryFacts) -> str:
         return what
     details = note(alert, facts.reader.timezone, facts.now_unix_seconds)
     back = ""
-    if not alert.is_over and is_time(alert.back_unix_seconds):
+    if not alert.is_over and not is_down(alert):
         back = f"Answers again since {_in_table(alert.back_unix_seconds, facts, is_exact=True)}."
     return " ".join(filter(None, (sentence(what) if details or back else what, details, back)))
 

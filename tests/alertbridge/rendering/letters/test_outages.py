@@ -1,5 +1,7 @@
 """What mails say of outages that were seen in part, that were several, or that Prometheus never saw begin."""
 
+from dataclasses import replace
+
 import pytest
 
 from alertbridge.mail.facts import HostFacts, Kind
@@ -120,7 +122,7 @@ def test_says_since_when_a_host_is_down(host, words):
             up(None, NEVER),
             "Up for the first time: it did not answer for at least 3 min 20 s. It had never answered before, "
             "as far as Prometheus knows; the first scrape that it has stored was on 13:01:00. "
-            "It answered again on 13:04:20. WHAT",
+            "It answered for the first time on 13:04:20. WHAT",
         ),
         (
             up(None, OutageDetails(), None),
@@ -139,6 +141,16 @@ def test_a_storm_tells_of_a_host_that_is_up_since_when_it_is_up():
     assert "web-1 DOWN 13:01:00 not known" in said
     assert "web-2 up 13:04:20 was down for 3 min 20 s" in said
     assert "web-3 up about 13:06:30 was down for about 5 min 30 s" in said
+
+
+def test_a_storm_does_not_tell_as_down_what_answers_again_before_its_alert_ends():
+    back = down(name="web-2", back_unix_seconds=NOW - 5)
+
+    some, all_of_them = text(Kind.DOWN, back, down()), text(Kind.DOWN, back, replace(back, name="web-3"))
+
+    assert "Down: 1 of 2 hosts, the first for 1 min 30 s." in some
+    assert "web-1 DOWN 13:01:00 not known web-2 up 13:02:25 was down for 1 min 25 s" in some
+    assert "No longer down: 2 hosts." in all_of_them
 
 
 def test_a_storm_tells_of_gaps_flaps_and_hosts_that_never_answered():
