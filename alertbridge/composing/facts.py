@@ -141,10 +141,10 @@ def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) 
         outage=found.outage,
         last_day=found.last_day,
     )
-    if found.since_unix_seconds is None and told.last_answered_unix_seconds is not None:
+    known_before = told.last_answered_unix_seconds
+    if found.since_unix_seconds is None and known_before is not None and not found.outage.is_rough:
         # by now Prometheus does not know any more, so that what else it says of the outage is not whole
-        details = OutageDetails(is_rough=True)
-        facts = replace(facts, since_unix_seconds=told.last_answered_unix_seconds, outage=details)
+        facts = replace(facts, since_unix_seconds=known_before, outage=OutageDetails(is_rough=True))
     if not told.is_over:
         return replace(facts, reason=found.reason)
     return replace(facts, has_rebooted=found.has_rebooted)

@@ -76,7 +76,8 @@ class OutageDetails:
             after it; else None.
         unseen_seconds: For how much of the outage nobody knows whether the host was down; 0 where it was
             scraped all the time.
-        is_rough: Whether the scrapes of a part of the outage are not known here.
+        is_rough: Whether the scrapes of a part of the outage are not known here. A host whose last answer is
+            not known then may have answered for a moment while its alert fired.
         times_gone: How often it stopped answering between its first loss and its last return; 0 where that is
             not known, more than 1 where it came and went.
         longest_seconds: How long it did not answer the longest of these times; None where that is not known.

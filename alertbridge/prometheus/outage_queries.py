@@ -46,20 +46,28 @@ class OutageQueries:
         seen = await self._samples(stretches)
         near = {subject: _Past(stretches[subject], seen[subject]) for subject in subjects}
         found = {subject: self._outage(subject, near[subject]) for subject in subjects}
-        older = [subject for subject in subjects if _began_earlier(found[subject])]
-        if not older or len(older) > _FEW:
-            return found
+        for subject, past in (await self._further(found, stretches)).items():
+            if past is not None:
+                whole = _Past((*near[subject].known, *past.known), near[subject].up + past.up, past.are_all)
+                found[subject] = self._outage(subject, whole)
+            elif found[subject].since is not None:  # it has answered since, at a time that is not known
+                found[subject] = replace(found[subject], since=None, details=OutageDetails(is_rough=True))
+        return found
+
+    async def _further(
+        self, found: Mapping[Subject, Outage], stretches: Mapping[Subject, Sequence[Stretch]]
+    ) -> Mapping[Subject, _Past | None]:
+        """Return what there is of those that may have answered last where nobody has looked yet."""
+        until = {subject: _unlooked_until(subject, found[subject], stretches[subject]) for subject in found}
+        asked = {subject: moment for subject, moment in until.items() if moment is not None}
+        if len(asked) > _FEW:
+            return {}
         try:
             async with asyncio.timeout(_FAR_SECONDS):
-                far = await asyncio.gather(
-                    *(self._far(subject, subject.fired_unix_seconds - look_back_seconds) for subject in older)
-                )
+                pasts = await asyncio.gather(*(self._far(*one) for one in asked.items()))
         except TimeoutError:
-            return found
-        for subject, past in zip(older, far, strict=True):
-            whole = _Past((*near[subject].known, *past.known), near[subject].up + past.up, past.are_all)
-            found[subject] = self._outage(subject, whole)
-        return found
+            return {}
+        return {} if self._questions.lack(TIMES) else dict(zip(asked, pasts, strict=True))
 
     def _outage(self, subject: Subject, past: _Past) -> Outage:
         found = outage(
@@ -91,8 +99,11 @@ class OutageQueries:
             for subject in stretches
         }
 
-    async def _far(self, subject: Subject, until: float) -> _Past:
-        """Return what there is of the last answered scrape before *until*, or that there is none at all."""
+    async def _far(self, subject: Subject, until: float) -> _Past | None:
+        """Return what there is of the last answered scrape before *until*, or that there is none at all.
+
+        None where that is not known.
+        """
         up = _up(subject)
         # by the time of the steps, as timestamp() takes a hundred times as long
         highest, answered, first = await asyncio.gather(
@@ -101,23 +112,22 @@ class OutageQueries:
             self._value(f"min(min_over_time(({up} * 0 + time())[{_LONGEST}:{_STEP}]))", until),
         )
         if highest is None:  # nothing is older
-            return _Past(are_all=not self._questions.lack(TIMES))
+            return _Past(are_all=True)
         if highest != 1 and first is not None and first > until - _LONGEST_SECONDS + 2 * _STEP_SECONDS:
             known = (Stretch(first - _STEP_SECONDS, first),)
             return _Past(known, (await self._samples({subject: known}))[subject], are_all=True)
-        return await self._last_answered(subject, answered, until) if answered else _Past()
+        return await self._last_answered(subject, answered, until) if answered else None
 
-    async def _last_answered(self, subject: Subject, about: float, until: float) -> _Past:
-        """Return the samples around the scrape *about* which the host last answered; none if it did later."""
+    async def _last_answered(self, subject: Subject, about: float, until: float) -> _Past | None:
+        """Return the samples around the scrape *about* which the host last answered; None if it did later."""
         known = Stretch(about - _STEP_SECONDS, min(about + 2 * _STEP_SECONDS, until))
         samples, between = await asyncio.gather(
             self._samples({subject: (known,)}),
             self._value(f"max(max_over_time({_up(subject)}[{_whole(until - known.end)}s]))", until),
         )
         if between == 1:
-            return _Past()
-        is_empty = between is None and not self._questions.lack(TIMES)
-        return _Past((Stretch(known.start, until) if is_empty else known,), samples[subject])
+            return None
+        return _Past((Stretch(known.start, until) if between is None else known,), samples[subject])
 
     async def _value(self, expression: str, at_unix_seconds: float) -> float | None:
         """Return the only value that *expression* has at a moment; None if it has none that is finite."""
@@ -139,8 +149,15 @@ class OutageQueries:
         return max(self._now, subject.fired_unix_seconds) + CLOCKS_DIFFER_SECONDS
 
 
-def _began_earlier(found: Outage) -> bool:
-    return found.details.times_gone > 0 and found.details.first_gone_unix_seconds is None
+def _unlooked_until(subject: Subject, found: Outage, stretches: Sequence[Stretch]) -> float | None:
+    """Return up to when the host may have answered unseen, later than what was *found*; None if it cannot."""
+    if not found.details.times_gone:
+        return None
+    if found.details.first_gone_unix_seconds is None:
+        return stretches[0].start
+    is_last = found.back is None and found.since is not None and found.since > stretches[-1].start
+    is_over = subject.ended_unix_seconds is not None
+    return None if is_over or is_last or len(stretches) == 1 else stretches[-1].start
 
 
 def _up(subject: Subject) -> str:

@@ -11,6 +11,7 @@ from alertbridge.rendering.letters.many_hosts import sections_of_many
 from alertbridge.rendering.letters.next_steps import next_steps
 from alertbridge.rendering.letters.numbers import is_time, moment, span
 from alertbridge.rendering.letters.one_host import sections_of_one
+from marax.settings.durations import spoken
 
 _TONES = {
     Kind.DOWN: Tone.BAD,
@@ -23,6 +24,7 @@ _TONES = {
 _NAMES_AT_MOST = 12
 _ALERTS_AT_MOST = 5
 _DELAY_SHOWN_FROM_SECONDS = 600.0
+_CLOCKS_DIFFER_SECONDS = 10.0
 
 
 def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
@@ -33,7 +35,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=(*lead.lines, *_reconciled(facts), *_delay(facts)),
+        lines=(*lead.lines, *_reconciled(facts), *_delay(facts), *_skew(facts)),
         sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
@@ -85,6 +87,20 @@ def _delay(facts: AlertFacts) -> tuple[str, ...]:
     if due is None or not is_time(due) or not is_time(now) or now - due <= _DELAY_SHOWN_FROM_SECONDS:
         return ()
     return (f"Delayed by {span(due, now)}: this mail was due on {moment(due, facts.reader.timezone)}.",)
+
+
+def _skew(facts: AlertFacts) -> tuple[str, ...]:
+    now, ahead_seconds = facts.now_unix_seconds, 0.0
+    for host in facts.hosts:
+        ends = (host.ended_unix_seconds, host.back_unix_seconds) if host.is_over else ()
+        times = (host.fired_unix_seconds, host.since_unix_seconds, *ends)
+        ahead_seconds = max(
+            [ahead_seconds, *(time - now for time in times if time is not None and is_time(time))]
+        )
+    if not is_time(now) or ahead_seconds <= _CLOCKS_DIFFER_SECONDS:
+        return ()
+    ahead = f"Times in this mail are up to {spoken(ahead_seconds)} ahead of the clock of the bridge"
+    return (f"{ahead}: compare the clocks of both machines, as no length of time can be trusted.",)
 
 
 def _fleet(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:

@@ -97,9 +97,10 @@ def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
     if is_time(host.since_unix_seconds) or has_never_answered(host):
         return Lead(sentence(f"Down for {lasted(host, now)}{why}"), start_lines(host, zone))
     fired = f"The alert fired on {moment(host.fired_unix_seconds, zone)}."
-    return Lead(
-        sentence(f"Down{why}"), (fired, "When it last answered is not known, only that it was before that.")
-    )
+    answered = "When it last answered is not known"
+    if not host.outage.is_rough:  # else it may have answered for a moment since
+        answered = f"{answered}, only that it was before that"
+    return Lead(sentence(f"Down{why}"), (fired, f"{answered}."))
 
 
 def _up(host: HostFacts, zone: tzinfo) -> Lead:

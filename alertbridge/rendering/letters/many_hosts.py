@@ -92,6 +92,8 @@ def _since(host: HostFacts, facts: AlertFacts) -> str:
     zone, now = facts.reader.timezone, facts.now_unix_seconds
     if is_time(host.since_unix_seconds):
         return moment_in_table(host.since_unix_seconds, zone, now)
+    if host.outage.is_rough:  # it may have answered for a moment since the alert fired
+        return NOT_KNOWN
     known = host.outage.never_since_unix_seconds if has_never_answered(host) else host.fired_unix_seconds
     return f"before {moment_in_table(known, zone, now)}"
 

@@ -70,6 +70,8 @@ def flaps(host: HostFacts) -> str:
     """Return how often *host* stopped answering, and for how long at the longest; empty unless it flapped."""
     if not has_flapped(host):
         return ""
+    if host.outage.is_rough:
+        return f"at least {host.outage.times_gone} times"
     longest = host.outage.longest_seconds
     at_longest = f", for {spoken(longest)} at the longest" if longest is not None and is_time(longest) else ""
     return f"{host.outage.times_gone} times{at_longest}"

@@ -51,6 +51,7 @@ HOSTS = {
     "new": unscraped(99 * DAY, 8 * HOUR, dead_for(99 * DAY)),
     "gap": unscraped(9 * HOUR, 0.1 * HOUR, dead_for(9 * HOUR)),
     "flap": lambda before: before >= 3 * DAY or abs(before - BETWEEN_STEPS) < INTERVAL / 2,
+    "flap later": lambda before: before >= 3 * DAY or abs(before - BETWEEN_STEPS) < 5 * HOUR,
     "back": lambda before: not 2 * DAY > before > HOUR,
 }
 
@@ -125,6 +126,28 @@ def test_does_not_tell_an_answer_for_the_last_where_there_was_a_later_one(port):
     found = look_up(port, "flap", NOW)
 
     assert (found.since_unix_seconds, found.outage.never_since_unix_seconds) == (None, None)
+
+
+def test_finds_an_answer_between_the_look_backs_while_the_alert_fires(port):
+    found = look_up(port, "flap later", NOW - 3 * DAY + 120)
+
+    assert found.since_unix_seconds is not None
+    assert abs(found.since_unix_seconds - (NOW - BETWEEN_STEPS + 5 * HOUR)) <= INTERVAL
+    assert found.outage.times_gone == 2
+
+
+def test_drops_a_last_answer_after_which_there_was_another_at_an_unknown_time(port):
+    found = look_up(port, "flap", NOW - 3 * DAY + 120)
+
+    assert (found.since_unix_seconds, found.back_unix_seconds) == (None, None)
+    assert found.outage.is_rough
+
+
+def test_an_outage_of_days_that_lasts_began_with_the_last_answer(port):
+    found = look_up(port, "dead for days", NOW - 3 * DAY + 120)
+
+    assert found.since_unix_seconds == NOW - 3 * DAY
+    assert (found.outage.times_gone, found.outage.is_rough) == (1, True)
 
 
 def test_finds_both_ends_of_an_outage_of_days(port):

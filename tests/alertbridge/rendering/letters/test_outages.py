@@ -135,6 +135,30 @@ def test_says_how_long_a_host_was_down(host, words):
     assert words in text(Kind.UP, host, now=ENDED)
 
 
+def test_a_host_whose_last_answer_may_be_anywhere_is_told_with_no_time():
+    host = down(None, OutageDetails(is_rough=True))
+
+    assert "fired on 13:02:15. When it last answered is not known. WHY" in text(Kind.DOWN, host)
+    assert "web-1 DOWN not known not known" in text(Kind.DOWN, host, down(name="web-2"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "ahead"),
+    [
+        (Kind.WARN, down(None, means_down=False, fired_unix_seconds=NOW + 3600), "1 h"),
+        (Kind.OK, up(None, means_down=False, fired_unix_seconds=NOW - 1), "4 min"),
+        (Kind.DOWN, down(since=NOW + 30, fired_unix_seconds=NOW), "30 s"),
+        (Kind.DOWN, down(since=NOW + 9, fired_unix_seconds=NOW), None),
+        (Kind.DOWN, down(ended_unix_seconds=NOW + 240), None),
+    ],
+)
+def test_a_time_that_is_yet_to_come_is_told_as_a_clock_that_is_wrong(kind, host, ahead):
+    said = text(kind, host)
+
+    assert ("compare the clocks" in said) is (ahead is not None)
+    assert ahead is None or f"Times in this mail are up to {ahead} ahead of the clock of the bridge" in said
+
+
 def test_a_storm_tells_of_a_host_that_is_up_since_when_it_is_up():
     said = text(Kind.DOWN, down(), up(name="web-2"), up(back=None, name="web-3"), now=ENDED)
 
