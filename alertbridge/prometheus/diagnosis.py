@@ -13,16 +13,23 @@ _LARGEST_BYTES = 64 * 1024
 _ASKED_AT_MOST = 5
 
 
-def diagnose(url: HttpUrl | None, heartbeat: str) -> str:
+def diagnose(urls: Sequence[HttpUrl], heartbeat: str) -> str:
     """Return what has stopped, in a sentence: Prometheus, Alertmanager or the way between; within 5 s.
 
     Args:
-        url: Where Prometheus is; None when that is not set.
+        urls: Where the Prometheis are; none when that is not set.
         heartbeat: The name of the alert that always fires.
     """
-    if url is None:
+    if not urls:
         return "Which part has stopped is not known: prometheus.url is not set."
-    return asyncio.run(_diagnose(url, heartbeat))
+    return asyncio.run(_diagnose_all(urls, heartbeat))
+
+
+async def _diagnose_all(urls: Sequence[HttpUrl], heartbeat: str) -> str:
+    found = await asyncio.gather(*(_diagnose(url, heartbeat) for url in urls))
+    if len(set(found)) == 1:
+        return found[0]
+    return " ".join(f"{url}: {said}" for url, said in zip(urls, found, strict=True))
 
 
 async def _diagnose(url: HttpUrl, heartbeat: str) -> str:

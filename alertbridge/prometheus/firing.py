@@ -1,11 +1,11 @@
 """Which alerts Prometheus holds to be firing, now or at a moment in the past."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from alertbridge.prometheus.answers import NotKnown
-from alertbridge.prometheus.client import PrometheusApi
+from alertbridge.prometheus.servers import PrometheusServers
 from alertbridge.prometheus.settings import HttpUrl
 
 _BUDGET_SECONDS = 5.0
@@ -22,19 +22,20 @@ class FiringAlerts(Protocol):
 
 
 class FiringInPrometheus:
-    """Asks the Prometheus at *url*, 5 s at most for each answer.
+    """Asks the Prometheis at *urls*, 5 s at most for each answer.
 
-    The labels are those of the rules; Alertmanager's have Prometheus' external labels besides.
+    What fires in one of them fires. The labels are those of the rules; Alertmanager's have Prometheus'
+    external labels besides.
     """
 
-    def __init__(self, url: HttpUrl) -> None:
-        self._url = url
+    def __init__(self, urls: Sequence[HttpUrl]) -> None:
+        self._urls = urls
 
     def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
         return asyncio.run(self._ask(unix_seconds))
 
     async def _ask(self, unix_seconds: float | None) -> tuple[Mapping[str, str], ...] | NotKnown:
-        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + _BUDGET_SECONDS)
+        api = PrometheusServers(self._urls, deadline=asyncio.get_running_loop().time() + _BUDGET_SECONDS)
         found = await api.series(_FIRING, unix_seconds)
         if isinstance(found, NotKnown):
             return found

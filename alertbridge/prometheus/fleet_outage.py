@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.prometheus.answers import NotKnown, matcher
-from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.findings import Findings, Subject
 from alertbridge.prometheus.fleet_stretches import (
     FleetSamples,
@@ -20,6 +19,7 @@ from alertbridge.prometheus.fleet_stretches import (
     grid_of,
     windows_to_look_into,
 )
+from alertbridge.prometheus.servers import PrometheusServers
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import Clock
 
@@ -30,10 +30,10 @@ _LONGEST_SECONDS = 15 * 86_400.0  # Prometheus keeps samples as long by default
 
 
 class FleetOutages:
-    """Asks the Prometheus at *url* which hosts were down under an alert, 5 s at most for each answer."""
+    """Asks the Prometheis at *urls* which hosts were down under an alert, 5 s at most for each answer."""
 
-    def __init__(self, url: HttpUrl, clock: Clock) -> None:
-        self._url = url
+    def __init__(self, urls: Sequence[HttpUrl], clock: Clock) -> None:
+        self._urls = urls
         self._clock = clock
 
     def ask(
@@ -52,12 +52,12 @@ class FleetOutages:
         return asyncio.run(self._ask(span))
 
     async def _ask(self, span: FleetSpan) -> FleetOutage | NotKnown:
-        api = PrometheusApi(self._url, deadline=asyncio.get_running_loop().time() + _BUDGET_SECONDS)
+        api = PrometheusServers(self._urls, deadline=asyncio.get_running_loop().time() + _BUDGET_SECONDS)
         return await ask_fleet_outage(api, span)
 
 
 async def with_fleet_outages(
-    api: PrometheusApi, subjects: Sequence[Subject], now: float, asked: Awaitable[Findings]
+    api: PrometheusServers, subjects: Sequence[Subject], now: float, asked: Awaitable[Findings]
 ) -> Findings:
     """Return what was *asked*, and meanwhile which hosts were down under those *subjects* that are fleets."""
     fleets = [subject for subject in subjects if subject.is_fleet]
@@ -83,7 +83,7 @@ async def with_fleet_outages(
     )
 
 
-async def ask_fleet_outage(api: PrometheusApi, span: FleetSpan) -> FleetOutage | NotKnown:
+async def ask_fleet_outage(api: PrometheusServers, span: FleetSpan) -> FleetOutage | NotKnown:
     """Return which hosts were down in *span*."""
     up = f"up{{{matcher('job', [span.job])}}}" if span.job else "up"
     at_end, before = await asyncio.gather(api.series(up, span.end), api.series(up, span.fired))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
 from alertbridge.prometheus.answers import Series, matcher
-from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES
 from alertbridge.prometheus.exporter_metrics import VALUES as VALUE_METRICS
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
@@ -16,6 +15,7 @@ from alertbridge.prometheus.last_values import LAST_MINUTE_SECONDS, has_rebooted
 from alertbridge.prometheus.outage import Outage
 from alertbridge.prometheus.outage_queries import OutageQueries
 from alertbridge.prometheus.questions import ERROR, FLEET, HISTORY, VALUES, Questions, by_instance, listed, of
+from alertbridge.prometheus.servers import PrometheusServers
 from alertbridge.prometheus.settings import HttpUrl
 from alertbridge.prometheus.windows import Span
 from marax.clock import Clock
@@ -26,27 +26,29 @@ _LONGEST_REASON = 1000
 
 
 class Prometheus:
-    """An `Enricher` that asks the Prometheus at *url*, within *budget_seconds* for all of a look-up."""
+    """An `Enricher` that asks the Prometheis at *urls*, within *budget_seconds* for all of a look-up."""
 
-    def __init__(self, url: HttpUrl, clock: Clock, *, budget_seconds: float = BUDGET_SECONDS) -> None:
-        self._url = url
-        self._clock = clock
-        self._budget_seconds = budget_seconds
+    def __init__(
+        self, urls: Sequence[HttpUrl], clock: Clock, *, budget_seconds: float = BUDGET_SECONDS
+    ) -> None:
+        self._urls, self._clock, self._budget_seconds = urls, clock, budget_seconds
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         return asyncio.run(self._look_up(subjects))
 
     async def _look_up(self, subjects: Sequence[Subject]) -> Findings:
         deadline = asyncio.get_running_loop().time() + self._budget_seconds
-        api = PrometheusApi(self._url, deadline=deadline)
+        api = PrometheusServers(self._urls, deadline=deadline)
         now = self._clock.unix_seconds()
-        return await with_fleet_outages(api, subjects, now, _LookUp(api, subjects, now).findings())
+        findings = await with_fleet_outages(api, subjects, now, _LookUp(api, subjects, now).findings())
+        remarks = api.remarks(subject.instance for subject in subjects)
+        return replace(findings, missing=(*findings.missing, *remarks))
 
 
 class _LookUp:
     """Two rounds of queries: how each host was until now, then its values at the last answered scrape."""
 
-    def __init__(self, api: PrometheusApi, subjects: Sequence[Subject], now: float) -> None:
+    def __init__(self, api: PrometheusServers, subjects: Sequence[Subject], now: float) -> None:
         self._questions = Questions(api)
         self._subjects = [subject for subject in subjects if subject.instance]
         self._whole = [subject for subject in self._subjects if not subject.is_brief]
@@ -85,7 +87,7 @@ class _LookUp:
         if not self._jobs:
             return None
         expression = f"max by (host, instance) (up{{{matcher('job', self._jobs)}}})"
-        answer = await self._questions.values(expression, FLEET)
+        answer = await self._questions.states(expression, FLEET)
         return {_name(series): series.samples[-1].value == 1 for series in answer if series.samples} or None
 
     async def _histories(self) -> Mapping[Subject, History | None]:

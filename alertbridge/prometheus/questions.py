@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from alertbridge.prometheus.answers import NotKnown, Series, Target, matcher
-from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.findings import Subject
+from alertbridge.prometheus.servers import PrometheusServers
 from alertbridge.prometheus.windows import Span, windows
 
 ERROR = "the last scrape error"
@@ -33,7 +33,7 @@ Found = TypeVar("Found", bound=Labelled)
 class Questions:
     """Questions for one mail; each names what the mail lacks if there is no answer."""
 
-    def __init__(self, api: PrometheusApi) -> None:
+    def __init__(self, api: PrometheusServers) -> None:
         self._api = api
         self._not_known: dict[str, set[str]] = {}
 
@@ -54,6 +54,10 @@ class Questions:
     ) -> tuple[Series, ...]:
         """Return what *expression* is at a moment, by default now; nothing if there is no answer."""
         return self._answered(await self._api.series(expression, at_unix_seconds), *what)
+
+    async def states(self, expression: str, *what: str) -> tuple[Series, ...]:
+        """Return whether hosts are up, by *expression*; nothing if there is no answer."""
+        return self._answered(await self._api.states(expression), *what)
 
     async def targets(self, *what: str) -> tuple[Target, ...]:
         """Return all that Prometheus scrapes; nothing if there is no answer."""

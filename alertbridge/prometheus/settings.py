@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -70,9 +71,27 @@ class HttpUrl:
 
 
 class PrometheusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The Prometheus that scrapes the hosts, for what the mails know about a dead one."""
+    """Who scrapes the hosts: one Prometheus as `url`, or several as `urls`, of a pair or of shards."""
 
-    url: HttpUrl
+    url: HttpUrl | None = None
+    urls: tuple[HttpUrl, ...] | None = None
+
+    @property
+    def all_urls(self) -> tuple[HttpUrl, ...]:
+        """All of them, one at least."""
+        return self.urls or (() if self.url is None else (self.url,))
+
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what cannot be meant: a key, what is there, and what should be."""
+        if self.url is not None and self.urls is not None:
+            yield "urls", "a list beside `url`", "one of both keys"
+        elif self.urls == ():
+            yield "urls", "an empty list", "one address at least"
+        elif self.url is None and self.urls is None:
+            yield "", "neither `url` nor `urls`", "one of both keys"
+        for number, url in enumerate(self.urls or ()):
+            if str(url) in map(str, (self.urls or ())[:number]):
+                yield f"urls[{number}]", f"{url} again", "an address that no other has"
 
 
 def _basic(user: str | None, password: str | None) -> Secret | None:

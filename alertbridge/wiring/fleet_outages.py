@@ -8,6 +8,7 @@ from marax.clock import SystemClock
 
 
 def fleet_outages(config: Path) -> FleetOutages | None:
-    """Return what asks the Prometheus that the settings in *config* name; None when they name none."""
+    """Return what asks the Prometheis that the settings in *config* name; None when they name none."""
     settings = read_config(config)
-    return FleetOutages(settings.prometheus.url, SystemClock()) if settings.prometheus else None
+    prometheus = settings.prometheus
+    return FleetOutages(prometheus.all_urls, SystemClock()) if prometheus else None

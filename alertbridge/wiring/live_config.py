@@ -53,13 +53,14 @@ class LiveConfig:
         """
         settings = read_config(self._path)
         secrets = read_secrets(settings, self._path)
+        urls = settings.prometheus.all_urls if settings.prometheus else ()
         return Loaded(
             settings=settings,
             secrets=secrets,
             delivery=delivery_config_of(settings, secrets, self._clock, self._metrics),
-            firing=FiringInPrometheus(settings.prometheus.url) if settings.prometheus else None,
-            witness=PrometheusWitness(settings.prometheus.url) if settings.prometheus else None,
-            past=PastInPrometheus(settings.prometheus.url) if settings.prometheus else None,
+            firing=FiringInPrometheus(urls) if urls else None,
+            witness=PrometheusWitness(*urls) if urls else None,
+            past=PastInPrometheus(*urls) if urls else None,
         )
 
     def use(self, loaded: Loaded) -> None:
@@ -124,5 +125,5 @@ class LiveConfig:
     def diagnose(self) -> str:
         """Return which part of the monitoring does not answer, in a sentence; takes 5 s at most."""
         settings = self._loaded.settings
-        url = settings.prometheus.url if settings.prometheus else None
-        return diagnose(url, settings.heartbeat.alertname)
+        urls = settings.prometheus.all_urls if settings.prometheus else ()
+        return diagnose(urls, settings.heartbeat.alertname)

@@ -47,7 +47,8 @@ def _enricher_of(settings: BridgeSettings, clock: Clock) -> Enricher:
     """Return what finds out more about the hosts of a mail."""
     if settings.prometheus is None:
         return NoPrometheus()
-    return CachedEnricher(CircuitBreakerEnricher(Prometheus(settings.prometheus.url, clock), clock), clock)
+    prometheus = Prometheus(settings.prometheus.all_urls, clock)
+    return CachedEnricher(CircuitBreakerEnricher(prometheus, clock), clock)
 
 
 def _dispatch(settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics) -> Dispatch:

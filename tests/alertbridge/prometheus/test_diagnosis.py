@@ -14,12 +14,12 @@ def prometheus(*, fires: bool = True, alertmanagers: tuple[str, ...] = ()) -> di
     }
 
 
-def diagnosis(address: str) -> str:
-    return diagnose(HttpUrl.from_setting(f"http://{address}"), "Watchdog")
+def diagnosis(*addresses: str) -> str:
+    return diagnose([HttpUrl.from_setting(f"http://{address}") for address in addresses], "Watchdog")
 
 
 def test_says_that_it_cannot_tell_without_prometheus():
-    assert diagnose(None, "Watchdog").startswith("Which part has stopped is not known")
+    assert diagnose((), "Watchdog").startswith("Which part has stopped is not known")
 
 
 def test_says_that_prometheus_does_not_answer():
@@ -58,3 +58,21 @@ def test_an_address_that_cannot_be_read_is_no_surprise(serve):
     answers["/api/v1/alertmanagers"] = {"data": {"activeAlertmanagers": [{"url": "ftp://\x00"}]}}
 
     assert "does not, at an invalid address" in diagnosis(serve(answers))
+
+
+def test_says_of_each_of_several_what_is_wrong_with_it(serve):
+    (away,) = free_addresses(1)
+    idle = serve(prometheus(fires=False))
+
+    said = diagnosis(away, idle)
+
+    assert said == (
+        f"http://{away}: Prometheus does not answer at http://{away}: connection refused."
+        f" http://{idle}: Prometheus answers, but Watchdog is not firing: its rule is missing or not loaded."
+    )
+
+
+def test_says_once_what_is_so_of_all(serve):
+    servers = [serve(prometheus(fires=False)) for _ in range(2)]
+
+    assert diagnosis(*servers) == diagnosis(servers[0])

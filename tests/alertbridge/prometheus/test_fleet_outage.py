@@ -21,12 +21,12 @@ SLACK_SECONDS = 3.0
 
 
 def fleet_outage(port: int, fired: float, ended: float | None, job: str = "marax") -> FleetOutage | NotKnown:
-    asked = FleetOutages(HttpUrl.from_setting(f"http://127.0.0.1:{port}"), CLOCK)
+    asked = FleetOutages([HttpUrl.from_setting(f"http://127.0.0.1:{port}")], CLOCK)
     return asked.ask(job, fired_unix_seconds=fired, ended_unix_seconds=ended)
 
 
 def look_up(port: int, subject: Subject) -> Findings:
-    return Prometheus(HttpUrl.from_setting(f"http://127.0.0.1:{port}"), CLOCK).look_up([subject])
+    return Prometheus([HttpUrl.from_setting(f"http://127.0.0.1:{port}")], CLOCK).look_up([subject])
 
 
 def test_tells_from_when_to_when_hosts_were_down(tmp_path):

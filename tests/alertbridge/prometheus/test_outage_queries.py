@@ -93,7 +93,7 @@ def look_up(
     subject = Subject(
         instance=instance, job="marax", fired_unix_seconds=fired, ended_unix_seconds=ended, is_brief=True
     )
-    findings = Prometheus(url, clock, budget_seconds=20).look_up([subject])
+    findings = Prometheus([url], clock, budget_seconds=20).look_up([subject])
     return findings.hosts[subject]
 
 

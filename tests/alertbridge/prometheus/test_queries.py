@@ -40,7 +40,7 @@ def look_up(port: int, *subjects: Subject, budget_seconds: float = 20.0) -> Find
 
 
 def look_up_at(url: str, *subjects: Subject, budget_seconds: float = 20.0) -> Findings:
-    return Prometheus(HttpUrl.from_setting(url), CLOCK, budget_seconds=budget_seconds).look_up(subjects)
+    return Prometheus([HttpUrl.from_setting(url)], CLOCK, budget_seconds=budget_seconds).look_up(subjects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +341,7 @@ def test_gives_the_login_that_the_url_bears():
 
     with rude.a_server(rude.answering_each(answer)) as port:
         url = HttpUrl.from_setting(f"http://ann:se%40cret@127.0.0.1:{port}/prometheus/")
-        Prometheus(url, CLOCK).look_up([a_subject()])
+        Prometheus([url], CLOCK).look_up([a_subject()])
 
     assert all(b"\r\nAuthorization: Basic YW5uOnNlQGNyZXQ=\r\n" in head for head in heads)
     assert all(head.startswith(b"GET /prometheus/api/v1/") for head in heads)

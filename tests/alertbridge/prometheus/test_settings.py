@@ -57,3 +57,44 @@ def test_a_mistake_names_its_key(tmp_path):
 
     with pytest.raises(SettingsError, match=r"url: found 'p:9090', expected an http or https URL"):
         read_settings(path, PrometheusSettings)
+
+
+def read(tmp_path, text: str) -> PrometheusSettings:
+    path = tmp_path / "bridge.yml"
+    path.write_text(text)
+    return read_settings(path, PrometheusSettings)
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("url: http://p:9090", ["http://p:9090"]),
+        ("urls: [http://p:9090]", ["http://p:9090"]),
+        ("urls: ['http://p:9090', 'http://ann:secret@q:9090/x']", ["http://p:9090", "http://q:9090/x"]),
+    ],
+)
+def test_reads_one_address_or_several(tmp_path, text, urls):
+    settings = read(tmp_path, text)
+
+    assert list(map(str, settings.all_urls)) == urls
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("{}", "found neither `url` nor `urls`, expected one of both keys"),
+        ("url: http://p\nurls: [http://q]", ":2: urls: found a list beside `url`, expected one of both keys"),
+        ("urls: []", ":1: urls: found an empty list, expected one address at least"),
+        ("urls:\n- http://p\n- q:9090", r":3: urls\[1\]: found 'q:9090', expected an http or https URL"),
+        (
+            "urls:\n- http://p\n- http://q\n- http://ann:s3cret@p:80/",
+            r":4: urls\[2\]: found http://p:80 again, expected an address that no other has",
+        ),
+        ("urls: http://p", "urls: found 'http://p', expected a list"),
+    ],
+    ids=["none", "both", "no address", "no URL", "twice", "no list"],
+)
+def test_says_what_is_wrong_with_the_addresses(tmp_path, text, mistake):
+    with pytest.raises(SettingsError, match=mistake):
+        read(tmp_path, text)
