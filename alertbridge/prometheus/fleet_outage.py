@@ -95,6 +95,8 @@ async def ask_fleet_outage(api: PrometheusServers, span: FleetSpan) -> FleetOuta
     cells = await api.series(shares, grid.end)
     if isinstance(cells, NotKnown):
         return cells
+    if not cells:
+        return NotKnown(reason="it has no samples of that time")
     windows = windows_to_look_into(cells, grid)
     answers = await asyncio.gather(
         *(api.series(f"{up}[{math.ceil(end - start)}s]", end) for start, end in windows)

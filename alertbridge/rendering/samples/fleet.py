@@ -100,10 +100,14 @@ def _facts(kind: Kind, alert: HostFacts, reader: Reader, outage: FleetOutage, no
 
 
 def _outage(went: float, until: float) -> FleetOutage:
-    hosts = tuple(_host(one, went, until) for one in _HOSTS)
+    order = (AfterOutage.DOWN, AfterOutage.UNWATCHED, AfterOutage.UP)
+    hosts = sorted(
+        (_host(one, went, until) for one in _HOSTS),
+        key=lambda host: (order.index(host.after), -host.down_seconds),
+    )
     down = sum(host.after is AfterOutage.DOWN for host in hosts)
     return FleetOutage(
-        job="marax", up=_FLEET_SIZE - down, total=_FLEET_SIZE, until_unix_seconds=until, hosts=hosts
+        job="marax", up=_FLEET_SIZE - down, total=_FLEET_SIZE, until_unix_seconds=until, hosts=tuple(hosts)
     )
 
 
