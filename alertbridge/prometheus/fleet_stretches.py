@@ -120,7 +120,8 @@ def fleet_outage(found: FleetSamples, span: FleetSpan, windows: Sequence[tuple[f
     outages = []
     for instance in up_at_end.keys() | seen.keys():
         is_up = up_at_end.get(instance)
-        observed = sorted((moment, it) for moment, it in seen.get(instance, {}).items() if moment <= span.end)
+        its_scrapes = seen.get(instance, {}).items()
+        observed = sorted(one for one in its_scrapes if span.start <= one[0] <= span.end)
         its = [one for one in _stretches(observed) if span.concerns(one)]
         if its:
             outages.append(_host_outage(names[instance], its, is_up=is_up, end=span.end))
@@ -158,17 +159,17 @@ def _observations(
 
 def _stretches(observed: Iterable[tuple[float, bool]]) -> Iterator[Stretch]:
     """Yield the outages of a host, the oldest first."""
-    is_open, last_answered = None, None
+    current, last_answered = None, None
     for moment, is_up in observed:
-        if not is_up and is_open is None:
-            is_open = Stretch(last_answered=last_answered, seen_down=moment)
-        elif is_up and is_open is not None:
-            yield replace(is_open, back=moment)
-            is_open = None
+        if not is_up and current is None:
+            current = Stretch(last_answered=last_answered, seen_down=moment)
+        elif is_up and current is not None:
+            yield replace(current, back=moment)
+            current = None
         if is_up:
             last_answered = moment
-    if is_open is not None:
-        yield is_open
+    if current is not None:
+        yield current
 
 
 def _host_outage(name: str, stretches: Sequence[Stretch], *, is_up: bool | None, end: float) -> HostOutage:
