@@ -117,6 +117,10 @@ class Metrics:
             registry=self.registry,
         ).set_function(last_unix_seconds)
 
+    def watch_clock_skew(self, read: Callable[[], float | None]) -> None:
+        """Publish what *read* says at each scrape; nothing while that is not known."""
+        self.registry.register(_ClockSkewCollector(read))
+
     def watch_recipients(self, read: Callable[[], Mapping[str, bool] | None]) -> None:
         """Publish of each user what *read* says at each scrape; nothing while it cannot be read."""
         self.registry.register(_RecipientsCollector(read))
@@ -124,6 +128,23 @@ class Metrics:
     def watch_backlog(self, read: Callable[[], Backlog | None], unix_seconds: Callable[[], float]) -> None:
         """Publish what *read* says of the outbox at each scrape; nothing of it while it cannot be read."""
         self.registry.register(_BacklogCollector(read, unix_seconds))
+
+
+class _ClockSkewCollector:
+    def __init__(self, read: Callable[[], float | None]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        seconds = self._read()
+        if seconds is not None:
+            yield GaugeMetricFamily(
+                "alertbridge_prometheus_clock_skew_seconds",
+                "How far Prometheus' clock is ahead of the bridge's, in seconds; absent when not known.",
+                value=seconds,
+            )
 
 
 class _RecipientsCollector:

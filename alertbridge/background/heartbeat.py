@@ -105,6 +105,10 @@ class Heartbeat:
         """Return when a heartbeat last came, or the bridge first waited for it."""
         return max(record.last_unix_seconds for record in self._watched.records.values())
 
+    def ahead_seconds(self) -> float:
+        """Return how far an evaluation lay in the future as its heartbeat came; 0 when none did."""
+        return max(record.ahead_seconds for record in self._watched.records.values())
+
     def beat(
         self, evaluated_unix_seconds: float | None = None, labels: Mapping[str, str] = _NO_LABELS
     ) -> None:

@@ -81,6 +81,7 @@ def after(beat: Beat, before: HeartbeatRecord | None, labels: dict[str, str] | N
         evaluated_unix_seconds=beat.newest_unix_seconds,
         spacing_seconds=spacing if beat.is_dated else 0.0,
         is_repeated=before is not None and before.evaluated_unix_seconds > 0,
+        ahead_seconds=max(0.0, (beat.evaluated_unix_seconds or 0.0) - beat.now_unix_seconds),
     )
 
 

@@ -46,8 +46,8 @@ def refuse_mistakes(settings: BridgeSettings, file: Path) -> None:
     if after >= SHORTEST_ALARM_AFTER_SECONDS:
         return
     expected = (
-        f"{SHORTEST_ALARM_AFTER_SECONDS:.0f}s or more, as a heartbeat comes once a minute: [BLIND] and [OK]"
-        " would follow each other all the time; 5m is usual"
+        f"{SHORTEST_ALARM_AFTER_SECONDS:.0f}s or more, as a heartbeat comes once a minute, and"
+        " [BLIND] and [OK] would follow each other all the time; 5m is usual"
     )
     raise SettingsError(
         [Mistake(file=file, line=0, key="heartbeat.alarm_after", found=spoken(after), expected=expected)]

@@ -1,6 +1,8 @@
 """From a claimed notice to its mail, in one direction: facts, then words, then the address."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from alertbridge.composing.addressing import addressed
@@ -21,16 +23,27 @@ logger = logging.getLogger(__name__)
 
 
 class MailComposer:
-    """Writes the mail of a notice; *sender* is its From header."""
+    """Writes the mail of a notice; *sender* is its From header.
 
-    def __init__(
-        self, *, renderer: Renderer, enricher: Enricher, sender: str, clock: Clock, metrics: Metrics
+    *clock_warning* returns what to say where clocks differ; by default nothing.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a mail is made of
+        self,
+        *,
+        renderer: Renderer,
+        enricher: Enricher,
+        sender: str,
+        clock: Clock,
+        metrics: Metrics,
+        clock_warning: Callable[[], str] = str,
     ) -> None:
         self._renderer = renderer
         self._enricher = enricher
         self._sender = sender
         self._clock = clock
         self._metrics = metrics
+        self._clock_warning = clock_warning
 
     def compose(self, claim: Claim, routing: Routing) -> ComposedMail:
         """Return the mail of *claim* to its user.
@@ -45,6 +58,8 @@ class MailComposer:
         reader = reader_of_notice(user, claim)
         subjects = subjects_of(claim, classified)
         findings = self._enricher.look_up(subjects) if subjects else Findings(hosts={})
+        if warning := self._clock_warning():
+            findings = replace(findings, missing=(warning, *findings.missing))
         is_recipient = partial(watches, user)
         known = Known(
             classified=classified,

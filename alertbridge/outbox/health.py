@@ -1,6 +1,7 @@
 """The health of the store: what keeps alerts from being stored, and mail from being sent."""
 
 import logging
+from collections.abc import Callable
 
 from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.database import StoreError
@@ -14,11 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 class StoreHealth:
-    """Answers `/-/ready` and the metrics of the backlog."""
+    """Answers `/-/ready` and the metrics of the backlog.
 
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+    *clock_warning* returns what to say where clocks differ; by default nothing.
+    """
+
+    def __init__(self, outbox: Outbox, clock: Clock, *, clock_warning: Callable[[], str] = str) -> None:
         self._outbox = outbox
         self._clock = clock
+        self._clock_warning = clock_warning
 
     def problems(self) -> list[str]:
         """Return what keeps alerts from being stored, in words; empty when nothing does."""
@@ -29,7 +34,11 @@ class StoreHealth:
         return []
 
     def warnings(self) -> list[str]:
-        """Return what keeps mail from being sent, or ends from being reported; empty when nothing does."""
+        """Return what keeps mail from being sent, ends from being reported, or times from being right."""
+        words = self._clock_warning()
+        return [*self._backlog_warnings(), *([words] if words else [])]
+
+    def _backlog_warnings(self) -> list[str]:
         backlog = self.backlog()
         if backlog is None:
             return []

@@ -29,6 +29,7 @@ class HeartbeatRecord:
         evaluated_unix_seconds: Prometheus' newest evaluation that a heartbeat has brought; 0 before.
         spacing_seconds: How far apart its newest evaluations were; 0 while that is not known.
         is_repeated: Whether it has come more than once.
+        ahead_seconds: How far its evaluation lay in the future as it came last, by the bridge's clock.
     """
 
     labels: Mapping[str, str] | None = None
@@ -39,6 +40,7 @@ class HeartbeatRecord:
     evaluated_unix_seconds: float = 0.0
     spacing_seconds: float = 0.0
     is_repeated: bool = False
+    ahead_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from alertbridge.config import BridgeSettings, Secrets, read_config, read_secret
 from alertbridge.delivery.courier import DeliveryConfig
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.metrics import Metrics
+from alertbridge.prometheus.clock_skew import AskedClock, ClockSkew, PrometheusClock
 from alertbridge.prometheus.diagnosis import diagnose
 from alertbridge.prometheus.evidence import PrometheusWitness, Witness
 from alertbridge.prometheus.firing import FiringAlerts, FiringInPrometheus
@@ -29,6 +30,7 @@ class Loaded:
     firing: FiringAlerts | None
     witness: Witness | None
     past: PastAlerts | None
+    prometheus_clock: PrometheusClock | None
 
 
 class LiveConfig:
@@ -43,6 +45,7 @@ class LiveConfig:
         self._path = path
         self._clock = clock
         self._metrics = metrics
+        self.clock_skew = ClockSkew(clock)
         self._loaded = self.load()
 
     def load(self) -> Loaded:
@@ -57,10 +60,11 @@ class LiveConfig:
         return Loaded(
             settings=settings,
             secrets=secrets,
-            delivery=delivery_config_of(settings, secrets, self._clock, self._metrics),
+            delivery=delivery_config_of(settings, secrets, self._clock, self._metrics, self.clock_skew),
             firing=FiringInPrometheus(urls) if urls else None,
             witness=PrometheusWitness(*urls) if urls else None,
             past=PastInPrometheus(*urls) if urls else None,
+            prometheus_clock=AskedClock(urls[0], self._clock) if urls else None,
         )
 
     def use(self, loaded: Loaded) -> None:
@@ -111,6 +115,11 @@ class LiveConfig:
     def past(self) -> PastAlerts | None:
         """Who knows what alerts were; None without Prometheus."""
         return self._loaded.past
+
+    @property
+    def prometheus_clock(self) -> PrometheusClock | None:
+        """Who knows Prometheus' time; None without Prometheus."""
+        return self._loaded.prometheus_clock
 
     @property
     def webhook_token(self) -> Secret:

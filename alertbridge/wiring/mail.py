@@ -13,6 +13,7 @@ from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.metrics import Metrics
 from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.circuit_breaker import CircuitBreakerEnricher
+from alertbridge.prometheus.clock_skew import ClockSkew
 from alertbridge.prometheus.findings import Enricher, NoPrometheus
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.rendering.renderer import Renderer
@@ -20,15 +21,16 @@ from marax.clock import Clock, SystemClock
 
 
 def delivery_config_of(
-    settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics
+    settings: BridgeSettings, secrets: Secrets, clock: Clock, metrics: Metrics, skew: ClockSkew
 ) -> DeliveryConfig:
-    """Return what the courier works with."""
+    """Return what the courier works with; mails say the *skew* of clocks."""
     composer = MailComposer(
         renderer=Renderer(),
         enricher=_enricher_of(settings, clock),
         sender=settings.sender(),
         clock=clock,
         metrics=metrics,
+        clock_warning=skew.mail_words,
     )
     mailer = _dispatch(settings, secrets, clock, metrics)
     return DeliveryConfig(routing=settings.routing(), composer=composer, mailer=mailer)

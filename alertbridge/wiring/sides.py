@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertbridge.background.clock_check import ClockCheck
 from alertbridge.background.ends import EndProver
 from alertbridge.background.firings import FiringJudge
 from alertbridge.background.gaps import GapWatch
@@ -111,7 +112,8 @@ def delivery_side(ground: Ground, internal: InternalAlerts) -> DeliverySide:
 def web_side(ground: Ground, intake: IntakeSide, delivery: DeliverySide) -> Server:
     """Return the server of all routes."""
     live, settings = ground.live, ground.live.settings
-    health = StoreHealth(ground.outbox, ground.clock)
+    health = StoreHealth(ground.outbox, ground.clock, clock_warning=live.clock_skew.words)
+    ground.metrics.watch_clock_skew(live.clock_skew.seconds)
     ground.metrics.watch_backlog(health.backlog, ground.clock.unix_seconds)
     app = create_app(intake.receiver, health, live, ground.metrics, ground.clock)
     MailgunEvents(delivery.events, live, ground.metrics, ground.clock).add_to(app)
@@ -142,6 +144,7 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
     reminders = ReminderScheduler(
         reminders=outbox.reminders, live=live, clock=clock, on_news=ground.wakeup.notify
     )
+    clock_check = ClockCheck(skew=live.clock_skew, live=live, heartbeat_ahead=intake.heartbeat.ahead_seconds)
     retention = Retention(outbox.database, clock)
     return (
         Task(name="gaps", run=intake.gaps.run, every_seconds=1),
@@ -153,5 +156,6 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
         Task(name="reconciliation", run=reconciliation.check, every_seconds=60),
         Task(name="reopening", run=reopening.check, every_seconds=60),
         Task(name="reminders", run=reminders.run, every_seconds=60),
+        Task(name="clocks", run=clock_check.run, every_seconds=60, first_after_seconds=1),
         Task(name="retention", run=retention.run, every_seconds=3600, first_after_seconds=1),
     )

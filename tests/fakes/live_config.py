@@ -24,4 +24,5 @@ class FakeLiveConfig:
     firing: Any = None
     witness: Any = None
     past: Any = None
+    prometheus_clock: Any = None
     diagnose: Callable[[], str] = lambda: ""

@@ -27,6 +27,7 @@ from alertbridge.metrics import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
+from alertbridge.prometheus.clock_skew import ClockSkew, Skew
 from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer
 from marax.settings.secret import Secret
@@ -73,22 +74,26 @@ def told(alert: Alert, last_answered: float | None = None) -> ReportedEpisode:
     )
 
 
-def mail_about(
+def mail_about(  # noqa: PLR0913 - what may be known of a mail
     *alerts: Alert,
     enricher=None,
     after_seconds: float = 15.0,
     user=None,
     is_news=(),
     last_answered: float | None = None,
+    skew_seconds: float = 0.0,
     **claimed: Any,
 ) -> Mail:
     clock = FakeClock(T0)
+    skew = ClockSkew(clock)
+    skew.note(Skew(seconds=skew_seconds))
     composer = MailComposer(
         renderer=RENDERER,
         enricher=enricher or NoPrometheus(),
         sender="marax <alerts@mg.example.org>",
         clock=clock,
         metrics=Metrics(),
+        clock_warning=skew.mail_words,
     )
     routing = a_routing(user or a_user(is_admin=True))
     claim = Claim(
@@ -168,6 +173,17 @@ def test_blindness_is_told_as_no_host_and_concerns_everybody(ends):
 
 def test_says_what_is_missing_where_there_is_a_host_to_ask_about():
     assert "Prometheus is not configured" in mail_about(an_alert()).text
+
+
+@pytest.mark.parametrize(
+    "alert", [an_alert(), an_alert(ends=T0 + 900), blind_alert(T0, "", ends_unix_seconds=None)]
+)
+def test_says_that_clocks_differ_where_times_are_told(alert):
+    mail = mail_about(alert, enricher=Knows(FOUND), skew_seconds=-3600.0)
+
+    said = "Prometheus' clock is 1 h behind the clock of this bridge: times and durations in this mail"
+    assert said in " ".join(mail.text.split())
+    assert "clock" not in mail_about(alert, enricher=Knows(FOUND)).text
 
 
 def test_the_picture_arrives_in_a_maildir_where_the_html_part_looks_for_it(tmp_path):

@@ -13,6 +13,7 @@ from alertbridge.ingest.receiver import WebhookReceiver
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import open_outbox
+from alertbridge.prometheus.clock_skew import ClockSkew, Skew
 from alertbridge.web.app import create_app
 from marax.settings.addresses import Address
 from marax.settings.secret import Secret
@@ -57,7 +58,9 @@ class Site:
             metrics=self.metrics,
             on_news=self.note_news,
         )
-        health = StoreHealth(self.outbox, clock)
+        self.skew = ClockSkew(clock)
+        self.metrics.watch_clock_skew(self.skew.seconds)
+        health = StoreHealth(self.outbox, clock, clock_warning=self.skew.words)
         self.metrics.watch_backlog(health.backlog, clock.unix_seconds)
         self.client = create_app(receiver, health, self.live, self.metrics, clock).test_client()
 
@@ -242,3 +245,25 @@ def test_the_routing_in_force_decides(site):
     site.post(payload_of(an_alert("web-1")))
 
     assert site.pending() == 0
+
+
+def test_ready_and_metrics_say_that_clocks_differ(site):
+    name = "alertbridge_prometheus_clock_skew_seconds"
+    assert site.sample(name) is None
+
+    site.skew.note(Skew(seconds=-125.0))
+
+    assert site.sample(name) == -125
+    assert site.client.get("/-/ready").text == (
+        "marax-alertbridge is ready.\nPrometheus' clock is 2 min 5 s behind the clock of this bridge\n"
+    )
+
+
+def test_a_heartbeat_is_told_apart_by_its_labels_and_a_resolved_one_is_none(site):
+    beats = [an_alert("", alertname="Watchdog", site=name) for name in ("paris", "berlin")]
+    site.post(payload_of(*beats, an_alert("", alertname="Watchdog", site="rome", ends=T0)))
+
+    stored = site.outbox.heartbeat.read()
+
+    assert stored is not None
+    assert [record.labels["site"] for record in stored.records] == ["paris", "berlin"]
