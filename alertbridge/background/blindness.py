@@ -51,7 +51,9 @@ def began_and_ended(gap: LongGap, unix_seconds: float) -> tuple[Alert, Alert]:
 
 
 def one_of_several(which: str, coming: Sequence[str]) -> str:
-    """Return what it means that one heartbeat is missing while others are *coming*."""
+    """Return what it means that one heartbeat is missing while others are *coming*; empty if none are."""
+    if not coming:
+        return ""
     more = f" and {len(coming) - _MOST_NAMED} more" if len(coming) > _MOST_NAMED else ""
     return (
         f"Other heartbeats still come ({'; '.join(coming[:_MOST_NAMED])}{more}): check the Prometheus with"

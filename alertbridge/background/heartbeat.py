@@ -12,7 +12,7 @@ from alertbridge.background.blindness import LongGap, began, began_and_ended, en
 from alertbridge.background.gaps import Uptime
 from alertbridge.background.heartbeat_labels import key_of
 from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.background.silence import Beat, is_too_long, later, silence_seconds
+from alertbridge.background.silence import Beat, is_too_long, later
 from alertbridge.background.watched import (
     Change,
     merged,
@@ -197,26 +197,28 @@ class Heartbeat:
         ]
 
     def _raise_alarms(self, due: Sequence[HeartbeatRecord]) -> None:
-        alarm_after, found = self._live.heartbeat.alarm_after_seconds, ""
-        for record in due:
-            which = self._watched.which(record)
-            coming = self._watched.coming_beside(record, alarm_after)
-            if not coming:
-                found = found or self._live.diagnose()
-            diagnosis = one_of_several(which, coming) if coming else found
-            self._raise_alarm(record, which, diagnosis)
-
-    def _raise_alarm(self, record: HeartbeatRecord, which: str, diagnosis: str) -> None:
-        key = key_of(record.labels)
+        watched, alarm_after = self._watched, self._live.heartbeat.alarm_after_seconds
+        coming = [watched.coming_beside(record, alarm_after) for record in due]
+        diagnosis = "" if all(coming) else self._live.diagnose()
         with self._lock:
-            current = self._watched.records.get(key)
-            if current is None or current.last_unix_seconds != record.last_unix_seconds:
-                return  # it came while the diagnosis was made
-            silent = round(silence_seconds(record))
-            logger.error("no heartbeat received", extra={"which": which, "silent_seconds": silent})
-            self._raise_alert(began(record, which, diagnosis))
-            self._alarmed.add(key)
+            missing = [pair for pair in zip(due, coming, strict=True) if self._is_still_missing(pair[0])]
+            alarms = [
+                began(
+                    record, watched.which(record), one_of_several(watched.which(record), others) or diagnosis
+                )
+                for record, others in missing
+            ]
+            if not alarms:
+                return  # they came while the diagnosis was made
+            for alert in alarms:
+                logger.error("no heartbeat received", extra={"host": alert.labels["host"]})
+            self._raise_alert(*alarms)
+            self._alarmed |= {key_of(record.labels) for record, _ in missing}
             self._untold_gap = None
+
+    def _is_still_missing(self, record: HeartbeatRecord) -> bool:
+        current = self._watched.records.get(key_of(record.labels))
+        return current is not None and current.last_unix_seconds == record.last_unix_seconds
 
 
 def evaluated_unix_seconds(heartbeat: Alert) -> float | None:

@@ -31,15 +31,15 @@ class InternalAlerts:
         self._on_news = on_news
 
     def take(self, *alerts: Alert) -> None:
-        """Store *alerts*, which begin or have ended: of one alert, both are reported at once.
+        """Store *alerts*, which begin or have ended; they are reported together.
 
         Raises:
             StoreError: Nothing of it could be stored.
         """
         taken = self._intake.take(alerts, self._live.routing, self._clock.unix_seconds())
         if taken.notices:
-            last = alerts[-1]
-            state = "raised" if last.is_firing else "resolved"
-            about = {"alertname": last.labels["alertname"], "host": last.labels["host"]}
-            logger.warning("%s internal alert", state, extra=about)
+            for alert in alerts:
+                state = "raised" if alert.is_firing else "resolved"
+                about = {"alertname": alert.labels["alertname"], "host": alert.labels["host"]}
+                logger.warning("%s internal alert", state, extra=about)
             self._on_news()

@@ -8,7 +8,14 @@ from fnmatch import translate
 from functools import lru_cache
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.internal import ADMINS, AUDIENCE_LABEL, BLIND_LABEL, UNDELIVERABLE, undeliverable_user
+from alertbridge.alerts.internal import (
+    ADMINS,
+    AUDIENCE_LABEL,
+    BLIND_LABEL,
+    UNDELIVERABLE,
+    missing_heartbeat,
+    undeliverable_user,
+)
 from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import NOT_ANSWERING, listed_title, title_of
 from alertbridge.routing.users import Severity, UserSettings
@@ -110,6 +117,8 @@ class Routing:
         """Return what follows the brackets in the subject of every mail about an incident of *alerts*."""
         if len(alerts) > 1 and all(alert.labels.get("alertname") == UNDELIVERABLE for alert in alerts):
             return listed_title("mail not delivered", [undeliverable_user(alert) for alert in alerts])
+        if len(alerts) > 1 and all(BLIND_LABEL in alert.labels for alert in alerts):
+            return listed_title("no sign of life", [missing_heartbeat(self.host_of(one)) for one in alerts])
         names = [self.host_of(alert) or alert.labels.get("alertname", "") for alert in alerts]
         return title_of(names, self.what_of(alerts[0]))
 

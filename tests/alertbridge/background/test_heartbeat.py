@@ -102,7 +102,7 @@ class Watch:
         """Send what is owed, and return it."""
         mails = []
         while claim := self.outbox.notices.claim(self.routing, self.clock.unix_seconds()):
-            (told,) = claim.reported
+            told = claim.reported[0]
             alert = told.episode.alert
             mails.append(
                 Mail(
@@ -314,6 +314,14 @@ def test_where_all_heartbeats_are_missing_the_part_is_named_that_does_not_answer
 
     assert sorted(watch.told()) == [BLIND, BLIND]
     assert watch.diagnoses == 1
+
+
+def test_many_that_are_missing_at_once_are_told_as_one_and_not_as_hosts(watch):
+    watch.beat_for(3, *(f"site-{number}" for number in range(8)))
+    watch.beat_for(7)
+
+    subjects = watch.subjects()
+    assert subjects == ["[BLIND] no sign of life: site=site-0, site=site-1, site=site-2 +5"]
 
 
 def test_two_heartbeats_outlast_a_restart_and_nothing_is_told_twice(watch):
