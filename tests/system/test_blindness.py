@@ -1,5 +1,9 @@
-"""The installed bridge that heartbeats stop reaching, or that does not run itself for a while."""
+"""The installed bridge that heartbeats stop reaching, or that does not run itself for a while.
 
+The waits of real Prometheis and Alertmanagers are scaled: an alarm after five minutes comes after 20 seconds.
+"""
+
+import os
 import signal
 import time
 from dataclasses import replace
@@ -8,6 +12,8 @@ import pytest
 
 from alertbridge.alerts.alert import Alert
 from marax.clock import SystemClock
+from scripts.stack.part import Part
+from scripts.stack.stack import Plan, Stack
 from tests.alertbridge.alert_builders import a_heartbeat, payload_of
 from tests.alertbridge.installed import Served, Settings, through
 from tests.standin.mailgun import MailgunStandIn
@@ -16,6 +22,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.system
 
 ALARM_AFTER_SECONDS = 6.0
+SCALED_SECONDS = 20.0
 NAMED = "monitoring (site=paris): no sign of life"
 
 
@@ -86,3 +93,43 @@ def test_a_bridge_that_was_stopped_sends_no_alarm_but_says_afterwards_that_it_wa
 
     assert site.subjects() == ["[OK] monitoring: no sign of life"]
     assert "This bridge itself did not run for 1" in " ".join(site.mailgun.messages[0].text.split())
+
+
+@pytest.fixture
+def stack(start_stack) -> Stack:
+    """Return a stack of real parts whose heartbeat has come."""
+    started: Stack = start_stack(Plan(bridge={"heartbeat": {"alarm_after": f"{SCALED_SECONDS:.0f}s"}}))
+    time.sleep(10)
+    assert started.mails() == []
+    return started
+
+
+def suspend(seconds: float, *parts: Part) -> None:
+    pids = [part.pid for part in parts if part.pid is not None]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+def subjects_of(stack: Stack) -> list[str]:
+    return [mail["Subject"] for mail in stack.mails()]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(SCALED_SECONDS * 0.7, []), (SCALED_SECONDS * 1.5, ["[OK] monitoring: no sign of life"])],
+)
+def test_a_machine_that_was_suspended_sends_no_alarm_and_one_mail_at_most(stack, seconds, told):
+    suspend(seconds, *stack.parts)
+    time.sleep(SCALED_SECONDS * 1.5)
+
+    assert subjects_of(stack) == told
+
+
+def test_a_prometheus_that_is_stopped_is_told_by_its_last_evaluation_and_so_is_its_return(stack):
+    suspend(SCALED_SECONDS * 1.6, stack.prometheus)
+    wait_until(lambda: len(stack.mails()) == 2)
+
+    assert subjects_of(stack) == [f"[{kind}] monitoring: no sign of life" for kind in ("BLIND", "OK")]
