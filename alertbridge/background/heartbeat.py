@@ -131,7 +131,7 @@ class Heartbeat:
             if change is None:
                 return
             self._apply(change)
-            self._tell_gap(beat)
+            self._tell_gap(beat, change.back_unix_seconds)
         self._on_beat()
 
     def check(self) -> None:
@@ -179,13 +179,13 @@ class Heartbeat:
         self._watched = change.watched
         self._alarmed &= set(change.watched.records)
 
-    def _tell_gap(self, beat: Beat) -> None:
+    def _tell_gap(self, beat: Beat, back_unix_seconds: float) -> None:
         """Report, now that the heartbeat is back, that the bridge itself was away for too long before it."""
         gap, resumed = self._untold_gap, self._counted_until.resumed_unix_seconds
         is_older = beat.is_dated and beat.newest_unix_seconds < resumed - _CLOCKS_DIFFER_SECONDS
         if gap is None or is_older:
             return
-        self._raise_alert(*began_and_ended(gap, beat.now_unix_seconds))
+        self._raise_alert(*began_and_ended(gap, back_unix_seconds))
         self._untold_gap = None
 
     def _due(self) -> list[HeartbeatRecord]:
