@@ -94,9 +94,8 @@ def _skew(facts: AlertFacts) -> tuple[str, ...]:
     for host in facts.hosts:
         ends = (host.ended_unix_seconds, host.back_unix_seconds) if host.is_over else ()
         times = (host.fired_unix_seconds, host.since_unix_seconds, *ends)
-        ahead_seconds = max(
-            [ahead_seconds, *(time - now for time in times if time is not None and is_time(time))]
-        )
+        known = [time for time in times if time is not None and is_time(time)]
+        ahead_seconds = max([ahead_seconds, *(time - now for time in known)])
     if not is_time(now) or ahead_seconds <= _CLOCKS_DIFFER_SECONDS:
         return ()
     ahead = f"Times in this mail are up to {spoken(ahead_seconds)} ahead of the clock of the bridge"

@@ -21,7 +21,7 @@ from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
 from alertbridge.mail.fleet_facts import AfterOutage, FleetOutage, HostOutage
-from alertbridge.mail.host_facts import LastDay
+from alertbridge.mail.host_facts import LastDay, OutageDetails
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.claim import Claim
@@ -359,6 +359,14 @@ def test_an_earlier_mail_is_asked_only_when_prometheus_does_not_know_any_more():
 
     assert "Down for 1 min 35 s" in mail_about(an_alert(), enricher=Knows(FOUND), last_answered=earlier).text
     assert "Down for about 1 min 50 s" in mail_about(an_alert(), last_answered=earlier).text
+
+
+def test_an_earlier_mail_does_not_count_once_a_host_has_answered_since():
+    knows = Knows(HostFindings(outage=OutageDetails(is_rough=True)))
+
+    text = mail_about(an_alert(), last_answered=T0 - 95, enricher=knows).text
+
+    assert "When it last answered is not known." in " ".join(text.split())
 
 
 def test_a_mail_that_was_held_says_so():
