@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from tests.model.script import (
+    EVERYTHING,
     Away,
     Busy,
     Cut,
@@ -59,7 +60,7 @@ class Conditions:
 
     def is_killed(self, part: str) -> bool:
         """Return whether it does not run as it was killed."""
-        return any(fault.part == part for fault in self._of(Killed))
+        return any(fault.part in {part, EVERYTHING} for fault in self._of(Killed))
 
     def works(self, part: str) -> bool:
         """Return whether that part runs and does not stand still."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 START_UNIX_SECONDS = 1_790_000_000.0  # when a script begins
+EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -64,7 +65,7 @@ class Renamed(Fault):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Killed(Fault):
-    """A *part* of the monitoring dies (`kill -9`), and is started again in the end."""
+    """A *part* of the monitoring dies (`kill -9`), or `everything`, and is started again in the end."""
 
     part: str
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.model.oracle import Rule
 from tests.model.script import (
+    EVERYTHING,
     Away,
     Busy,
     Cut,
@@ -182,4 +184,80 @@ def test_two_prometheis_that_disagree_report_what_the_one_that_can_be_asked_has_
 
     world = played([cut, Away(at=600, seconds=600, host="web-1")], TWINS)
 
+    assert broken(world) == []
+
+
+@pytest.mark.xfail(reason="who may have fired is looked for at one moment, in one Prometheus", strict=True)
+def test_an_end_that_alertmanager_lost_is_found_whichever_prometheus_fired():
+    """The one that can be asked fires some seconds after the other, by which the episode was opened."""
+    cut = Cut(at=0, seconds=240, one="prometheus-2", other="web-1")
+    restart = Killed(at=270, seconds=300, part="alertmanager-1")
+
+    world = played([cut, restart], Site(hosts=2, prometheis=2))
+
+    assert [one for one in world.oracle.violations if one.rule is Rule.NOT_CLOSED] == []
+
+
+@pytest.mark.xfail(
+    reason="a firing is believed when it is older than an end of more than 5 min ago", strict=True
+)
+def test_a_post_that_waited_for_the_bridge_opens_nothing_that_is_over():
+    script = [
+        Away(at=0, seconds=900, host="web-1"),
+        Stalled(at=575, seconds=900, part="prometheus-2"),
+        Stalled(at=1135, seconds=900, part="bridge"),
+    ]
+
+    world = played(script, Site(hosts=2, prometheis=2))
+
+    assert (mailed(world), broken(world)) == ([DOWN, UP], [])
+
+
+@pytest.mark.xfail(reason="an episode that another one follows is closed without a word", strict=True)
+@pytest.mark.parametrize(
+    ("script", "mails"),
+    [
+        pytest.param(
+            [
+                Away(at=0, seconds=120, host="web-1"),
+                Stalled(at=110, seconds=180, part="alertmanager-1"),
+                Away(at=310, seconds=120, host="web-1"),
+            ],
+            [DOWN, UP, DOWN, UP],
+            id="the end between two outages was never posted",
+        ),
+        pytest.param(
+            [WHILE_DOWN, Removed(at=775, seconds=180, host="web-1")],
+            [DOWN, UP],
+            id="the host was not watched for three minutes",
+        ),
+        pytest.param(
+            [
+                Busy(at=0, seconds=300, host="web-1"),
+                Killed(at=245, seconds=600, part="prometheus-1"),
+                Busy(at=770, seconds=600, host="web-1"),
+            ],
+            None,
+            id="Prometheus was killed between two times of a busy CPU",
+        ),
+        pytest.param(
+            [WHILE_DOWN, Killed(at=300, seconds=60, part=EVERYTHING)],
+            [DOWN, UP],
+            id="the machine with all of the monitoring restarts",
+        ),
+    ],
+)
+def test_every_incident_is_closed_in_words(script: Script, mails):
+    world = played(script, Site(hosts=2))
+
+    assert broken(world) == []
+    assert mails is None or mailed(world) == mails
+
+
+def test_what_begins_under_fleet_down_and_goes_on_is_reported_when_that_ends():
+    fleet_down = [Away(at=0, seconds=900, host=f"web-{number}") for number in (1, 2, 3, 4)]
+
+    world = played([*fleet_down, Away(at=900, seconds=1200, host="web-1")], Site(hosts=5))
+
+    assert mailed(world) == [("CRITICAL", "FleetDown"), ("OK", "FleetDown"), DOWN, UP]
     assert broken(world) == []
