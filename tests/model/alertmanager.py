@@ -51,7 +51,9 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Route:
+class Route:
+    """The times of deploy/alertmanager.yml."""
+
     wait_seconds: float = 10.0
     interval_seconds: float = 30.0
     repeat_seconds: float = 4 * 3600.0
@@ -121,14 +123,14 @@ class Alertmanager:
     def _insert(self, held: Held, now: float) -> None:
         named = dict(held.labels)
         key = (named["alertname"], named.get("job", ""))
-        route = _route(key)
+        route = route_of(key)
         group = self._groups.setdefault(key, _Group(next_flush=now + route.wait_seconds))
         group.held[held.labels] = held
         if not group.has_flushed and held.starts + route.wait_seconds < now:
             group.next_flush = now
 
     def _begin(self, key: GroupKey, group: _Group, now: float, wait_seconds: float) -> None:
-        route = _route(key)
+        route = route_of(key)
         group.next_flush, group.has_flushed = now + route.interval_seconds, True
         held = list(group.held.values())
         passed = [one for one in held if not self._is_inhibited(one, now)]
@@ -173,7 +175,7 @@ class Alertmanager:
             return True
         if not firing:
             return bool(entry.firing)
-        return not resolved <= entry.resolved or entry.at < now - _route(key).repeat_seconds
+        return not resolved <= entry.resolved or entry.at < now - route_of(key).repeat_seconds
 
     def _is_inhibited(self, one: Held, now: float) -> bool:
         named = dict(one.labels)
@@ -186,10 +188,11 @@ class Alertmanager:
         )
 
 
-def _route(key: GroupKey) -> _Route:
+def route_of(key: GroupKey) -> Route:
+    """Return the route of a group."""
     if key[0] == "Watchdog":
-        return _Route(wait_seconds=0, interval_seconds=60, repeat_seconds=50)
-    return _Route()
+        return Route(wait_seconds=0, interval_seconds=60, repeat_seconds=50)
+    return Route()
 
 
 def _posted(one: Held, now: float) -> Posted:

@@ -91,5 +91,17 @@ class Conditions:
             if host not in removed
         }
 
+    def targets_of(self, number: int) -> list[Labels]:
+        """Return what the Prometheus of that *number*, from 0, is to scrape."""
+        targets = self.targets.values()
+        if not self.site.is_sharded:
+            return list(targets)
+        its = {
+            f"{host}.example.org:9877"
+            for place, host in enumerate(self.site.host_names)
+            if place % self.site.prometheis == number
+        }
+        return [labels for labels in targets if dict(labels)["instance"] in its]
+
     def _of(self, sort: type[Sort]) -> Iterator[Sort]:
         return (fault for fault in self.going_on if isinstance(fault, sort))

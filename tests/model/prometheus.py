@@ -1,10 +1,10 @@
 """A Prometheus: it scrapes, keeps samples, evaluates rules and sends alerts, every 15 seconds."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.model.rules import RULES, RuleManager, SentAlert
-from tests.model.storage import Labels, Storage
+from tests.model.storage import Labels, Storage, with_labels
 
 TICK_SECONDS = 5
 _TICKS_BETWEEN = 3
@@ -23,14 +23,16 @@ class Prometheus:
     Args:
         name: What the script calls it.
         phase: Its scrapes and evaluations are that many ticks after those of another.
+        names_itself: Whether it puts its name on the alerts that it sends, as an external label.
     """
 
-    def __init__(self, name: str, phase: int) -> None:
+    def __init__(self, name: str, phase: int, *, names_itself: bool = False) -> None:
         self.name = name
         self.storage = Storage()
         self.targets: tuple[Labels, ...] = ()
         self.last_answered: dict[str, float] = {}
         self._phase = phase
+        self._external = {"prometheus": name} if names_itself else {}
         self._rules = RuleManager(storage=self.storage, rules=RULES)
 
     def restart(self) -> None:
@@ -64,7 +66,8 @@ class Prometheus:
         """Evaluate the rules if it is their turn; return what has to be sent."""
         if (tick + self._phase) % _TICKS_BETWEEN:
             return []
-        return self._rules.evaluate(now)
+        sent = self._rules.evaluate(now)
+        return [replace(one, labels=with_labels(one.labels, **self._external)) for one in sent]
 
     def newest_scrapes(self, now: float) -> Mapping[Labels, tuple[float, bool]]:
         """Return when each target was last scraped, and whether it answered."""

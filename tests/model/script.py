@@ -121,11 +121,20 @@ Script = Sequence[Fault]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """How many there are of what."""
+    """How many there are of what.
+
+    Attributes:
+        hosts: What is watched.
+        prometheis: Who watches; the bridge can ask the first.
+        alertmanagers: To whom all of them send, a cluster.
+        is_sharded: Whether each host is watched by one Prometheus, which names itself in its alerts, instead of
+            by all of them.
+    """
 
     hosts: int = 3
     prometheis: int = 1
     alertmanagers: int = 1
+    is_sharded: bool = False
 
     @property
     def host_names(self) -> list[str]:

@@ -261,3 +261,22 @@ def test_what_begins_under_fleet_down_and_goes_on_is_reported_when_that_ends():
 
     assert mailed(world) == [("CRITICAL", "FleetDown"), ("OK", "FleetDown"), DOWN, UP]
     assert broken(world) == []
+
+
+@pytest.mark.xfail(reason="the heartbeat of one Prometheus counts for all", strict=True)
+def test_the_death_of_one_of_two_prometheis_that_watch_different_hosts_is_reported():
+    site = Site(hosts=2, prometheis=2, is_sharded=True)
+
+    world = played([Killed(at=300, seconds=600, part="prometheus-2")], site)
+
+    assert [mail.kind for mail in world.oracle.mails] == ["BLIND", "OK"]
+
+
+def test_two_prometheis_that_watch_different_hosts_report_each_its_own():
+    site = Site(hosts=2, prometheis=2, is_sharded=True)
+    script = [Away(at=0, seconds=600, host="web-1"), Away(at=1200, seconds=600, host="web-2")]
+
+    world = played(script, site)
+
+    assert mailed(world) == [DOWN, UP, ("DOWN", "web-2"), ("UP", "web-2")]
+    assert broken(world) == []

@@ -50,7 +50,9 @@ class World:
         self._site = site
         self._clock = FakeClock(START_UNIX_SECONDS - CALM_BEFORE_SECONDS)
         self._tick = 0
-        self._prometheis = [Prometheus(f"prometheus-{n + 1}", n) for n in range(site.prometheis)]
+        self._prometheis = [
+            Prometheus(f"prometheus-{n + 1}", n, names_itself=site.is_sharded) for n in range(site.prometheis)
+        ]
         self._alertmanagers = [Alertmanager(f"alertmanager-{n + 1}") for n in range(site.alertmanagers)]
         self._dead: set[str] = {"bridge"}
         self._done: set[DiesOnce] = set()
@@ -120,7 +122,7 @@ class World:
     def _scrape(self) -> None:
         now = self._clock.unix_seconds()
         for prometheus in self._working(self._prometheis):
-            prometheus.watch(self._conditions.targets.values(), now)
+            prometheus.watch(self._conditions.targets_of(self._prometheis.index(prometheus)), now)
             prometheus.scrape(self._tick, now, partial(self._answer, prometheus.name))
 
     def _answer(self, prometheus: str, labels: Labels) -> Answer | None:
