@@ -127,8 +127,7 @@ class Site:
         hosts: What is watched.
         prometheis: Who watches; the bridge can ask the first.
         alertmanagers: To whom all of them send, a cluster.
-        is_sharded: Whether each host is watched by one Prometheus, which names itself in its alerts, instead of
-            by all of them.
+        is_sharded: Whether each host is watched by only one Prometheus, which names itself in its alerts.
     """
 
     hosts: int = 3
