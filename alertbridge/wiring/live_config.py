@@ -12,7 +12,6 @@ from alertbridge.metrics import Metrics
 from alertbridge.prometheus.clock_skew import AskedClock, ClockSkew, PrometheusClock
 from alertbridge.prometheus.diagnosis import diagnose
 from alertbridge.prometheus.evidence import PrometheusWitness, Witness
-from alertbridge.prometheus.firing import FiringAlerts, FiringInPrometheus
 from alertbridge.prometheus.past import PastAlerts, PastInPrometheus
 from alertbridge.routing.recipients import Routing
 from alertbridge.wiring.mail import delivery_config_of
@@ -27,7 +26,6 @@ class Loaded:
     settings: BridgeSettings
     secrets: Secrets
     delivery: DeliveryConfig
-    firing: FiringAlerts | None
     witness: Witness | None
     past: PastAlerts | None
     prometheus_clock: PrometheusClock | None
@@ -61,7 +59,6 @@ class LiveConfig:
             settings=settings,
             secrets=secrets,
             delivery=delivery_config_of(settings, secrets, self._clock, self._metrics, self.clock_skew),
-            firing=FiringInPrometheus(urls) if urls else None,
             witness=PrometheusWitness(*urls) if urls else None,
             past=PastInPrometheus(*urls) if urls else None,
             prometheus_clock=AskedClock(urls[0], self._clock) if urls else None,
@@ -100,11 +97,6 @@ class LiveConfig:
     def heartbeat(self) -> HeartbeatSettings:
         """The alert that always fires."""
         return self._loaded.settings.heartbeat
-
-    @property
-    def firing(self) -> FiringAlerts | None:
-        """Who knows what fires; None without Prometheus."""
-        return self._loaded.firing
 
     @property
     def witness(self) -> Witness | None:

@@ -21,7 +21,6 @@ class FakeLiveConfig:
     webhook_token: Secret = field(default_factory=lambda: Secret("s3cret-token"))
     mailgun_signing_key: Secret | None = None
     delivery: Any = None
-    firing: Any = None
     witness: Any = None
     past: Any = None
     prometheus_clock: Any = None

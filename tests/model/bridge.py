@@ -42,7 +42,6 @@ class Parts:
         metrics, wakeup = Metrics(), Wakeup(longest_wait_seconds=1)
         live = FakeLiveConfig(
             routing=a_routing(a_user(), storm_hosts=STORM_HOSTS),
-            firing=testimony,
             witness=testimony,
             past=testimony,
             diagnose=testimony.diagnose,

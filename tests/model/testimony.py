@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from alertbridge.alerts.disputes import Past
 from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, targets_of
-from alertbridge.prometheus.answers import NotKnown, Sample
+from alertbridge.prometheus.answers import Sample
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.outage import Asked, first_of_last_answered, outage
 from alertbridge.prometheus.past import Question
@@ -98,13 +98,6 @@ class Testimony:
             idle += _STEP_SECONDS if is_evaluated and not set(known) & set(present) else 0
             step -= _STEP_SECONDS
         return Past(idle_seconds=idle)
-
-    def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
-        if not self._is_reachable():
-            return NotKnown(reason=_NO_ANSWER)
-        moment = self._clock.unix_seconds() if unix_seconds is None else unix_seconds
-        found = [dict(labels) for labels, _, _ in self._storage.now("ALERTS", moment)]
-        return tuple(_without_state(labels) for labels in found if labels["alertstate"] == "firing")
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
         if not self._is_reachable():

@@ -1,34 +1,41 @@
 """Ends that were never told, on a real outbox, with a Prometheus that knows as much as a test says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
 from alertbridge.alerts.episodes import Verdict
 from alertbridge.alerts.internal import blind_alert
-from alertbridge.alerts.proof import Evidence, Target
+from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
 from alertbridge.background.ends import EndProver
 from alertbridge.background.reconciliation import Reconciliation
 from alertbridge.cli.outbox_text import incident_text
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.prometheus.answers import NotKnown
 from tests.alertbridge.alert_builders import T0, a_routing, an_alert
 from tests.fakes.clock import FakeClock
 from tests.fakes.live_config import FakeLiveConfig
 
-WATCHDOG = {"alertname": "Watchdog"}
-
 
 class History:
-    """What fires: *now*, and at every moment of the past *then*."""
+    """A Prometheus that knows what it has held active; whether it still does is for a test to say."""
 
-    def __init__(self) -> None:
-        self.now: tuple[Mapping[str, str], ...] | NotKnown = (WATCHDOG,)
-        self.then: tuple[Mapping[str, str], ...] = (WATCHDOG,)
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.refusal: NoEvidence | None = None
+        self.known: list[Labels] = []
+        self.is_active = True
 
-    def at(self, unix_seconds: float | None = None) -> tuple[Mapping[str, str], ...] | NotKnown:
-        return self.now if unix_seconds is None else self.then
+    def testify(self, _instances: Iterable[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
+        assert heartbeat == "Watchdog"
+        active = [Active(labels=one, since_unix_seconds=T0) for one in self.known if self.is_active]
+        evidence = Evidence(
+            evaluated_unix_seconds=self._clock.unix_seconds(),
+            active={"HostDown": active},
+            known={"HostDown": self.known},
+            targets={},
+        )
+        return [self.refusal or evidence]
 
 
 class Confirming:
@@ -52,11 +59,11 @@ class Desk:
     def __init__(self, url: str) -> None:
         self.clock = FakeClock(T0)
         self.outbox = open_outbox(url, transport="mailgun")
-        self.history = History()
+        self.history = History(self.clock)
         self.verdicts: list[Verdict] = []
         self.reconciliation = Reconciliation(
             open_episodes=self.outbox.intake.open_episodes,
-            live=FakeLiveConfig(firing=self.history),
+            live=FakeLiveConfig(witness=self.history),
             receive=self.take,
             clock=self.clock,
         )
@@ -68,8 +75,7 @@ class Desk:
     def open(self, alert) -> None:
         """Let *alert* fire: in Prometheus, and told by Alertmanager, with a label more."""
         self.take([alert])
-        labels = {name: value for name, value in alert.labels.items() if name != "cluster"}
-        self.history.then = self.history.now = (*self.history.then, labels)
+        self.history.known.append({name: its for name, its in alert.labels.items() if name != "cluster"})
 
     def check_for(self, seconds: float) -> None:
         for _ in range(int(seconds // 60)):
@@ -108,7 +114,7 @@ def test_leaves_alone_what_still_fires(desk):
 
 def test_tells_the_end_once_prometheus_has_not_known_the_alert_for_minutes(desk):
     desk.check_for(600)
-    desk.history.now = (WATCHDOG,)
+    desk.history.is_active = False
     desk.check_for(300)
     assert desk.claimed == 0
 
@@ -124,33 +130,25 @@ def test_tells_the_end_once_prometheus_has_not_known_the_alert_for_minutes(desk)
 
 def test_an_alert_that_comes_back_in_between_goes_on(desk):
     desk.check_for(600)
-    present = desk.history.now
     for _ in range(5):
-        desk.history.now = (WATCHDOG,)
+        desk.history.is_active = False
         desk.check_for(240)
-        desk.history.now = present
+        desk.history.is_active = True
         desk.check_for(60)
 
     assert desk.claimed == 0
 
 
-@pytest.mark.parametrize(
-    "now",
-    [
-        pytest.param(NotKnown(reason="connection refused"), id="Prometheus does not answer"),
-        pytest.param((), id="its rules are not evaluated"),
-        pytest.param(({"alertname": "Other"},), id="the heartbeat does not fire there"),
-    ],
-)
-def test_believes_no_prometheus_that_may_know_nothing(desk, now):
-    desk.history.now = now
+def test_believes_no_prometheus_that_may_know_nothing(desk):
+    desk.history.is_active = False
+    desk.history.refusal = NoEvidence(reason="Prometheus does not evaluate Watchdog")
     desk.check_for(3600)
 
     assert desk.claimed == 0
 
 
 def test_leaves_alone_what_another_prometheus_raised(desk):
-    desk.history.now = desk.history.then = (WATCHDOG,)
+    desk.history.known.clear()
     desk.check_for(3600)
 
     assert desk.claimed == 0
@@ -158,7 +156,7 @@ def test_leaves_alone_what_another_prometheus_raised(desk):
 
 def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
     desk.take([blind_alert(T0, "", ends_unix_seconds=None)])
-    desk.history.now = (WATCHDOG,)
+    desk.history.is_active = False
     desk.check_for(3600)
 
     held = desk.outbox.end_claims.held(desk.outbox.end_claims.claimed())
@@ -168,7 +166,7 @@ def test_leaves_alone_the_alerts_of_the_bridge_itself(desk):
 
 def test_it_is_stored_that_alertmanager_sent_no_resolved(desk):
     desk.check_for(600)
-    desk.history.now = (WATCHDOG,)
+    desk.history.is_active = False
     desk.check_for(360)
     desk.prove()
 
