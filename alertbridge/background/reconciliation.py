@@ -1,7 +1,7 @@
 """Ends that Alertmanager never sends: an alert that is silenced, inhibited or muted when it ends has none.
 
-Prometheus knows better. Where it evaluates our rules (the heartbeat fires there), has held the alert within the
-last day, and has not for minutes, its end is claimed; it is proven as any other is.
+Prometheus knows better. Where it evaluates our rules (the heartbeat fires there), has held the alert within
+the last day, and has not for minutes, its end is claimed; it is proven as any other is.
 """
 
 import logging
