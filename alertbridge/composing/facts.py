@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
+from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.outbox.claim import Claim
@@ -13,7 +14,6 @@ from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.routing.recipients import Classified
 
-_LOOKED_UP_AT_MOST = 50  # as many as a mail lists
 _KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
 _WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.ENDED, Kind.UP, Kind.OK)
 
@@ -41,14 +41,18 @@ def subjects_of(claim: Claim) -> tuple[Subject, ...]:
     """Return what to look up for the mail of *claim*: nothing for a digest or a reminder."""
     if claim.purpose is not Purpose.NEWS:
         return ()
-    return tuple(dict.fromkeys(map(_subject_of, claim.reported[:_LOOKED_UP_AT_MOST])))
+    return tuple(dict.fromkeys(map(subject_of, claim.reported)))
 
 
 def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     """Return what the mail of *claim* says."""
-    found = (known.findings.hosts.get(_subject_of(one), HostFindings()) for one in claim.reported)
-    hosts = tuple(map(_host_facts, claim.reported, known.classified, found))
-    if claim.purpose is not Purpose.NEWS:
+    is_news = claim.purpose is Purpose.NEWS
+    findings = known.findings.hosts if is_news else {}
+    hosts = tuple(
+        _host_facts(one, its, findings.get(subject_of(one), HostFindings()), known.now_unix_seconds)
+        for one, its in zip(claim.reported, known.classified, strict=True)
+    )
+    if not is_news:
         told = list(zip((one.is_news for one in claim.reported), hosts, strict=True))
         return SummaryFacts(
             kind=_KIND_OF_PURPOSE[claim.purpose],
@@ -82,7 +86,8 @@ def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, f
     }
 
 
-def _subject_of(told: ReportedEpisode) -> Subject:
+def subject_of(told: ReportedEpisode) -> Subject:
+    """Return what to look up about an episode."""
     alert = told.episode.alert
     return Subject(
         instance=alert.labels.get("instance", ""),
@@ -92,7 +97,7 @@ def _subject_of(told: ReportedEpisode) -> Subject:
     )
 
 
-def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindings) -> HostFacts:
+def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindings, now: float) -> HostFacts:
     alert = told.episode.alert
     facts = HostFacts(
         name=classified.host or alert.labels.get("alertname", ""),
@@ -115,17 +120,23 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         watched_as=told.episode.watched_as,
         is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
     )
-    return _with_absence(facts, told, found) if classified.means_down else facts
+    return _with_absence(facts, told, found, now) if classified.means_down else facts
 
 
-def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) -> HostFacts:
+def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings, now: float) -> HostFacts:
     """Add since when the host has not answered and why, or when it was back and what it had done."""
     known_before = told.last_answered_unix_seconds
     since = found.since_unix_seconds if known_before is None else known_before
     facts = replace(facts, since_unix_seconds=since, last_day=found.last_day)
     if not told.is_over:
         return replace(facts, reason=found.reason)
-    return replace(facts, back_unix_seconds=found.back_unix_seconds, has_rebooted=found.has_rebooted)
+    is_gone = answers_no_longer(found.newest, found.back_unix_seconds or facts.ended_unix_seconds, now)
+    return replace(
+        facts,
+        back_unix_seconds=found.back_unix_seconds,
+        has_rebooted=found.has_rebooted,
+        unanswered_unix_seconds=found.newest.unix_seconds if found.newest and is_gone else None,
+    )
 
 
 def _about(alert: Alert) -> About:

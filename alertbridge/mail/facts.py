@@ -51,6 +51,7 @@ class HostFacts:
         ended_unix_seconds: When the alert ended; None while it fires.
         back_unix_seconds: The first scrape that it answered again, or None when that is not known; the alert
             ends later than that, by its `keep_firing_for`.
+        unanswered_unix_seconds: The newest scrape, where the host was back and does not answer it; else None.
         reason: What the scrape ran into, in Prometheus' words; empty when not known.
         last_values: Its last known values; None when there are none.
         top_processes: Those that used most CPU or memory at its last answered scrape, largest first.
@@ -78,6 +79,7 @@ class HostFacts:
     since_unix_seconds: float | None = None
     ended_unix_seconds: float | None = None
     back_unix_seconds: float | None = None
+    unanswered_unix_seconds: float | None = None
     reason: str = ""
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()

@@ -1,7 +1,7 @@
 """What Prometheus may know about the hosts of a mail beyond their alerts, and who looks it up."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from alertbridge.mail.facts import FleetFacts
@@ -26,6 +26,22 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewestScrape:
+    """The newest scrape of a host.
+
+    Attributes:
+        unix_seconds: When it was.
+        is_answered: Whether it was answered.
+        since_unix_seconds: The first of the scrapes up to it that all went the same way; None when none is
+            known that went otherwise.
+    """
+
+    unix_seconds: float
+    is_answered: bool
+    since_unix_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFindings:
     """What is known about one host.
 
@@ -35,11 +51,12 @@ class HostFindings:
             alert fired, or that is not known.
         back_unix_seconds: The first scrape that it answered again; None when it has not, or when that is not
             known.
-        last_values: Those before it went down; once its alert has ended, the current ones.
+        last_values: Those before it went down; once its alert has ended, those of its newest answer.
         top_processes: Those of the same minute, most CPU first.
         has_rebooted: Whether it rebooted while it was down; None when it is not back, or that is not known.
         history: Its last hour, up to now; None for one of many hosts, or when that is not known.
         last_day: The same of its last 24 hours.
+        newest: Its newest scrape, whatever became of its alert; None when that is not known.
     """
 
     reason: str = ""
@@ -50,6 +67,7 @@ class HostFindings:
     has_rebooted: bool | None = None
     history: History | None = None
     last_day: LastDay | None = None
+    newest: NewestScrape | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +79,14 @@ class Findings:
         is_up_by_host: All hosts of the subjects' jobs, by the label `host`, or where that lacks by instance;
             None when that is not known.
         missing: What is not available and why, one sentence each.
+        answering_ratio_by_job: The share of a job's hosts that answered their newest scrape of the last two
+            minutes; only of jobs whose alerts are about no single host.
     """
 
     hosts: Mapping[Subject, HostFindings]
     is_up_by_host: Mapping[str, bool] | None = None
     missing: tuple[str, ...] = ()
+    answering_ratio_by_job: Mapping[str, float] = field(default_factory=dict)
 
     def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:
         """Return the state of those hosts whose names *is_recipient* takes; None when it is not known."""

@@ -9,18 +9,10 @@ from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
 from alertbridge.prometheus.answers import NotKnown, Series, matcher
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
-from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.prometheus.findings import Findings, Subject
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
-from alertbridge.prometheus.outage import (
-    LAST_MINUTE_SECONDS,
-    Outage,
-    Span,
-    has_rebooted,
-    last_values,
-    outage,
-    top_processes,
-    windows,
-)
+from alertbridge.prometheus.one_host import Seen, findings_of, moments, seen
+from alertbridge.prometheus.outage import LAST_MINUTE_SECONDS, Span, windows
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import Clock
 
@@ -30,6 +22,8 @@ _FEW = 10  # hosts; for so many a long look back is cheap
 _LONG_SECONDS = 6 * 3600.0
 _SHORT_SECONDS = 3600.0
 _LONGEST_REASON = 1000
+_NEWEST_SECONDS = 900.0
+_FRESH_SECONDS = 120.0
 _CLOCKS_DIFFER_SECONDS = 60.0
 _MOST_NAMED = 3
 _ERROR = "the last scrape error"
@@ -76,24 +70,35 @@ class _LookUp:
         self._api = api
         self._subjects = [subject for subject in subjects if subject.instance]
         self._jobs = {subject.job for subject in subjects if subject.job}
+        self._fleet_jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
         self._now = now
         self._not_known: dict[str, set[str]] = {}
 
     async def findings(self) -> Findings:
-        errors, fleet, outages, histories, last_days = await asyncio.gather(
-            self._errors(), self._fleet(), self._outages(), self._histories(), self._last_days()
+        errors, fleet, ratios, scrapes, histories, last_days = await asyncio.gather(
+            self._errors(),
+            self._fleet(),
+            self._ratios(),
+            self._scrapes(),
+            self._histories(),
+            self._last_days(),
         )
-        exposed = await self._exposed(outages)
+        exposed = await self._exposed(scrapes)
         hosts = {
             subject: replace(
-                _host(subject, outages[subject], exposed.get(subject, ())),
+                findings_of(subject, scrapes[subject], exposed.get(subject, ())),
                 reason=errors.get(subject, "")[:_LONGEST_REASON],
                 history=histories.get(subject),
                 last_day=last_days.get(subject),
             )
             for subject in self._subjects
         }
-        return Findings(hosts=hosts, is_up_by_host=fleet, missing=tuple(self._missing(outages)))
+        return Findings(
+            hosts=hosts,
+            is_up_by_host=fleet,
+            missing=tuple(self._missing(scrapes)),
+            answering_ratio_by_job=ratios,
+        )
 
     async def _errors(self) -> Mapping[Subject, str]:
         dead = [subject for subject in self._subjects if subject.ended_unix_seconds is None]
@@ -109,13 +114,21 @@ class _LookUp:
         answer = self._answered(await self._api.series(expression), _FLEET)
         return {_name(series): series.samples[-1].value == 1 for series in answer if series.samples} or None
 
-    async def _outages(self) -> Mapping[Subject, Outage]:
+    async def _ratios(self) -> Mapping[str, float]:
+        if not self._fleet_jobs:
+            return {}
+        up = f"up{{{matcher('job', self._fleet_jobs)}}}"
+        expression = f"avg by (job) ({up} and timestamp({up}) > time() - {_FRESH_SECONDS:g})"
+        answer = self._answered(await self._api.series(expression), _FLEET)
+        return {series.labels.get("job", ""): series.samples[-1].value for series in answer if series.samples}
+
+    async def _scrapes(self) -> Mapping[Subject, Seen]:
         spans = [span for subject in self._subjects for span in self._around(subject)]
         found = await self._series("up", spans, _TIMES, _VALUES)
         return {
-            subject: outage(
+            subject: seen(
+                subject,
                 (sample for one in _of(subject, found) for sample in one.samples),
-                fired_unix_seconds=subject.fired_unix_seconds,
                 until_unix_seconds=self._end(subject),
             )
             for subject in self._subjects
@@ -146,13 +159,12 @@ class _LookUp:
         instances = {subject.instance for subject in self._subjects}
         return self._subjects if len(instances) <= MOST_CHARTS else []
 
-    async def _exposed(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
-        """Return what each host exposed in the minute before the moment that matters, if there is one."""
-        moments = {subject: _moment(subject, outages[subject]) for subject in self._subjects}
+    async def _exposed(self, scrapes: Mapping[Subject, Seen]) -> Mapping[Subject, tuple[Series, ...]]:
+        """Return what each host exposed in the minute before the moments that matter."""
         spans = [
             Span(instance=subject.instance, start=moment - LAST_MINUTE_SECONDS, end=moment)
-            for subject, moment in moments.items()
-            if moment is not None
+            for subject in self._subjects
+            for moment in moments(subject, scrapes[subject])
         ]
         found = await self._series("|".join((*VALUES, *BOOT, *TOP_PROCESSES)), spans, _VALUES)
         return {subject: tuple(_of(subject, found)) for subject in self._subjects}
@@ -170,16 +182,16 @@ class _LookUp:
         return _by_instance(series for answer in answers for series in self._answered(answer, *what))
 
     def _around(self, subject: Subject) -> Iterable[Span]:
-        """Return the time before the alert fired, and that before its end or now; one span if they touch."""
+        """Yield the time before the alert fired, before its end, and before now; one where they touch."""
         look_back_seconds = _LONG_SECONDS if len(self._subjects) <= _FEW else _SHORT_SECONDS
         fired, end = subject.fired_unix_seconds, self._end(subject)
-        start, recent = fired - look_back_seconds, end - look_back_seconds
-        if recent <= fired:
-            return [Span(instance=subject.instance, start=start, end=end)]
-        return [
-            Span(instance=subject.instance, start=start, end=fired),
-            Span(instance=subject.instance, start=recent, end=end),
-        ]
+        now = max(self._now, end) + _CLOCKS_DIFFER_SECONDS if subject.ended_unix_seconds is not None else end
+        start = fired - look_back_seconds
+        for until, following in ((fired, end - look_back_seconds), (end, now - _NEWEST_SECONDS)):
+            if following > until:
+                yield Span(instance=subject.instance, start=start, end=until)
+                start = following
+        yield Span(instance=subject.instance, start=start, end=now)
 
     def _end(self, subject: Subject) -> float:
         if subject.ended_unix_seconds is not None:
@@ -192,29 +204,12 @@ class _LookUp:
         self._not_known.setdefault(answer.reason, set()).update(what)
         return ()
 
-    def _missing(self, outages: Mapping[Subject, Outage]) -> Iterator[str]:
+    def _missing(self, scrapes: Mapping[Subject, Seen]) -> Iterator[str]:
         for reason, what in self._not_known.items():
             yield f"Could not get {_joined([one for one in _ALL if one in what])} from Prometheus: {reason}."
-        unseen = sorted({s.instance for s in self._subjects if outages[s].last_answered is None})
+        unseen = sorted({s.instance for s in self._subjects if scrapes[s].outage.last_answered is None})
         if unseen and not self._not_known:
             yield f"Prometheus has no answered scrape of {_listed(unseen)} from the hours before."
-
-
-def _host(subject: Subject, outage: Outage, exposed: Sequence[Series]) -> HostFindings:
-    moment = _moment(subject, outage)
-    return HostFindings(
-        since_unix_seconds=outage.since,
-        back_unix_seconds=outage.back,
-        last_values=None if moment is None else last_values(exposed, moment),
-        top_processes=() if moment is None else top_processes(exposed, moment),
-        has_rebooted=None if moment is None else has_rebooted(exposed, moment, outage.since),
-    )
-
-
-def _moment(subject: Subject, outage: Outage) -> float | None:
-    """Return the scrape whose values matter: the last before the outage, or the newest once that is over."""
-    is_over = subject.ended_unix_seconds is not None
-    return outage.last_answered if is_over or outage.since is None else outage.since
 
 
 def _name(series: Series) -> str:

@@ -103,7 +103,15 @@ def _up(host: HostFacts, zone: tzinfo) -> Lead:
     else:
         resolved = f"The alert was resolved on {moment(host.ended_unix_seconds, zone)}"
         ended = f"{resolved}; when the host answered again is not known."
-    return Lead(f"Up again after {outage_span(host)}.", (began, ended))
+    lines = (began, ended, *_gone_again(host, zone))
+    return Lead(f"Up again after {outage_span(host)}.", lines)
+
+
+def _gone_again(host: HostFacts, zone: tzinfo) -> tuple[str, ...]:
+    if host.unanswered_unix_seconds is None:
+        return ()
+    last = moment(host.unanswered_unix_seconds, zone)
+    return (f"It does not answer now: the last scrape, on {last}, failed.",)
 
 
 def _ended(host: HostFacts, zone: tzinfo) -> Lead:

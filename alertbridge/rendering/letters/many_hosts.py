@@ -46,7 +46,8 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
     if host.is_unwatched:
         return _ended_row(host, facts)
     if host.is_over:
-        return Row((host.name, "up", outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
+        state = "up" if host.unanswered_unix_seconds is None else "up, not answering now"
+        return Row((host.name, state, outage_span(host), _REBOOTED[host.has_rebooted]), _values(host))
     began = host.since_unix_seconds if is_time(host.since_unix_seconds) else host.fired_unix_seconds
     return Row((host.name, "DOWN", f"{span(began, facts.now_unix_seconds)} so far", "-"), _values(host))
 
