@@ -18,8 +18,9 @@ def next_due_notice(connection: Connection, now_unix_seconds: float) -> Row[Any]
     return min((row for row in rows if row is not None), key=_order, default=None)
 
 
-def _order(row: Row[Any]) -> tuple[int, float, int]:
-    return row.priority, row.created_unix_seconds, row.notice_id
+def _order(row: Row[Any]) -> tuple[int, bool]:
+    """Fresh news goes before what is looked at again, of which there may be much."""
+    return row.priority, row.state == State.WAITING
 
 
 def _next(state: State) -> Select[Any]:

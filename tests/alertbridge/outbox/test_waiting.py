@@ -189,6 +189,30 @@ def test_a_fleet_whose_mail_was_given_up_keeps_nothing_back(outbox):
     assert told(outbox, 1) == [[("web-1", False)]]
 
 
+def test_a_fleet_that_waits_itself_keeps_no_host_back_but_reports_those_that_are_back(outbox):
+    outbox.take(fleet())
+    outbox.notices.wait(outbox.notices.claim(outbox.routing, T0), "most hosts answer by now", T0)
+    outbox.take(an_alert("web-1"), an_alert("web-2"))
+    outbox.take(an_alert("web-2", ends=T0 + 2))
+
+    claims = [outbox.send(), outbox.send()]
+
+    assert claims[1] is None
+    assert hosts(claims[0]) == [("web-1", False)]
+    assert reasons(outbox, "superseded") == ["reported by FleetDown"]
+
+
+def test_fresh_news_goes_before_what_is_looked_at_again(outbox):
+    outbox.take(fleet())
+    told(outbox, 1)
+    outbox.take(an_alert("web-1"))
+    outbox.claim()
+    outbox.clock.advance(10)
+    outbox.take(an_alert("db-1", job="other"), fleet(ends=T0 + 10))
+
+    assert [hosts(outbox.send()) for _ in range(2)] == [[("db-1", False)], [("web-1", False)]]
+
+
 def test_a_storm_of_two_jobs_reports_the_hosts_of_the_other(outbox):
     outbox.routing = a_routing(storm_hosts=1)
     outbox.take(fleet())
