@@ -20,8 +20,6 @@ from alertbridge.routing.recipients import Routing, watches
 from alertbridge.routing.users import UserSettings
 from marax.clock import Clock
 
-_LOOKED_UP_AT_MOST = 50  # as many as a mail lists
-
 logger = logging.getLogger(__name__)
 
 
@@ -47,7 +45,7 @@ class MailComposer:
         if user is None:
             raise LookupError(f"the settings have no user {claim.user_name!r}")
         subjects = dict.fromkeys((*subjects_to_check(claim, routing), *subjects_of(claim)))
-        findings = self._look_up(tuple(subjects)[:_LOOKED_UP_AT_MOST])
+        findings = self._look_up(tuple(subjects))
         reasons = not_yet(claim, findings, routing, self._clock.unix_seconds())
         claim = claim.without(reasons, routing)
         if reasons and not claim.has_news:

@@ -11,6 +11,7 @@ from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES, VALUES
 from alertbridge.prometheus.findings import Findings, Subject
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
+from alertbridge.prometheus.many_hosts import findings_of_many
 from alertbridge.prometheus.one_host import Seen, findings_of, moments, seen
 from alertbridge.prometheus.outage import LAST_MINUTE_SECONDS, Span, windows
 from alertbridge.prometheus.settings import HttpUrl
@@ -18,6 +19,7 @@ from marax.clock import Clock
 
 BUDGET_SECONDS = 2.0
 
+_IN_DETAIL = 50  # hosts: as many as a mail lists
 _FEW = 10  # hosts; for so many a long look back is cheap
 _LONG_SECONDS = 6 * 3600.0
 _SHORT_SECONDS = 3600.0
@@ -68,7 +70,8 @@ class _LookUp:
 
     def __init__(self, api: PrometheusApi, subjects: Sequence[Subject], now: float) -> None:
         self._api = api
-        self._subjects = [subject for subject in subjects if subject.instance]
+        with_instance = [subject for subject in subjects if subject.instance]
+        self._subjects, self._others = with_instance[:_IN_DETAIL], with_instance[_IN_DETAIL:]
         self._jobs = {subject.job for subject in subjects if subject.job}
         self._fleet_jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
         self._now = now
@@ -83,7 +86,9 @@ class _LookUp:
             self._histories(),
             self._last_days(),
         )
-        exposed = await self._exposed(scrapes)
+        others, exposed = await asyncio.gather(
+            findings_of_many(self._api, self._others, self._now), self._exposed(scrapes)
+        )
         hosts = {
             subject: replace(
                 findings_of(subject, scrapes[subject], exposed.get(subject, ())),
@@ -94,7 +99,7 @@ class _LookUp:
             for subject in self._subjects
         }
         return Findings(
-            hosts=hosts,
+            hosts={**others, **hosts},
             is_up_by_host=fleet,
             missing=tuple(self._missing(scrapes)),
             answering_ratio_by_job=ratios,

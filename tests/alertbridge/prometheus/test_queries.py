@@ -210,11 +210,25 @@ def test_finds_the_same_for_one_host_in_a_storm(story):
     storm = [a_subject(f"10.0.{i}.1:9877", story.fired - i) for i in range(100)]
     subject = a_subject("dead", story.fired)
 
-    found = look_up(story.port, *storm, subject)
+    found = look_up(story.port, subject, *storm)
 
     alone = look_up(story.port, subject).hosts[subject]
     assert found.hosts[subject] == replace(alone, history=None, last_day=None)
     assert len(found.hosts) == 101
+
+
+def test_tells_of_every_host_of_a_storm_whether_it_answers_again(story):
+    storm = [a_subject(f"10.0.{i}.1:9877", story.fired) for i in range(50)]
+    dead, back = a_subject("dead", story.fired), a_subject("rebooted", story.fired)
+    always, stranger = a_subject(ODD, story.fired + 120), a_subject("nobody", story.fired)
+
+    hosts = look_up(story.port, *storm, dead, back, always, stranger).hosts
+
+    newest = hosts[back].newest
+    assert newest is not None
+    assert newest.is_answered
+    assert newest.unix_seconds >= story.back
+    assert [hosts[one].newest for one in (dead, always, stranger)] == [None] * 3
 
 
 def test_says_of_whom_prometheus_knows_nothing(story):
