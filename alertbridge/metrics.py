@@ -192,6 +192,11 @@ class _BacklogCollector:
             "Notices held until the end of their user's quiet hours.",
             value=backlog.held,
         )
+        yield GaugeMetricFamily(
+            "alertbridge_outbox_waiting",
+            "Notices that wait for an alert to end; not among the pending.",
+            value=backlog.waiting,
+        )
         oldest = backlog.oldest_unix_seconds
         yield GaugeMetricFamily(
             "alertbridge_oldest_pending_seconds",

@@ -78,12 +78,15 @@ def _facts(notice: NoticeView) -> Iterable[tuple[str, str]]:
         yield "included in digest", str(notice.digest_id)
     if notice.state == State.HELD:
         yield "held until", _moment(notice.next_unix_seconds)
+    elif notice.state == State.WAITING:
+        yield "checked again", _moment(notice.next_unix_seconds)
     elif notice.settled_unix_seconds is None:
         yield "next attempt", _moment(notice.next_unix_seconds)
     else:
         yield "settled", _moment(notice.settled_unix_seconds)
     yield "provider id", _printable(notice.provider_id or "-")
-    yield "last error", _printable(notice.last_error or "-")
+    reason = "waits because" if notice.state == State.WAITING else "last error"
+    yield reason, _printable(notice.last_error or "-")
     if notice.delivery is not None:
         yield "delivery", f"{_delivery(notice)} at {_moment(notice.delivery_unix_seconds or 0.0)}"
 
@@ -121,6 +124,10 @@ def _notice_events(notice: NoticeView) -> Iterable[tuple[float, str]]:
         yield notice.held_unix_seconds, f"{name} held for quiet hours"
     if notice.state == State.HELD:
         yield notice.next_unix_seconds, f"{name} due, at the end of quiet hours"
+        return
+    if notice.state == State.WAITING:
+        why = _printable(notice.last_error or "-")
+        yield notice.next_unix_seconds, f"{name} waiting, checked again: {why}"
         return
     if notice.settled_unix_seconds is None:
         error = f"; last error: {_printable(notice.last_error)}" if notice.last_error else ""

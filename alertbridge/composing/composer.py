@@ -1,22 +1,24 @@
 """From a claimed notice to its mail, in one direction: facts, then words, then the address."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from alertbridge.composing.addressing import addressed
 from alertbridge.composing.facts import Known, facts_of, last_answered, subjects_of
+from alertbridge.composing.not_yet import not_yet, subjects_to_check
 from alertbridge.composing.reader import reader_of_notice
-from alertbridge.delivery.courier import ComposedMail
+from alertbridge.delivery.composed_mail import ComposedMail, NotYet
 from alertbridge.mail.facts import AlertFacts
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.claim import Claim
-from alertbridge.prometheus.findings import Enricher, Findings
+from alertbridge.prometheus.findings import Enricher, Findings, Subject
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer
 from alertbridge.routing.recipients import Routing, watches
+from alertbridge.routing.users import UserSettings
 from marax.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -45,8 +47,8 @@ class MailComposer:
         self._metrics = metrics
         self._clock_warning = clock_warning
 
-    def compose(self, claim: Claim, routing: Routing) -> ComposedMail:
-        """Return the mail of *claim* to its user.
+    def compose(self, claim: Claim, routing: Routing) -> ComposedMail | NotYet:
+        """Return the mail of *claim* to its user, or that nothing of it is to be reported yet.
 
         Raises:
             LookupError: The settings do not have that user any more.
@@ -55,9 +57,22 @@ class MailComposer:
         if user is None:
             raise LookupError(f"the settings have no user {claim.user_name!r}")
         classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
+        subjects = dict.fromkeys((*subjects_to_check(claim, routing), *subjects_of(claim, classified)))
+        findings = self._look_up(tuple(subjects))
+        reasons = not_yet(claim, findings, routing, self._clock.unix_seconds())
+        claim = claim.without(reasons, routing)
+        if reasons and not claim.has_news:
+            return NotYet(reason=next(iter(claim.left_out.values())))
+        return self._composed(claim, findings, user, routing)
+
+    def _look_up(self, subjects: Sequence[Subject]) -> Findings:
+        return self._enricher.look_up(subjects) if subjects else Findings(hosts={})
+
+    def _composed(
+        self, claim: Claim, findings: Findings, user: UserSettings, routing: Routing
+    ) -> ComposedMail:
+        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
         reader = reader_of_notice(user, claim)
-        subjects = subjects_of(claim, classified)
-        findings = self._enricher.look_up(subjects) if subjects else Findings(hosts={})
         if warning := self._clock_warning():
             findings = replace(findings, missing=(warning, *findings.missing))
         is_recipient = partial(watches, user)
@@ -74,6 +89,7 @@ class MailComposer:
         return ComposedMail(
             mail=addressed(claim, facts, rendered, self._sender),
             kind=facts.kind.lower(),
+            claim=claim,
             last_answered=last_answered(claim, facts),
         )
 

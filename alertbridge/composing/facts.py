@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.fleet import FLEET_DOWN
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
+from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import OutageDetails
@@ -16,7 +17,7 @@ from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.routing.recipients import Classified
 
-_LOOKED_UP_AT_MOST = 50  # as many as a mail lists
+_LISTED_AT_MOST = 50
 _KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
 _ABOUT = {UNDELIVERABLE: About.MAIL, FLEET_DOWN: About.FLEET}
 _WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.ENDED, Kind.UP, Kind.OK)
@@ -46,18 +47,19 @@ class Known:
 def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject, ...]:
     """Return what to look up for the mail of *claim*; for a digest or a reminder, when hosts were down."""
     if claim.purpose is Purpose.NEWS:
-        subjects = (_subject_of(one, claim.purpose) for one in claim.reported[:_LOOKED_UP_AT_MOST])
+        subjects = (subject_of(one, claim.purpose) for one in claim.reported)
         return tuple(dict.fromkeys(subjects))
     down = (one for one, what in zip(claim.reported, classified, strict=True) if what.means_down)
     listed = sorted(down, key=lambda one: one.is_over)  # as the mail does, which still firing ones begin
-    return tuple(dict.fromkeys(_subject_of(one, claim.purpose) for one in listed))[:_LOOKED_UP_AT_MOST]
+    return tuple(dict.fromkeys(subject_of(one, claim.purpose) for one in listed))[:_LISTED_AT_MOST]
 
 
 def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     """Return what the mail of *claim* says."""
-    subjects = (_subject_of(one, claim.purpose) for one in claim.reported)
-    found = (known.findings.hosts.get(subject, HostFindings()) for subject in subjects)
-    hosts = tuple(map(_host_facts, claim.reported, known.classified, found))
+    hosts = tuple(
+        _host_facts(one, its, _found(one, claim, known), known.now_unix_seconds)
+        for one, its in zip(claim.reported, known.classified, strict=True)
+    )
     if claim.purpose is not Purpose.NEWS:
         told = list(zip((one.is_news for one in claim.reported), hosts, strict=True))
         return SummaryFacts(
@@ -83,6 +85,10 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     )
 
 
+def _found(told: ReportedEpisode, claim: Claim, known: Known) -> HostFindings:
+    return known.findings.hosts.get(subject_of(told, claim.purpose), HostFindings())
+
+
 def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, float]:
     """Return when each host of *facts* last answered before it died, by alert id, where that is known."""
     if isinstance(facts, SummaryFacts):
@@ -94,7 +100,8 @@ def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, f
     }
 
 
-def _subject_of(told: ReportedEpisode, purpose: Purpose) -> Subject:
+def subject_of(told: ReportedEpisode, purpose: Purpose) -> Subject:
+    """Return what to look up about an episode in a mail of that *purpose*."""
     alert = told.episode.alert
     return Subject(
         instance=alert.labels.get("instance", ""),
@@ -106,7 +113,7 @@ def _subject_of(told: ReportedEpisode, purpose: Purpose) -> Subject:
     )
 
 
-def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindings) -> HostFacts:
+def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindings, now: float) -> HostFacts:
     alert = told.episode.alert
     facts = HostFacts(
         name=classified.host or alert.labels.get("alertname", ""),
@@ -129,10 +136,10 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         watched_as=told.episode.watched_as,
         is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
     )
-    return _with_absence(facts, told, found) if classified.means_down else facts
+    return _with_absence(facts, told, found, now) if classified.means_down else facts
 
 
-def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) -> HostFacts:
+def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings, now: float) -> HostFacts:
     """Add since when the host has not answered and why, or when it was back and what it had done."""
     facts = replace(
         facts,
@@ -147,7 +154,12 @@ def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings) 
         facts = replace(facts, since_unix_seconds=known_before, outage=OutageDetails(is_rough=True))
     if not told.is_over:
         return replace(facts, reason=found.reason)
-    return replace(facts, has_rebooted=found.has_rebooted)
+    is_gone = answers_no_longer(found.newest, found.back_unix_seconds or facts.ended_unix_seconds, now)
+    return replace(
+        facts,
+        has_rebooted=found.has_rebooted,
+        unanswered_unix_seconds=found.newest.unix_seconds if found.newest and is_gone else None,
+    )
 
 
 def _about(alert: Alert) -> About:

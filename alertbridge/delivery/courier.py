@@ -2,10 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
+from alertbridge.delivery.composed_mail import ComposedMail, Composer, NotYet
 from alertbridge.delivery.mailer import (
     Accepted,
     AlreadyAccepted,
@@ -21,7 +22,6 @@ from alertbridge.delivery.mailer import (
 from alertbridge.delivery.retry import Backoff, ClockWatch
 from alertbridge.delivery.unreachable import RecipientReports
 from alertbridge.delivery.wakeup import Wakeup
-from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.database import StoreError
@@ -32,27 +32,6 @@ from marax.clock import Clock
 _STORE_RETRY_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposedMail:
-    """The mail of a notice.
-
-    Attributes:
-        mail: What is sent.
-        kind: Of mail, for the metrics.
-        last_answered: When each host that it is about last answered, by alert id, where that is known.
-    """
-
-    mail: Mail
-    kind: str
-    last_answered: Mapping[str, float]
-
-
-class Composer(Protocol):
-    """Writes the mail of a notice."""
-
-    def compose(self, claim: Claim, routing: Routing) -> ComposedMail: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +116,23 @@ class Courier:
             self._metrics.courier_errors.inc()
             self._defer(claim, "unknown", NotSent(reason="the mail could not be rendered"))
             return True
+        if isinstance(composed, NotYet):
+            self._wait(claim, composed.reason)
+        else:
+            self._send_and_settle(delivery, composed)
+        return True
+
+    def _wait(self, claim: Claim, reason: str) -> None:
+        if claim.waiting_since_unix_seconds is None:
+            logger.info("notice waits", extra={"notice": claim.notice_id, "reason": reason})
+        self._keep_trying(lambda: self._notices.wait(claim, reason, self._clock.unix_seconds()))
+
+    def _send_and_settle(self, delivery: DeliveryConfig, composed: ComposedMail) -> None:
+        claim, now = composed.claim, self._clock.unix_seconds()
+        self._keep_trying(lambda: self._notices.start_sending(claim, delivery.routing, now))
         outcome = self._send(delivery.mailer, composed, claim)
         self._metrics.send_attempts.labels(outcome=word_for(outcome)).inc()
         self._keep_trying(lambda: self._settle(claim, composed, outcome))
-        return True
 
     def _send(self, mailer: Dispatch, composed: ComposedMail, claim: Claim) -> Outcome | AlreadyAccepted:
         try:
@@ -228,11 +220,13 @@ class Courier:
         )
 
     def _keep_trying(self, settle: Callable[[], None]) -> None:
-        """Settle what has been sent even while the database fails; else it would be sent again."""
+        """Store what becomes of a claimed notice, once the database lets: else it would be sent again."""
         while True:
             try:
                 return settle()
             except StoreError as error:
-                logger.warning("cannot record a sent mail, retrying", extra={"reason": str(error)})
+                logger.warning(
+                    "cannot record what became of a notice, retrying", extra={"reason": str(error)}
+                )
                 if self._is_stopping.wait(_STORE_RETRY_SECONDS):
                     raise

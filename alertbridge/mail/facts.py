@@ -61,6 +61,7 @@ class HostFacts:
         back_unix_seconds: The first scrape that it answered again, or None when that is not known; the alert
             ends later than that, by its `keep_firing_for`.
         outage: What else its scrapes say of the outage.
+        unanswered_unix_seconds: The newest scrape, where the host was back and does not answer it; else None.
         reason: What the scrape ran into, in Prometheus' words; empty when not known.
         last_values: Its last known values; None when there are none.
         top_processes: Those that used most CPU or memory at its last answered scrape, largest first.
@@ -89,6 +90,7 @@ class HostFacts:
     ended_unix_seconds: float | None = None
     back_unix_seconds: float | None = None
     outage: OutageDetails = field(default_factory=OutageDetails)
+    unanswered_unix_seconds: float | None = None
     reason: str = ""
     last_values: LastValues | None = None
     top_processes: tuple[ProcessFact, ...] = ()

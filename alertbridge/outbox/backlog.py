@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
-from alertbridge.outbox.schema import LEAVING, State, end_claims, lanes, notices
+from alertbridge.outbox.schema import IN_FLIGHT, State, end_claims, lanes, notices
 
 # A time further ahead than any wait that we set: the clock was set back since, so it counts as due.
 LONGEST_WAIT_SECONDS = 3600.0
 
+_KEPT = (State.HELD, State.WAITING, State.DEAD)
 _HELD_ENDS = select(end_claims.c.claimed_unix_seconds, end_claims.c.reason).order_by(
     end_claims.c.claimed_unix_seconds
 )
@@ -23,6 +24,7 @@ class Backlog:
     Attributes:
         pending: The number of pending notices by priority, those being sent included.
         held: Notices held until the end of their user's quiet hours; not among the pending.
+        waiting: Notices that wait for an alert to end; not among the pending.
         oldest_unix_seconds: When the oldest pending one was created; None when there is none.
         dead: Notices that could not be delivered.
         paused_until_unix_seconds: Until when nothing is sent by the transport; None when it is not paused.
@@ -41,6 +43,7 @@ class Backlog:
     held_ends: int = 0
     oldest_held_end_unix_seconds: float | None = None
     held_end_reason: str = ""
+    waiting: int = 0
 
 
 def read_backlog(database: Database, transport: str, now_unix_seconds: float) -> Backlog:
@@ -50,10 +53,10 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
         StoreError: It cannot be read.
     """
     with database.reading() as connection:
-        is_leaving = notices.c.state.in_(LEAVING)
+        is_leaving = notices.c.state.in_((State.PENDING, *IN_FLIGHT))
         by_priority = select(notices.c.priority, func.count()).where(is_leaving).group_by(notices.c.priority)
         oldest = select(func.min(notices.c.created_unix_seconds)).where(is_leaving)
-        kept = select(notices.c.state, func.count()).where(notices.c.state.in_((State.HELD, State.DEAD)))
+        kept = select(notices.c.state, func.count()).where(notices.c.state.in_(_KEPT))
         count = {row[0]: row[1] for row in connection.execute(kept.group_by(notices.c.state))}
         until = paused_until(connection, transport, now_unix_seconds)
         reason = select(lanes.c.reason).where(lanes.c.lane == transport)
@@ -62,6 +65,7 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
             pending={row[0]: row[1] for row in connection.execute(by_priority)},
             oldest_unix_seconds=connection.scalar(oldest),
             held=count.get(State.HELD, 0),
+            waiting=count.get(State.WAITING, 0),
             dead=count.get(State.DEAD, 0),
             paused_until_unix_seconds=until,
             pause_reason="" if until is None else connection.scalar(reason) or "",

@@ -15,6 +15,7 @@ from alertbridge.outbox.stored import StoredIncident, StoredNotice, StoredState
 from alertbridge.routing.recipients import Priority, Routing, priority_of
 
 _NEW_INCIDENT = StoredIncident()
+_UNSENT = {State.PENDING, State.WAITING, State.HELD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +184,7 @@ def _is_storm_going_on(before: StoredIncident, news: _News) -> bool:
 def _notice(notified: _Notification, window_seconds: float, now: float) -> NoticeRow | StoredNotice:
     due = _due_unix_seconds(notified, window_seconds, now)
     last = notified.last
-    if last is not None and last.state in {State.PENDING, State.HELD} and not last.is_content_fixed:
+    if last is not None and last.state in _UNSENT and not last.is_content_fixed:
         return _reporting_more(last, notified.priority, now, due)
     return NoticeRow(
         incident_id=notified.incident_id,

@@ -1,24 +1,28 @@
-"""What is done with a notice that is due: it is claimed to be sent, held, or superseded."""
+"""What is done with a notice that is due: it is claimed to be sent, held, made to wait, or superseded."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from alertbridge.outbox.end_claims import claimed_of
+from alertbridge.outbox.fleet_outages import fleet_outages
+from alertbridge.outbox.notified import Key
+from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS, not_yet
 from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
 from alertbridge.outbox.schema import Purpose, State
-from alertbridge.outbox.transitions import hold, mark_sending, postpone, settle
-from alertbridge.routing.recipients import Routing, severity_of
+from alertbridge.outbox.transitions import hold, mark_composing, postpone, settle, wait
+from alertbridge.routing.recipients import Routing, urgency_of
 
-_LOOK_AGAIN_SECONDS = 0.5
+_LOOK_AGAIN_FOR_PROOF_SECONDS = 0.5
 _LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
+_BY_FLEET = "reported by FleetDown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A notice that is being sent.
+    """A notice that is being composed or sent.
 
     Attributes:
         notice_id: Its number.
@@ -33,6 +37,8 @@ class Claim:
             none.
         purpose: News of one incident, a digest or a reminder.
         was_held: Whether it was held until the end of its user's quiet hours.
+        waiting_since_unix_seconds: Since when it was waiting for an alert to end; None if it was not.
+        left_out: News that is not to be reported yet, by episode, and why.
     """
 
     notice_id: int
@@ -46,29 +52,63 @@ class Claim:
     ambiguous_since_unix_seconds: float | None
     purpose: Purpose = Purpose.NEWS
     was_held: bool = False
+    waiting_since_unix_seconds: float | None = None
+    left_out: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether an earlier attempt may have been sent."""
         return self.ambiguous_since_unix_seconds is not None
 
+    @property
+    def has_news(self) -> bool:
+        """Whether it reports anything that its user has not been notified of."""
+        return _has_news(self.reported)
+
+    def without(self, reasons: Mapping[Key, str], routing: Routing) -> "Claim":
+        """Return the claim without these episodes, left out for these *reasons*.
+
+        The title of a thread that begins lists what is reported.
+        """
+        reported = tuple(one for one in self.reported if one.key not in reasons)
+        left_out = {one.key: reasons[one.key] for one in self.reported if one.is_news and one.key in reasons}
+        is_title_open = self.sequence == 0 and self.purpose is Purpose.NEWS and bool(reasons)
+        alerts = [one.episode.alert for one in reported]
+        title = routing.title_of(alerts) if is_title_open and alerts else self.title
+        return replace(self, reported=reported, title=title, left_out={**self.left_out, **left_out})
+
 
 def claim_notice(
     connection: Connection, row: Row[Any], routing: Routing, now: float, *, owner: str
 ) -> Claim | None:
-    """Mark the notice of *row* as being sent by *owner*; None when it is held or superseded instead."""
-    reported = episodes_to_report(connection, row, routing, now)
-    if not reported:
-        settle(connection, row.notice_id, State.SUPERSEDED, now)
+    """Mark the notice of *row* as being composed by *owner*; None when it does not leave now."""
+    found = episodes_to_report(connection, row, routing, now)
+    about = (
+        [] if row.told else [one.episode for one in found]
+    )  # what may have been sent is repeated as it was
+    fleet = fleet_outages(connection, row.user_name, about, routing)
+    reported = [one for one in found if not (one.is_news and fleet.reports(one.episode))]
+    if (_has_news(found) and not _has_news(reported)) or not reported:
+        settle(connection, row.notice_id, State.SUPERSEDED, now, last_error=_BY_FLEET if found else None)
         return None
     until = _quiet_until(row, reported, routing, now)
     if until is not None:
         hold(connection, row.notice_id, until, now)
         return None
     if _may_be_over(connection, row, reported, now):
-        postpone(connection, row.notice_id, now + _LOOK_AGAIN_SECONDS)
+        postpone(connection, row.notice_id, now + _LOOK_AGAIN_FOR_PROOF_SECONDS)
         return None
-    mark_sending(connection, row, as_stored(reported), owner)
+    reasons = {} if row.told else not_yet(reported, fleet, now)
+    claim = _claim_of(row, reported, now).without(reasons, routing)
+    if reasons and not claim.has_news:
+        wait(connection, row.notice_id, now + LOOK_AGAIN_SECONDS, next(iter(reasons.values())))
+        return None
+    mark_composing(connection, row, as_stored(claim.reported), owner=owner, now=now)
+    return claim
+
+
+def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) -> Claim:
+    was_waiting = row.state == State.WAITING
     return Claim(
         notice_id=row.notice_id,
         incident_id=row.incident_id,
@@ -77,11 +117,16 @@ def claim_notice(
         title=row.title,
         reported=tuple(reported),
         attempts=row.attempts + 1,
-        created_unix_seconds=row.created_unix_seconds,
+        created_unix_seconds=now if was_waiting else row.created_unix_seconds,
         ambiguous_since_unix_seconds=row.doubt_unix_seconds,
         purpose=Purpose(row.purpose),
         was_held=row.held_unix_seconds is not None,
+        waiting_since_unix_seconds=row.created_unix_seconds if was_waiting else None,
     )
+
+
+def _has_news(reported: Sequence[ReportedEpisode]) -> bool:
+    return any(one.is_news for one in reported)
 
 
 def _may_be_over(
@@ -104,7 +149,7 @@ def _quiet_until(
     One that may have been sent before is never held.
     """
     user = routing.user(row.user_name)
-    news = {severity_of(one.episode.alert) for one in reported if one.is_news}
+    news = {urgency_of(one.episode.alert) for one in reported if one.is_news}
     if row.told or user is None or user.may_be_told(news, now):
         return None
     return user.quiet_until(now)

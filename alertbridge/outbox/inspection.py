@@ -124,9 +124,9 @@ class Inspection:
             return connection.execute(notices.update().where(are_these).values(anew)).rowcount
 
     def drop(self, notice_ids: Sequence[int], now_unix_seconds: float) -> int:
-        """Drop pending, held or dead notices, which are never sent then; return how many that were."""
+        """Drop notices that have not been sent, so that they never are; return how many that were."""
         are_these = notices.c.notice_id.in_(notice_ids)
-        can_be = notices.c.state.in_((State.PENDING, State.HELD, State.DEAD))
+        can_be = notices.c.state.in_((State.PENDING, State.WAITING, State.HELD, State.DEAD))
         dropped = {
             "state": State.SUPERSEDED,
             "settled_unix_seconds": now_unix_seconds,

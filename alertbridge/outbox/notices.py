@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from alertbridge.outbox.backlog import paused_until
 from alertbridge.outbox.claim import Claim, claim_notice
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.follow_ups import create_follow_ups
 from alertbridge.outbox.notified import record_corrections, record_notified
+from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS
 from alertbridge.outbox.queue import next_due_notice
 from alertbridge.outbox.reported import as_stored, corrected_by
-from alertbridge.outbox.schema import State, episodes, lanes, notices
+from alertbridge.outbox.schema import State, episodes, lanes, notices, threads
 from alertbridge.outbox.summaries import release_held, users_with_held
-from alertbridge.outbox.transitions import put_back, settle
+from alertbridge.outbox.transitions import mark_sending, put_back, settle, wait
 from alertbridge.routing.recipients import Routing
 
 _AFTER_CRASH_SECONDS = 10.0
@@ -26,11 +28,14 @@ class Notices:
         self._owner = owner
 
     def recover(self, now_unix_seconds: float) -> int:
-        """Make pending again what another process was sending when it died; return how many that were.
+        """Make pending again what another process was composing or sending when it died; return how many.
 
-        They may have been sent, so their next attempt repeats the same mail under the same Message-Id.
+        What was being sent may have been sent, so its next attempt repeats the same mail under the same
+        Message-Id.
         """
-        lost = (notices.c.state == State.SENDING) & (notices.c.owner != self._owner)
+        is_lost = notices.c.owner != self._owner
+        unsent = is_lost & (notices.c.state == State.COMPOSING)
+        lost = is_lost & (notices.c.state == State.SENDING)
         again = {
             "state": State.PENDING,
             "doubt_unix_seconds": now_unix_seconds,
@@ -38,13 +43,16 @@ class Notices:
             "last_error": "the bridge stopped while sending",
         }
         with self._database.transaction() as connection:
-            return connection.execute(notices.update().where(lost).values(again)).rowcount
+            is_clear = notices.c.doubt_unix_seconds.is_(None)
+            connection.execute(notices.update().where(unsent & is_clear).values(told=None))
+            count = connection.execute(notices.update().where(unsent).values(state=State.PENDING)).rowcount
+            return count + connection.execute(notices.update().where(lost).values(again)).rowcount
 
     def claim(self, routing: Routing, now_unix_seconds: float) -> Claim | None:
-        """Mark the next due notice as being sent and return it; None when nothing is due.
+        """Mark the next due notice as being composed and return it; None when nothing is due.
 
-        Notices without news are superseded on the way, those due in their user's quiet hours are held, and
-        held ones are released once the quiet hours are over.
+        On the way, notices without news are superseded, those whose news is not to be reported yet wait, and
+        those due in their user's quiet hours are held; held ones are released once the quiet hours are over.
         """
         while self._is_anything_due(now_unix_seconds):  # in short transactions, as others wait to write
             with self._database.transaction() as connection:
@@ -59,6 +67,23 @@ class Notices:
                     if claim is not None:
                         return claim
         return None
+
+    def wait(self, claim: Claim, reason: str, now_unix_seconds: float) -> None:
+        """Put *claim* back without an attempt, for that *reason*; it is looked at again in a few seconds."""
+        since = claim.waiting_since_unix_seconds
+        created = claim.created_unix_seconds if since is None else since
+        until = now_unix_seconds + LOOK_AGAIN_SECONDS
+        with self._database.transaction() as connection:
+            wait(connection, claim.notice_id, until, reason, created_unix_seconds=created, told=None)
+
+    def start_sending(self, claim: Claim, routing: Routing, now_unix_seconds: float) -> None:
+        """Store that an attempt to send *claim* begins; what it leaves out waits in notices of its own."""
+        with self._database.transaction() as connection:
+            mark_sending(connection, claim.notice_id, as_stored(claim.reported), attempts=claim.attempts)
+            if claim.left_out:
+                its = (threads.c.incident_id == claim.incident_id) & (threads.c.user_name == claim.user_name)
+                connection.execute(threads.update().where(its).values(title=claim.title))
+                create_follow_ups(connection, claim, routing, now_unix_seconds)
 
     def accept(
         self,
@@ -85,7 +110,11 @@ class Notices:
 
     def defer(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
         """Defer *claim*, which was not sent; the next attempt reports what is true by then."""
-        values = {"next_unix_seconds": until_unix_seconds, **_content_after(claim)}
+        values = {
+            "next_unix_seconds": until_unix_seconds,
+            "attempts": claim.attempts,
+            **_content_after(claim),
+        }
         with self._database.transaction() as connection:
             put_back(connection, claim.notice_id, reason, values)
 
@@ -123,7 +152,7 @@ class Notices:
     def shift_schedule(self, seconds: float) -> None:
         """Make every wait end *seconds* earlier, by which the clock was set back."""
         until, pause = notices.c.next_unix_seconds, lanes.c.paused_until_unix_seconds
-        waiting = notices.update().where(notices.c.state == State.PENDING)
+        waiting = notices.update().where(notices.c.state.in_((State.PENDING, State.WAITING)))
         with self._database.transaction() as connection:
             connection.execute(waiting.values(next_unix_seconds=until - seconds))
             connection.execute(lanes.update().values(paused_until_unix_seconds=pause - seconds))

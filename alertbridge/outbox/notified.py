@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alertbridge.outbox.rows import episode_of
-from alertbridge.outbox.schema import State, episodes, known, notices
+from alertbridge.outbox.schema import IN_FLIGHT, State, episodes, known, notices
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 
@@ -72,7 +72,7 @@ def notified_or_in_flight(
     in_flight = connection.scalars(
         select(notices.c.told)
         .where(notices.c.user_name == notice.user_name, notices.c.notice_id != notice.notice_id)
-        .where((notices.c.state == State.SENDING) | _IS_AMBIGUOUS)
+        .where(notices.c.state.in_(IN_FLIGHT) | _IS_AMBIGUOUS)
     )
     for alert_id, number, is_over, *_ in (one for mail in in_flight for one in mail):
         notified[alert_id, number] = notified.get((alert_id, number), False) or is_over

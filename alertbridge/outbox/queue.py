@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Float, Row, Select, and_, bindparam, or_, select
 
 from alertbridge.outbox.backlog import LONGEST_WAIT_SECONDS
-from alertbridge.outbox.schema import LEAVING, State, notices, threads
+from alertbridge.outbox.schema import IN_FLIGHT, LEAVING, State, notices, threads
 
 
 def next_due_notice(connection: Connection, now_unix_seconds: float) -> Row[Any] | None:
@@ -14,10 +14,16 @@ def next_due_notice(connection: Connection, now_unix_seconds: float) -> Row[Any]
     A notice waits for those before it in its thread, and for a digest that reports the same incident and may
     be in flight: it could say "still firing" after the user was notified of the end.
     """
-    return connection.execute(_NEXT, {"now": now_unix_seconds}).first()
+    rows = (connection.execute(query, {"now": now_unix_seconds}).first() for query in _NEXT)
+    return min((row for row in rows if row is not None), key=_order, default=None)
 
 
-def _next() -> Select[Any]:
+def _order(row: Row[Any]) -> tuple[int, bool]:
+    """Fresh news goes before what is looked at again, of which there may be much."""
+    return row.priority, row.state == State.WAITING
+
+
+def _next(state: State) -> Select[Any]:
     now = bindparam("now", type_=Float)
     earlier, held, digest = (notices.alias(name) for name in ("earlier", "held", "digest"))
     waits_for_another = (
@@ -29,7 +35,7 @@ def _next() -> Select[Any]:
         .exists()
     )
     may_be_in_flight = or_(
-        digest.c.state == State.SENDING,
+        digest.c.state.in_(IN_FLIGHT),
         and_(digest.c.state == State.PENDING, digest.c.doubt_unix_seconds.is_not(None)),
     )
     waits_for_a_digest = (
@@ -47,10 +53,11 @@ def _next() -> Select[Any]:
     return (
         select(notices, threads.c.title)
         .join(threads)
-        .where(notices.c.state == State.PENDING, is_due, ~waits_for_another, ~waits_for_a_digest)
+        .where(notices.c.state == state, is_due, ~waits_for_another, ~waits_for_a_digest)
         .order_by(notices.c.priority, notices.c.created_unix_seconds, notices.c.notice_id)
         .limit(1)
     )
 
 
-_NEXT = _next()  # made once: that takes longer than running it
+# Made once: that takes longer than running them. One query for both states could not use the index's order.
+_NEXT = (_next(State.PENDING), _next(State.WAITING))

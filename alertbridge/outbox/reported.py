@@ -30,6 +30,11 @@ class ReportedEpisode:
     last_answered_unix_seconds: float | None
     is_news: bool = True
 
+    @property
+    def key(self) -> Key:
+        """Which episode it is."""
+        return self.episode.alert_id, self.episode.number
+
 
 def episodes_to_report(
     connection: Connection, notice: Row[Any], routing: Routing, now: float

@@ -103,12 +103,15 @@ threads = Table(
 class State(StrEnum):
     """The state of a notice.
 
-    pending -> sending -> accepted | dead, or back to pending; pending -> superseded when there is no news
-    left to report by the time it is due. pending -> held in its user's quiet hours; held -> pending, or
-    held -> digested when a digest reports its news among others.
+    pending -> composing -> sending -> accepted | dead, or back to pending; pending -> superseded when there
+    is no news left to report by the time it is due. pending -> held in its user's quiet hours; held ->
+    pending, or held -> digested when a digest reports its news among others. pending or composing -> waiting
+    while its news is not to be reported yet; it is looked at again every few seconds, as a pending one is.
     """
 
     PENDING = "pending"
+    WAITING = "waiting"
+    COMPOSING = "composing"
     SENDING = "sending"
     HELD = "held"
     DIGESTED = "digested"
@@ -117,7 +120,8 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-LEAVING = (State.PENDING, State.SENDING)
+IN_FLIGHT = (State.COMPOSING, State.SENDING)
+LEAVING = (State.PENDING, State.WAITING, *IN_FLIGHT)
 UNSETTLED = (*LEAVING, State.HELD)
 
 

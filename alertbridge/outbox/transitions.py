@@ -8,13 +8,25 @@ from sqlalchemy import Connection, Row
 from alertbridge.outbox.schema import State, notices
 
 
-def mark_sending(connection: Connection, row: Row[Any], reported: Sequence[object], owner: str) -> None:
-    """Store that *owner* makes another attempt to send the notice of *row*, and what the mail reports."""
-    _update(
-        connection,
-        row.notice_id,
-        {"state": State.SENDING, "owner": owner, "attempts": row.attempts + 1, "told": reported},
-    )
+def mark_composing(
+    connection: Connection, row: Row[Any], reported: Sequence[object], *, owner: str, now: float
+) -> None:
+    """Store that *owner* writes the mail of the notice of *row*, and what it is to report.
+
+    One that was waiting is due only since *now*.
+    """
+    composing: dict[str, object] = {"state": State.COMPOSING, "owner": owner, "told": reported}
+    if row.state == State.WAITING:
+        composing |= {"created_unix_seconds": now, "last_error": None}
+    _update(connection, row.notice_id, composing)
+
+
+def mark_sending(
+    connection: Connection, notice_id: int, reported: Sequence[object], *, attempts: int
+) -> None:
+    """Store that an attempt to send a notice begins, and what the mail reports."""
+    sending = {"state": State.SENDING, "attempts": attempts, "told": reported}
+    _update(connection, notice_id, sending)
 
 
 def put_back(connection: Connection, notice_id: int, reason: str, values: Mapping[str, object]) -> None:
@@ -25,6 +37,12 @@ def put_back(connection: Connection, notice_id: int, reason: str, values: Mappin
 def postpone(connection: Connection, notice_id: int, until: float) -> None:
     """Look at a pending notice again at that time."""
     _update(connection, notice_id, {"next_unix_seconds": until})
+
+
+def wait(connection: Connection, notice_id: int, until: float, reason: str, **values: object) -> None:
+    """Let a notice wait for that *reason*, and look at it again then; change further *values*."""
+    waiting = {"state": State.WAITING, "next_unix_seconds": until, "last_error": reason}
+    _update(connection, notice_id, waiting | values)
 
 
 def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:

@@ -8,17 +8,21 @@ from dataclasses import dataclass, field
 from alertbridge.prometheus.findings import Enricher, Findings, Subject
 from marax.clock import Clock
 
-_FRESH_SECONDS = 10.0
+_FRESH_SECONDS = 1.0  # a mail says what is true when it leaves, and is tried again no sooner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
-    asked_monotonic_seconds: float
     findings: Future[Findings] = field(default_factory=Future)
+    answered_monotonic_seconds: float | None = None
+
+    def is_fresh(self, now_monotonic_seconds: float) -> bool:
+        answered = self.answered_monotonic_seconds
+        return answered is None or now_monotonic_seconds - answered < _FRESH_SECONDS
 
 
 class CachedEnricher:
-    """An `Enricher` that asks *enricher* once about the same subjects within some seconds.
+    """An `Enricher` that asks *enricher* once about the same subjects at the same time, as for many users.
 
     Whoever asks while the answer is being found waits for it, and for nothing else.
     """
@@ -34,7 +38,9 @@ class CachedEnricher:
         entry, is_new = self._entry_of(key)
         if is_new:
             try:
-                entry.findings.set_result(self._enricher.look_up(key))
+                findings = self._enricher.look_up(key)
+                entry.answered_monotonic_seconds = self._clock.monotonic_seconds()
+                entry.findings.set_result(findings)
             except BaseException as error:
                 entry.findings.set_exception(error)
                 self._forget(key)
@@ -45,12 +51,10 @@ class CachedEnricher:
         now = self._clock.monotonic_seconds()
         with self._lock:
             self._entries = {
-                subjects: entry
-                for subjects, entry in self._entries.items()
-                if now - entry.asked_monotonic_seconds < _FRESH_SECONDS
+                subjects: entry for subjects, entry in self._entries.items() if entry.is_fresh(now)
             }
             is_new = key not in self._entries
-            return self._entries.setdefault(key, _Entry(now)), is_new
+            return self._entries.setdefault(key, _Entry()), is_new
 
     def _forget(self, key: tuple[Subject, ...]) -> None:
         with self._lock:

@@ -31,6 +31,22 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewestScrape:
+    """The newest scrape of a host.
+
+    Attributes:
+        unix_seconds: When it was.
+        is_answered: Whether it was answered.
+        since_unix_seconds: The first of the scrapes up to it that all went the same way; None when none is
+            known that went otherwise.
+    """
+
+    unix_seconds: float
+    is_answered: bool
+    since_unix_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFindings:
     """What is known about one host.
 
@@ -41,11 +57,12 @@ class HostFindings:
         back_unix_seconds: The first scrape that it answered again; None when it has not, or when that is not
             known.
         outage: What else its scrapes say of the outage.
-        last_values: Those before it went down; once its alert has ended, the current ones.
+        last_values: Those before it went down; once its alert has ended, those of its newest answer.
         top_processes: Those of the same minute, most CPU first.
         has_rebooted: Whether it rebooted while it was down; None when it is not back, or that is not known.
         history: Its last hour, up to now; None for one of many hosts, or when that is not known.
         last_day: The same of its last 24 hours.
+        newest: Its newest scrape, whatever became of its alert; None when that is not known.
     """
 
     reason: str = ""
@@ -57,6 +74,7 @@ class HostFindings:
     has_rebooted: bool | None = None
     history: History | None = None
     last_day: LastDay | None = None
+    newest: NewestScrape | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +87,15 @@ class Findings:
             None when that is not known.
         missing: What is not available and why, one sentence each.
         fleet_outages: Which hosts were down, for each subject that is a fleet and of which that is known.
+        answering_ratio_by_job: The share of a job's hosts that answered their newest scrape of the last two
+            minutes; only of jobs whose alerts are about no single host.
     """
 
     hosts: Mapping[Subject, HostFindings]
     is_up_by_host: Mapping[str, bool] | None = None
     missing: tuple[str, ...] = ()
     fleet_outages: Mapping[Subject, FleetOutage] = field(default_factory=dict)
+    answering_ratio_by_job: Mapping[str, float] = field(default_factory=dict)
 
     def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:
         """Return the state of those hosts whose names *is_recipient* takes; None when it is not known."""

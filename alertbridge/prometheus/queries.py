@@ -8,13 +8,24 @@ from alertbridge.mail.host_facts import MOST_CHARTS, History, LastDay
 from alertbridge.prometheus.answers import Series, matcher
 from alertbridge.prometheus.exporter_metrics import BOOT, TOP_PROCESSES
 from alertbridge.prometheus.exporter_metrics import VALUES as VALUE_METRICS
-from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.prometheus.findings import Findings, Subject
 from alertbridge.prometheus.fleet_outage import with_fleet_outages
 from alertbridge.prometheus.history import HISTORY_NAMES, HISTORY_SECONDS, history, last_day
-from alertbridge.prometheus.last_values import LAST_MINUTE_SECONDS, has_rebooted, last_values, top_processes
-from alertbridge.prometheus.outage import Outage
+from alertbridge.prometheus.last_values import LAST_MINUTE_SECONDS
+from alertbridge.prometheus.many_hosts import findings_of_many
+from alertbridge.prometheus.one_host import Seen, findings_of, moments, seen
 from alertbridge.prometheus.outage_queries import OutageQueries
-from alertbridge.prometheus.questions import ERROR, FLEET, HISTORY, VALUES, Questions, by_instance, listed, of
+from alertbridge.prometheus.questions import (
+    ERROR,
+    FLEET,
+    HISTORY,
+    TIMES,
+    VALUES,
+    Questions,
+    by_instance,
+    listed,
+    of,
+)
 from alertbridge.prometheus.servers import PrometheusServers
 from alertbridge.prometheus.settings import HttpUrl
 from alertbridge.prometheus.windows import Span
@@ -23,6 +34,10 @@ from marax.clock import Clock
 BUDGET_SECONDS = 2.0
 
 _LONGEST_REASON = 1000
+_IN_DETAIL = 50  # hosts: as many as a mail lists
+_RECENT_SECONDS = 3600.0
+_FRESH_SECONDS = 120.0
+_CLOCKS_DIFFER_SECONDS = 60.0
 
 
 class Prometheus:
@@ -50,31 +65,41 @@ class _LookUp:
 
     def __init__(self, api: PrometheusServers, subjects: Sequence[Subject], now: float) -> None:
         self._questions = Questions(api)
-        self._subjects = [subject for subject in subjects if subject.instance]
+        with_instance = [subject for subject in subjects if subject.instance]
+        self._subjects, self._others = with_instance[:_IN_DETAIL], with_instance[_IN_DETAIL:]
         self._whole = [subject for subject in self._subjects if not subject.is_brief]
         self._jobs = {subject.job for subject in subjects if subject.job and not subject.is_brief}
+        self._fleet_jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
         self._now = now
         self._outages = OutageQueries(self._questions, now)
 
     async def findings(self) -> Findings:
-        errors, fleet, outages, histories, last_days = await asyncio.gather(
+        errors, fleet, ratios, scrapes, histories, last_days = await asyncio.gather(
             self._errors(),
             self._fleet(),
-            self._outages.outages(self._subjects),
+            self._ratios(),
+            self._scrapes(),
             self._histories(),
             self._last_days(),
         )
-        exposed = await self._exposed(outages)
+        others, exposed = await asyncio.gather(
+            findings_of_many(self._questions, self._others, self._now), self._exposed(scrapes)
+        )
         hosts = {
             subject: replace(
-                _host(subject, outages[subject], exposed.get(subject, ())),
+                findings_of(subject, scrapes[subject], exposed.get(subject, ())),
                 reason=errors.get(subject, "")[:_LONGEST_REASON],
                 history=histories.get(subject),
                 last_day=last_days.get(subject),
             )
             for subject in self._subjects
         }
-        return Findings(hosts=hosts, is_up_by_host=fleet, missing=tuple(self._missing(outages)))
+        return Findings(
+            hosts={**others, **hosts},
+            is_up_by_host=fleet,
+            missing=tuple(self._missing(scrapes)),
+            answering_ratio_by_job=ratios,
+        )
 
     async def _errors(self) -> Mapping[Subject, str]:
         dead = [subject for subject in self._whole if subject.ended_unix_seconds is None]
@@ -89,6 +114,28 @@ class _LookUp:
         expression = f"max by (host, instance) (up{{{matcher('job', self._jobs)}}})"
         answer = await self._questions.states(expression, FLEET)
         return {_name(series): series.samples[-1].value == 1 for series in answer if series.samples} or None
+
+    async def _ratios(self) -> Mapping[str, float]:
+        if not self._fleet_jobs:
+            return {}
+        up = f"up{{{matcher('job', self._fleet_jobs)}}}"
+        expression = f"avg by (job) ({up} and timestamp({up}) > time() - {_FRESH_SECONDS:g})"
+        answer = await self._questions.values(expression, FLEET)
+        return {series.labels.get("job", ""): series.samples[-1].value for series in answer if series.samples}
+
+    async def _scrapes(self) -> Mapping[Subject, Seen]:
+        until = self._now + _CLOCKS_DIFFER_SECONDS
+        spans = [
+            Span(instance=subject.instance, start=self._now - _RECENT_SECONDS, end=until)
+            for subject in self._subjects
+        ]
+        outages, recent = await asyncio.gather(
+            self._outages.outages(self._subjects), self._questions.samples("up", spans, TIMES, VALUES)
+        )
+        return {
+            subject: seen(outages[subject], (sample for one in of(subject, recent) for sample in one.samples))
+            for subject in self._subjects
+        }
 
     async def _histories(self) -> Mapping[Subject, History | None]:
         start = self._now - HISTORY_SECONDS
@@ -115,46 +162,23 @@ class _LookUp:
         instances = {subject.instance for subject in self._whole}
         return self._whole if len(instances) <= MOST_CHARTS else []
 
-    async def _exposed(self, outages: Mapping[Subject, Outage]) -> Mapping[Subject, tuple[Series, ...]]:
-        """Return what each host exposed in the minute before the moment that matters, if there is one."""
-        moments = {subject: _moment(subject, outages[subject]) for subject in self._whole}
+    async def _exposed(self, scrapes: Mapping[Subject, Seen]) -> Mapping[Subject, tuple[Series, ...]]:
+        """Return what each host exposed in the minute before the moments that matter."""
         spans = [
             Span(instance=subject.instance, start=moment - LAST_MINUTE_SECONDS, end=moment)
-            for subject, moment in moments.items()
-            if moment is not None
+            for subject in self._whole
+            for moment in moments(subject, scrapes[subject])
         ]
         names = "|".join((*VALUE_METRICS, *BOOT, *TOP_PROCESSES))
         found = await self._questions.samples(names, spans, VALUES)
         return {subject: tuple(of(subject, found)) for subject in self._whole}
 
-    def _missing(self, outages: Mapping[Subject, Outage]) -> Iterator[str]:
+    def _missing(self, scrapes: Mapping[Subject, Seen]) -> Iterator[str]:
         unanswered = list(self._questions.unanswered())
         yield from unanswered
-        unseen = sorted({s.instance for s in self._subjects if _is_unseen(outages[s])})
+        unseen = sorted({s.instance for s in self._subjects if scrapes[s].is_unseen})
         if unseen and not unanswered:
             yield f"Prometheus has no answered scrape of {listed(unseen)} from the hours before."
-
-
-def _is_unseen(outage: Outage) -> bool:
-    return outage.last_answered is None and outage.details.never_since_unix_seconds is None
-
-
-def _host(subject: Subject, outage: Outage, exposed: Sequence[Series]) -> HostFindings:
-    moment = _moment(subject, outage)
-    return HostFindings(
-        since_unix_seconds=outage.since,
-        back_unix_seconds=outage.back,
-        outage=outage.details,
-        last_values=None if moment is None else last_values(exposed, moment),
-        top_processes=() if moment is None else top_processes(exposed, moment),
-        has_rebooted=None if moment is None else has_rebooted(exposed, moment, outage.since),
-    )
-
-
-def _moment(subject: Subject, outage: Outage) -> float | None:
-    """Return the scrape whose values matter: the last before the outage, or the newest once that is over."""
-    is_over = subject.ended_unix_seconds is not None
-    return outage.last_answered if is_over or outage.since is None else outage.since
 
 
 def _name(series: Series) -> str:

@@ -16,6 +16,7 @@ from alertbridge.alerts.internal import (
     missing_heartbeat,
     undeliverable_user,
 )
+from alertbridge.alerts.own import blocks_itself
 from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import NOT_ANSWERING, listed_title, title_of
 from alertbridge.routing.users import Severity, UserSettings
@@ -165,8 +166,14 @@ def severity_of(alert: Alert) -> Severity:
             return "warning"
 
 
+def urgency_of(alert: Alert) -> Severity:
+    """Return how much news of *alert* may disturb: less than its severity where it is over by then."""
+    severity = severity_of(alert)
+    return "warning" if severity == "critical" and blocks_itself(alert) else severity
+
+
 def priority_of(alert: Alert, *, is_over: bool) -> Priority:
     """Return how soon news of *alert* goes out."""
-    if severity_of(alert) != "critical":
+    if urgency_of(alert) != "critical":
         return Priority.OTHER
     return Priority.CRITICAL_OVER if is_over else Priority.CRITICAL

@@ -1,6 +1,6 @@
 """A composer that writes what a notice tells in the plainest way."""
 
-from alertbridge.delivery.courier import ComposedMail
+from alertbridge.delivery.composed_mail import ComposedMail
 from alertbridge.mail.mail import Mail
 from alertbridge.outbox.claim import Claim
 from alertbridge.routing.recipients import Routing
@@ -24,4 +24,4 @@ class FakeComposer:
             html=told,
             message_id=f"<{claim.incident_id}.{claim.user_name}.{claim.sequence}@mg.example.org>",
         )
-        return ComposedMail(mail=mail, kind="down", last_answered={})
+        return ComposedMail(mail=mail, kind="down", claim=claim, last_answered={})

@@ -104,13 +104,20 @@ def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:
 
 
 def _up(host: HostFacts, zone: tzinfo) -> Lead:
-    lines = whole_lines(host, zone)
+    lines = (*whole_lines(host, zone), *_gone_again(host, zone))
     if has_never_answered(host):
         return Lead(f"Up for the first time: it did not answer for {lasted(host, came_back(host))}.", lines)
     if has_flapped(host):
         whole = span(began(host), came_back(host))
         return Lead(f"Up again: within {whole} it stopped answering {flaps(host)}.", lines)
     return Lead(f"Up again after {lasted(host, came_back(host))}.", lines)
+
+
+def _gone_again(host: HostFacts, zone: tzinfo) -> tuple[str, ...]:
+    if host.unanswered_unix_seconds is None:
+        return ()
+    last = moment(host.unanswered_unix_seconds, zone)
+    return (f"It does not answer now: the last scrape, on {last}, failed.",)
 
 
 def _ended(host: HostFacts, zone: tzinfo) -> Lead:

@@ -55,8 +55,9 @@ def _up_row(host: HostFacts, facts: AlertFacts) -> Row:
     if host.is_unwatched:
         return _ended_row(host, facts)
     if not is_down(host):
+        state = "up" if host.unanswered_unix_seconds is None else "up, not answering now"
         lasted = lasted_in_table(host, came_back(host))
-        return Row((host.name, "up", lasted, _REBOOTED[host.has_rebooted]), _note(host, facts))
+        return Row((host.name, state, lasted, _REBOOTED[host.has_rebooted]), _note(host, facts))
     so_far = lasted_in_table(host, facts.now_unix_seconds)
     return Row((host.name, "DOWN", f"{so_far} so far", "-"), _note(host, facts))
 

@@ -84,12 +84,17 @@ def _last_day(day: LastDay | None) -> tuple[str, ...]:
 
 
 def _last_values(kind: Kind, host: HostFacts) -> tuple[Section, ...]:
-    title = _VALUE_TITLES.get(kind, "Last known values")
+    title = _VALUE_TITLES.get(_kind_now(kind, host), "Last known values")
     if host.last_values is not None:
         return (Section(title=title, figures=figures_of(host.last_values)),)
     if kind is Kind.DOWN:
         return (Section(title=title, lines=("Its last values are not known.",)),)
     return ()
+
+
+def _kind_now(kind: Kind, host: HostFacts) -> Kind:
+    """Return DOWN for a host that was up again and does not answer now: its values are not of now."""
+    return kind if host.unanswered_unix_seconds is None else Kind.DOWN
 
 
 def _processes(kind: Kind, host: HostFacts, at_most: int) -> tuple[Section, ...]:
@@ -100,7 +105,7 @@ def _processes(kind: Kind, host: HostFacts, at_most: int) -> tuple[Section, ...]
         rows=tuple(_process_row(process) for process in host.top_processes[:at_most]),
         more=and_more(host.top_processes, at_most),
     )
-    return (Section(title=_PROCESS_TITLES.get(kind, "Top processes"), table=table),)
+    return (Section(title=_PROCESS_TITLES.get(_kind_now(kind, host), "Top processes"), table=table),)
 
 
 def _process_row(process: ProcessFact) -> Row:

@@ -176,3 +176,18 @@ def test_it_is_stored_that_alertmanager_sent_no_resolved(desk):
     assert incident is not None
     assert [(told.is_over, told.episode.is_end_reconciled) for told in claim.reported] == [(True, True)]
     assert 'Alertmanager sent no "resolved" for web-1; confirmed from Prometheus' in incident_text(incident)
+
+
+def test_a_notice_that_waits_for_an_end_is_closed_by_the_one_that_is_found(desk):
+    notices, now = desk.outbox.notices, desk.clock.unix_seconds
+    notices.wait(notices.claim(a_routing(), now()), "the host answers by now", now())
+    desk.check_for(600)
+    desk.history.is_active = False
+    desk.check_for(360)
+    desk.prove()
+
+    claim = notices.claim(a_routing(), now())
+
+    assert [(told.is_over, told.is_news) for told in claim.reported] == [(True, True)]
+    assert (claim.sequence, claim.attempts, claim.created_unix_seconds) == (0, 1, now())
+    assert notices.claim(a_routing(), now()) is None

@@ -15,20 +15,21 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import blind_alert, undeliverable_alert
 from alertbridge.composing.composer import MailComposer
+from alertbridge.delivery.composed_mail import ComposedMail
 from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Accepted
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
 from alertbridge.mail.fleet_facts import AfterOutage, FleetOutage, HostOutage
-from alertbridge.mail.host_facts import LastDay, OutageDetails
+from alertbridge.mail.host_facts import LastDay, LastValues, OutageDetails
 from alertbridge.mail.mail import Mail
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.clock_skew import ClockSkew, Skew
-from alertbridge.prometheus.findings import Findings, HostFindings, NoPrometheus, Subject
+from alertbridge.prometheus.findings import Findings, HostFindings, NewestScrape, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer
 from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
@@ -112,7 +113,9 @@ def mail_about(  # noqa: PLR0913 - what may be known of a mail
         **claimed,
     )
     clock.advance(after_seconds)
-    return composer.compose(claim, routing).mail
+    composed = composer.compose(claim, routing)
+    assert isinstance(composed, ComposedMail)
+    return composed.mail
 
 
 def test_a_mail_about_a_dead_host_tells_what_was_found_out():
@@ -280,6 +283,34 @@ def test_a_mail_about_four_hosts_has_no_picture():
     assert mail_about(*alerts, enricher=Knows(FOUND)).images == ()
     assert len(mail_about(*alerts[:3], enricher=Knows(FOUND)).images) == 3
     assert mail_about(*alerts[:1], enricher=Knows(replace(FOUND, history=None))).images == ()
+
+
+def test_a_mail_that_a_host_is_up_says_that_it_does_not_answer_now():
+    gone = NewestScrape(unix_seconds=T0 + 290, is_answered=False, since_unix_seconds=T0 + 275)
+    found = replace(FOUND, back_unix_seconds=T0 + 60, last_values=LastValues(load1=1.0, cpus=4), newest=gone)
+
+    one = mail_about(an_alert(ends=T0 + 60), enricher=Knows(found), after_seconds=300).text
+    many = mail_about(
+        an_alert(ends=T0 + 60), an_alert("web-2", ends=T0 + 60), enricher=Knows(found), after_seconds=300
+    ).text
+
+    assert (
+        "It does not answer now: the last scrape, on Mon 21 Sep 2026, 14:18:10 UTC, failed."
+        in one.replace("\n", " ")
+    )
+    assert "\nLAST KNOWN STATE\n" in one
+    assert "\nNOW\n" not in one
+    assert "up, not answering now" in many
+
+
+def test_a_mail_that_a_host_is_up_shows_how_it_is_now():
+    up = NewestScrape(unix_seconds=T0 + 290, is_answered=True, since_unix_seconds=T0 + 60)
+    found = replace(FOUND, back_unix_seconds=T0 + 60, last_values=LastValues(load1=1.0, cpus=4), newest=up)
+
+    text = mail_about(an_alert(ends=T0 + 60), enricher=Knows(found), after_seconds=300).text
+
+    assert "\nNOW\n" in text
+    assert "not answer now" not in text
 
 
 def test_a_digest_tells_many_incidents_and_says_that_it_was_kept():

@@ -40,7 +40,12 @@ class Outbox:
         return self.intake.take(alerts, self.routing, self.clock.unix_seconds())
 
     def claim(self) -> Claim | None:
-        return self.notices.claim(self.routing, self.clock.unix_seconds())
+        """Claim the next notice, and begin to send it."""
+        now = self.clock.unix_seconds()
+        claim = self.notices.claim(self.routing, now)
+        if claim:
+            self.notices.start_sending(claim, self.routing, now)
+        return claim
 
     def remind(self) -> int:
         return self.reminders.create_due(self.routing, self.clock.unix_seconds())

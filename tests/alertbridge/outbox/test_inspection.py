@@ -33,6 +33,7 @@ def give_up(outbox, reason="no such address"):
 
 def send(outbox, now=T0 + 13):
     claim = outbox.notices.claim(ROUTING, now)
+    outbox.notices.start_sending(claim, ROUTING, now)
     outbox.notices.accept(claim, "<id@mailgun>", now, last_answered={})
     return claim
 

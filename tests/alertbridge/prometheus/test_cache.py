@@ -5,7 +5,7 @@ import pytest
 from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.findings import Findings, Subject
 from tests.fakes.clock import FakeClock
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 WEB = (Subject(instance="web-1:9877", fired_unix_seconds=1.0),)
 DB = (Subject(instance="db-1:9877", fired_unix_seconds=1.0),)
@@ -45,7 +45,7 @@ def remembered(enricher, clock):
 
 def test_asks_once_about_the_same_subjects(remembered, enricher, clock):
     first = remembered.look_up(WEB)
-    clock.advance(9)
+    clock.advance(0.9)
 
     assert remembered.look_up(list(WEB)) is first
     assert enricher.asked == [WEB]
@@ -53,7 +53,7 @@ def test_asks_once_about_the_same_subjects(remembered, enricher, clock):
 
 def test_asks_again_when_the_answer_is_old(remembered, clock):
     remembered.look_up(WEB)
-    clock.advance(10)
+    clock.advance(1)
 
     assert remembered.look_up(WEB).missing == ("answer 2",)
 
@@ -77,6 +77,20 @@ def test_those_who_ask_meanwhile_share_the_answer(remembered, enricher):
 
     assert len(answers) == 5
     assert enricher.asked == [WEB]
+
+
+def test_an_answer_is_as_fresh_after_a_long_wait_for_it(remembered, enricher, clock):
+    enricher.may_answer.clear()
+    thread = threading.Thread(target=lambda: remembered.look_up(WEB))
+    thread.start()
+    wait_until(lambda: enricher.asked == [WEB])
+    clock.advance(2)
+    enricher.may_answer.set()
+    thread.join(PATIENCE_SECONDS)
+
+    clock.advance(0.9)
+
+    assert remembered.look_up(WEB).missing == ("answer 1",)
 
 
 def test_a_failure_is_told_and_not_remembered(remembered, enricher):

@@ -164,6 +164,28 @@ def test_a_host_that_is_back_while_its_alert_fires_was_away(story):
     assert returned.top_processes == PROCESSES
 
 
+def test_tells_how_a_host_answers_now_whatever_became_of_its_alert(story):
+    subjects = (
+        a_subject("dead", story.fired),
+        a_subject("rebooted", story.fired),
+        a_subject("rebooted", story.fired, story.ended),
+        a_subject("nobody", story.fired),
+    )
+
+    hosts = look_up(story.port, *subjects).hosts
+
+    dead, back, over, nobody = (hosts[subject].newest for subject in subjects)
+    assert dead is not None
+    assert back is not None
+    assert over is not None
+    assert not dead.is_answered
+    assert back.is_answered
+    assert story.back <= (back.since_unix_seconds or 0) <= story.ended
+    assert over.since_unix_seconds == back.since_unix_seconds
+    assert over.unix_seconds >= story.ended - 1
+    assert nobody is None
+
+
 def test_a_host_that_answers_has_no_outage_however_odd_its_name(story):
     subject = a_subject(ODD, story.ended)
 
@@ -184,11 +206,25 @@ def test_finds_the_same_for_one_host_in_a_storm(story):
     storm = [a_subject(f"10.0.{i}.1:9877", story.fired - i) for i in range(100)]
     subject = a_subject("dead", story.fired)
 
-    found = look_up(story.port, *storm, subject)
+    found = look_up(story.port, subject, *storm)
 
     alone = look_up(story.port, subject).hosts[subject]
     assert found.hosts[subject] == replace(alone, history=None, last_day=None)
     assert len(found.hosts) == 101
+
+
+def test_tells_of_every_host_of_a_storm_whether_it_answers_again(story):
+    storm = [a_subject(f"10.0.{i}.1:9877", story.fired) for i in range(50)]
+    dead, back = a_subject("dead", story.fired), a_subject("rebooted", story.fired)
+    always, stranger = a_subject(ODD, story.fired + 120), a_subject("nobody", story.fired)
+
+    hosts = look_up(story.port, *storm, dead, back, always, stranger).hosts
+
+    newest = hosts[back].newest
+    assert newest is not None
+    assert newest.is_answered
+    assert newest.unix_seconds >= story.back
+    assert [hosts[one].newest for one in (dead, always, stranger)] == [None] * 3
 
 
 def test_says_of_whom_prometheus_knows_nothing(story):
@@ -224,6 +260,7 @@ def test_tells_nothing_but_the_outage_of_a_host_in_a_list(story):
         since_unix_seconds=whole.since_unix_seconds,
         back_unix_seconds=whole.back_unix_seconds,
         outage=whole.outage,
+        newest=whole.newest,
     )
     assert found.outage.times_gone == 1
     assert findings.is_up_by_host is None
@@ -234,6 +271,14 @@ def test_an_alert_of_no_host_gets_the_fleet_alone(story):
 
     assert (findings.hosts, findings.missing) == ({}, ())
     assert findings.fleet(lambda _: True) is not None
+
+
+def test_an_alert_of_no_host_gets_the_share_of_its_job_that_answers(story):
+    other = Subject(instance="", job="other", fired_unix_seconds=story.fired)
+
+    assert look_up(story.port, a_subject("")).answering_ratio_by_job == {"marax": 0.6}
+    assert look_up(story.port, other).answering_ratio_by_job == {}
+    assert look_up(story.port, a_subject("dead")).answering_ratio_by_job == {}
 
 
 def test_another_job_with_the_same_instance_is_another_host(story):

@@ -1,0 +1,82 @@
+"""Outages of most hosts of a job that a user knows of: they stand for the outages of its single hosts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, or_, select
+
+from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.own import FLEET_ALERTS
+from alertbridge.outbox.rows import episode_of
+from alertbridge.outbox.schema import IN_FLIGHT, State, episodes, known, notices
+from alertbridge.routing.recipients import Routing
+
+_IS_FLEET = episodes.c.alertname.in_(FLEET_ALERTS)
+_ANY = select(episodes.c.alert_id).where(_IS_FLEET).limit(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetOutages:
+    """Those that one user was notified of, or will be.
+
+    Attributes:
+        outages: All of them.
+        reported: Those that the user was notified of, or is being notified of: their notice does not wait.
+        routing: The settings.
+    """
+
+    outages: Sequence[Episode]
+    reported: Sequence[Episode]
+    routing: Routing
+
+    def covers(self, episode: Episode) -> bool:
+        """Return whether *episode*, of a host that is down, is not reported while one of its job is open."""
+        return self._means_down(episode) and any(one.is_open for one in _of_its_job(episode, self.reported))
+
+    def reports(self, episode: Episode) -> bool:
+        """Return whether *episode* began and ended within one of its job, whose end reports it too."""
+        ended = episode.ended_unix_seconds
+        if ended is None or not self._means_down(episode):
+            return False
+        return any(
+            one.opened_unix_seconds <= episode.opened_unix_seconds
+            and (one.ended_unix_seconds is None or ended <= one.ended_unix_seconds)
+            for one in _of_its_job(episode, self.outages)
+        )
+
+    def _means_down(self, episode: Episode) -> bool:
+        return self.routing.means_down(episode.alert)
+
+
+def fleet_outages(
+    connection: Connection, user_name: str, about: Sequence[Episode], routing: Routing
+) -> FleetOutages:
+    """Return what stands for the outages of hosts *about* which that user is to be notified."""
+    down = [one for one in about if routing.means_down(one.alert)]
+    if not down or connection.execute(_ANY).first() is None:
+        return FleetOutages(outages=(), reported=(), routing=routing)
+    since = min(one.opened_unix_seconds for one in down)
+    was_notified = (
+        select(known.c.alert_id)
+        .where(known.c.user_name == user_name)
+        .where(known.c.alert_id == episodes.c.alert_id, known.c.number == episodes.c.number)
+        .exists()
+    )
+    its = (notices.c.incident_id == episodes.c.incident_id) & (notices.c.user_name == user_name)
+    notice = select(notices.c.notice_id).where(its)
+    is_being_notified = notice.where(notices.c.state.in_((State.PENDING, *IN_FLIGHT))).exists()
+    is_waiting = notice.where(notices.c.state == State.WAITING).exists()
+    is_recent = or_(episodes.c.closed_unix_seconds.is_(None), episodes.c.closed_unix_seconds >= since)
+    is_reported = or_(was_notified, is_being_notified).label("is_reported")
+    query = select(episodes, is_reported).where(_IS_FLEET, is_recent, or_(is_reported, is_waiting))
+    found = [(episode_of(row), row.is_reported) for row in connection.execute(query)]
+    return FleetOutages(
+        outages=[episode for episode, _ in found],
+        reported=[episode for episode, is_reported in found if is_reported],
+        routing=routing,
+    )
+
+
+def _of_its_job(episode: Episode, outages: Sequence[Episode]) -> list[Episode]:
+    job = episode.alert.labels.get("job", "")
+    return [one for one in outages if one.alert.labels.get("job", "") == job]
