@@ -11,9 +11,8 @@ _CLOCKS_DIFFER_SECONDS = 60.0
 # Alertmanager ends an alert that nobody has refreshed for so long, so that no heartbeat is older on arrival
 _LONGEST_WAY_SECONDS = 240.0
 _OLDEST_REPEAT_SECONDS = 300.0
-# Prometheus sends a firing alert once a minute, so it may have evaluated for as long after the one that came;
-# a check may be 5 s late
-_LONGEST_SPACING_SECONDS = 55.0
+# Prometheus sends a firing alert once a minute, so it may have evaluated for as long after the one that came
+_LONGEST_SPACING_SECONDS = 60.0
 # After a gap: an evaluation, and Alertmanager's `group_interval`, twice; 90 s were measured
 _GRACE_SECONDS = 150.0
 

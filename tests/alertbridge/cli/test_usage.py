@@ -72,7 +72,7 @@ def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):
     assert "warning: hosts: no user is notified about db-1" in said.stderr
 
 
-@pytest.mark.parametrize(("alarm_after", "status"), [("0s", 3), ("69s", 3), ("70s", 0), ("5m", 0)])
+@pytest.mark.parametrize(("alarm_after", "status"), [("0s", 3), ("89s", 3), ("90s", 0), ("5m", 0)])
 def test_check_config_refuses_an_alarm_that_would_flap(settings: Settings, alarm_after: str, status: int):
     settings.write(heartbeat={"alarm_after": alarm_after})
 
