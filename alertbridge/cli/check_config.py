@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
+
 from alertbridge.alerts.alert import Alert, alert_id_of
 from alertbridge.background.settings import SHORTEST_ALARM_AFTER_SECONDS
 from alertbridge.config import BridgeSettings
@@ -13,6 +15,19 @@ from marax.settings.durations import spoken
 from marax.settings.reader import Mistake, SettingsError
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+
+
+def print_findings(settings: BridgeSettings, file: Path) -> None:
+    """Print what the *settings* in *file* come to, and warnings.
+
+    Raises:
+        SettingsError: They can be used, but not in earnest.
+    """
+    refuse_mistakes(settings, file)
+    click.echo(f"{recipients_table(settings)}\n\n{preferences_table(settings)}")
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{file} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
 
 
 def recipients_table(settings: BridgeSettings) -> str:

@@ -60,21 +60,12 @@ def serve(config: Path) -> None:
 @takes_config
 def check_config(config: Path) -> None:
     """Report every mistake in the settings, or show who would be notified about which host."""
-    from alertbridge.cli.check_config import (
-        preferences_table,
-        recipients_table,
-        refuse_mistakes,
-        warnings,
-    )
+    from alertbridge.cli.check_config import print_findings
     from alertbridge.config import read_secrets
 
     settings = _settings(config)
     read_secrets(settings, config)
-    refuse_mistakes(settings, config)
-    click.echo(f"{recipients_table(settings)}\n\n{preferences_table(settings)}")
-    for warning in warnings(settings):
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(f"{config} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
+    print_findings(settings, config)
 
 
 @main.command(
