@@ -39,7 +39,8 @@ class Parts:
 
     def __init__(self, url: str, clock: FakeClock, testimony: Testimony, mailbox: Mailbox) -> None:
         self.outbox = open_outbox(url, transport="fake")
-        metrics, wakeup = Metrics(), Wakeup(longest_wait_seconds=1)
+        self.metrics = metrics = Metrics()
+        wakeup = Wakeup(longest_wait_seconds=1)
         live = FakeLiveConfig(
             routing=a_routing(a_user(), storm_hosts=STORM_HOSTS),
             witness=testimony,
@@ -141,8 +142,10 @@ class Bridge:
     def die(self) -> None:
         """End this life; a dead bridge stays dead."""
         if self._parts is not None:
+            errors = self._parts.metrics.registry.get_sample_value("alertbridge_courier_errors_total")
             self._parts.outbox.close()
             self._parts = None
+            assert not errors, "the courier met unexpected errors, which are in the log"
             self._waiting.clear()
 
     @property

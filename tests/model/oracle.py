@@ -3,8 +3,9 @@
 The oracle knows the truth of each moment (`View`) and what was mailed. These are the rules:
 
 - `UP_WITHOUT_SCRAPE`: a mail that says for the first time that a host answers again needs a scrape that it
-  answered, to any Prometheus, after its alert fired. Nor may the host have been away for a minute in which
-  the bridge could ask.
+  answered, to any Prometheus, after its alert fired.
+- `UP_BUT_AWAY`: nor does a mail say so of a host that has been away for a minute in which the bridge could
+  ask.
 - `DOWN_BUT_ANSWERED`: no mail says that a host is down if the Prometheus that the bridge can ask has an
   answered scrape as its newest, at most 20 s old.
 - `NOT_TOLD`: a host that has been away for longer than its patience has been reported. The patience is
@@ -52,6 +53,7 @@ class Rule(StrEnum):
     """What must be true."""
 
     UP_WITHOUT_SCRAPE = "up without scrape"
+    UP_BUT_AWAY = "up but away"
     DOWN_BUT_ANSWERED = "down but answered"
     NOT_TOLD = "not told"
     NOT_CLOSED = "not closed"
@@ -178,7 +180,7 @@ class Oracle:
                 words = f"{said.host} has answered no scrape since its alert fired"
                 self._report(Rule.UP_WITHOUT_SCRAPE, view, episode, words)
             elif min(on, askable) > 60:
-                self._report(Rule.UP_WITHOUT_SCRAPE, view, episode, f"{said.host} is away")
+                self._report(Rule.UP_BUT_AWAY, view, episode, f"{said.host} is away")
         elif on >= 0 and view.at - on < fired:
             self._report(Rule.FALSE_END, view, episode, f"{' '.join(subject)} goes on")
 
