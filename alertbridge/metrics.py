@@ -138,13 +138,14 @@ class _ClockSkewCollector:
         return ()
 
     def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "alertbridge_prometheus_clock_skew_seconds",
+            "How far Prometheus' clock is ahead of the bridge's, in seconds; absent when not known.",
+        )
         seconds = self._read()
         if seconds is not None:
-            yield GaugeMetricFamily(
-                "alertbridge_prometheus_clock_skew_seconds",
-                "How far Prometheus' clock is ahead of the bridge's, in seconds; absent when not known.",
-                value=seconds,
-            )
+            family.add_metric([], seconds)
+        yield family
 
 
 class _RecipientsCollector:
