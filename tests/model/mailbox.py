@@ -23,6 +23,7 @@ class Said:
         state: `firing`, `over`, `unwatched`, or `was firing` of a host that answered at the time of sending.
         means_down: Whether the alert says that the host does not answer.
         fired: When the alert fired.
+        says_away: Whether it says of a host that was back that it does not answer now.
     """
 
     alertname: str
@@ -30,6 +31,7 @@ class Said:
     state: str
     means_down: bool
     fired: float
+    says_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +111,5 @@ def _said(host: HostFacts) -> Said:
         state=state,
         means_down=host.means_down,
         fired=host.fired_unix_seconds,
+        says_away=host.unanswered_unix_seconds is not None,
     )

@@ -5,7 +5,7 @@ The oracle knows the truth of each moment (`View`) and what was mailed. These ar
 - `UP_WITHOUT_SCRAPE`: a mail that says for the first time that a host answers again needs a scrape that it
   answered, to any Prometheus, after its alert fired.
 - `UP_BUT_AWAY`: nor does a mail say so of a host that has been away for a minute in which the bridge could
-  ask.
+  ask, unless it says that too.
 - `DOWN_BUT_ANSWERED`: no mail says that a host is down if the Prometheus that the bridge can ask has an
   answered scrape as its newest, at most 20 s old.
 - `NOT_TOLD`: a host that has been away for longer than its patience has been reported. The patience is
@@ -179,7 +179,7 @@ class Oracle:
             if truth.last_answered <= fired:
                 words = f"{said.host} has answered no scrape since its alert fired"
                 self._report(Rule.UP_WITHOUT_SCRAPE, view, episode, words)
-            elif min(on, askable) > 60:
+            elif min(on, askable) > 60 and not said.says_away:
                 self._report(Rule.UP_BUT_AWAY, view, episode, f"{said.host} is away")
         elif on >= 0 and view.at - on < fired:
             self._report(Rule.FALSE_END, view, episode, f"{' '.join(subject)} goes on")

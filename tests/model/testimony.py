@@ -8,6 +8,7 @@ from alertbridge.alerts.disputes import Past
 from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, targets_of
 from alertbridge.prometheus.answers import Sample
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
+from alertbridge.prometheus.one_host import seen
 from alertbridge.prometheus.outage import Asked, first_of_last_answered, outage
 from alertbridge.prometheus.past import Question
 from alertbridge.prometheus.stretches import Stretch
@@ -18,6 +19,7 @@ from tests.model.storage import Labels, labels_of
 _DAY_SECONDS = 86400.0
 _HOUR_SECONDS = 3600.0
 _STEP_SECONDS = 15.0
+_FRESH_SECONDS = 120.0
 _LOOK_BACK_SECONDS = 300.0
 _NO_ANSWER = "no answer in time"
 
@@ -105,9 +107,11 @@ class Testimony:
             return Findings(hosts=hosts, missing=(_NO_ANSWER,) if hosts else ())
         now = self._clock.unix_seconds()
         newest = {dict(labels)["host"]: value == 1 for labels, _, value in self._storage.now("up", now)}
+        jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
         return Findings(
             hosts={subject: self._found(subject, now) for subject in subjects if subject.instance},
             is_up_by_host=newest or None,
+            answering_ratio_by_job={job: self._answering_ratio(job, now) for job in jobs},
         )
 
     def diagnose(self) -> str:
@@ -151,7 +155,16 @@ class Testimony:
             reason="connection refused" if is_down else "",
             since_unix_seconds=found.since,
             back_unix_seconds=found.back,
+            newest=seen(found, (one for one in samples if one.unix_seconds > now - _HOUR_SECONDS)).newest,
         )
+
+    def _answering_ratio(self, job: str, now: float) -> float:
+        values = [
+            value
+            for labels, at, value in self._storage.now("up", now)
+            if dict(labels)["job"] == job and at > now - _FRESH_SECONDS
+        ]
+        return sum(values) / len(values) if values else 0.0
 
 
 def _target(labels: Labels, samples: Sequence[Sample]) -> Target:
