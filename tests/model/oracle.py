@@ -176,7 +176,8 @@ class Oracle:
                 self._report(Rule.FALSE_END, view, episode, f"{said.host} is watched")
         elif said.means_down and truth is not None:
             askable = self._lasting.seconds("askable", view.at)
-            if truth.last_answered <= fired:
+            by_address = said.state == "was firing"  # which is how a mail looks that up
+            if (truth.address_last_answered if by_address else truth.last_answered) <= fired:
                 words = f"{said.host} has answered no scrape since its alert fired"
                 self._report(Rule.UP_WITHOUT_SCRAPE, view, episode, words)
             elif min(on, askable) > 60 and not said.says_away:

@@ -247,6 +247,17 @@ def test_a_late_mail_says_of_no_host_that_is_down_again_that_it_is_up():
     assert broken(played(script, Site(hosts=2))) == []
 
 
+@pytest.mark.xfail(reason="whether it is the same firing can be asked of one Prometheus only", strict=True)
+def test_a_restart_while_the_prometheus_that_can_be_asked_is_dead_reports_nothing_twice():
+    script = [
+        Busy(at=0, seconds=695, host="web-1"),
+        Killed(at=365, seconds=500, part="prometheus-1"),
+        Killed(at=405, seconds=30, part=EVERYTHING),
+    ]
+
+    assert broken(played(script, Site(hosts=2, prometheis=2))) == []
+
+
 @pytest.mark.parametrize(
     ("script", "mails"),
     [

@@ -10,12 +10,13 @@ Subject = tuple[str, str]  # an alert's name, and its host's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameTruth:
-    """How it is with a host of that name."""
+    """How it is with a host of that name; its address may have answered under another one."""
 
     is_watched: bool
     is_away: bool
     is_busy: bool
     last_answered: float
+    address_last_answered: float
     newest_is_answered: bool
 
 

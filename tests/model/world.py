@@ -181,11 +181,15 @@ class World:
         host, now = name.removesuffix("-new"), self._clock.unix_seconds()
         labels = self._conditions.targets.get(name)
         answered = [one.last_answered.get(name, 0.0) for one in self._prometheis]
+        of_address = [
+            one.last_answered.get(other, 0.0) for one in self._prometheis for other in (host, f"{host}-new")
+        ]
         asked = self._prometheis[0].newest_scrapes(now).get(labels) if labels else None
         return NameTruth(
             is_watched=labels is not None,
             is_away=self._conditions.is_away(host),
             is_busy=self._conditions.is_busy(host),
             last_answered=max(answered),
+            address_last_answered=max(of_address),
             newest_is_answered=asked is not None and asked[1] and now - asked[0] < 20,
         )
