@@ -135,6 +135,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         is_unwatched=told.is_over and told.episode.is_unwatched,
         watched_as=told.episode.watched_as,
         is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
+        is_correction=told.is_correction,
     )
     return _with_absence(facts, told, found, now) if classified.means_down else facts
 

@@ -74,6 +74,7 @@ class HostFacts:
         is_end_reconciled: Whether Alertmanager sent no `resolved`, and the end was found in Prometheus.
         is_unwatched: Whether Prometheus stopped scraping it before it answered again.
         watched_as: The name under which its address is scraped now; empty when it is not.
+        is_correction: Whether an earlier mail has reported an end that was wrong.
     """
 
     name: str
@@ -100,6 +101,7 @@ class HostFacts:
     means_down: bool = True
     about: About = About.HOST
     is_end_reconciled: bool = False
+    is_correction: bool = False
     is_unwatched: bool = False
     watched_as: str = ""
 

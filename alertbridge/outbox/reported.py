@@ -1,7 +1,7 @@
 """What a notice reports: the state of each episode that its user wants to know of."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -23,12 +23,14 @@ class ReportedEpisode:
         is_over: What the notice says; older than the stored state when an ambiguous attempt is repeated.
         last_answered_unix_seconds: What an earlier notice found out; None when none did.
         is_news: Whether its user has not been notified of it yet, or not of its end.
+        is_correction: Whether its user has been notified of an end that was wrong.
     """
 
     episode: Episode
     is_over: bool
     last_answered_unix_seconds: float | None
     is_news: bool = True
+    is_correction: bool = False
 
     @property
     def key(self) -> Key:
@@ -86,7 +88,10 @@ def _current(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
     notified = notified_or_in_flight(connection, notice, {row.alert_id for row in rows})
     states = [(row, row.ended_unix_seconds is not None) for row in rows]
     return [
-        _reported(row, is_over=is_over, is_news=notified.get(_key(row)) is not is_over)
+        replace(
+            _reported(row, is_over=is_over, is_news=notified.get(_key(row)) is not is_over),
+            is_correction=notified.get(_key(row)) is True and not is_over,
+        )
         for row, is_over in states
     ]
 

@@ -49,7 +49,7 @@ class QuietHours:
 
 def _first_moment(day: date, at: time, zone: tzinfo) -> float:
     """Return when the clock in *zone* first shows that time of that day, or passes over it."""
-    wanted = datetime.combine(day, at)
+    wanted = datetime.combine(day, at.replace(fold=0))
     moment = wanted.replace(tzinfo=zone).timestamp()
     if _shown(moment, zone) == wanted:
         return moment

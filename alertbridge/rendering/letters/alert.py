@@ -35,7 +35,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=(*lead.lines, *_reconciled(facts), *_delay(facts), *_skew(facts)),
+        lines=(*lead.lines, *_corrected(facts, at_most), *_reconciled(facts), *_delay(facts), *_skew(facts)),
         sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
@@ -67,6 +67,17 @@ def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section
     if facts.hosts[0].about is not About.HOST:
         return internal_lead(facts), internal_sections(facts)
     return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
+
+
+def _corrected(facts: AlertFacts, at_most: int) -> tuple[str, ...]:
+    wrong = [host for host in facts.hosts if host.is_correction]
+    if not wrong:
+        return ()
+    if len(facts.hosts) > 1:
+        names = listed([host.name for host in wrong], min(at_most, _NAMES_AT_MOST))
+        return (f"An earlier mail reported that it was over for {names}: that was wrong.",)
+    said = "that the host was up again" if wrong[0].means_down else "that the alert was resolved"
+    return (f"An earlier mail reported {said}: that was wrong.",)
 
 
 def _reconciled(facts: AlertFacts) -> tuple[str, ...]:

@@ -110,14 +110,15 @@ def _up(host: HostFacts, zone: tzinfo) -> Lead:
     if has_flapped(host):
         whole = span(began(host), came_back(host))
         return Lead(f"Up again: within {whole} it stopped answering {flaps(host)}.", lines)
-    return Lead(f"Up again after {lasted(host, came_back(host))}.", lines)
+    again = "" if host.unanswered_unix_seconds is None else ", but it does not answer now"
+    return Lead(f"Up again after {lasted(host, came_back(host))}{again}.", lines)
 
 
 def _gone_again(host: HostFacts, zone: tzinfo) -> tuple[str, ...]:
     if host.unanswered_unix_seconds is None:
         return ()
     last = moment(host.unanswered_unix_seconds, zone)
-    return (f"It does not answer now: the last scrape, on {last}, failed.",)
+    return (f"The last scrape, on {last}, failed.",)
 
 
 def _ended(host: HostFacts, zone: tzinfo) -> Lead:

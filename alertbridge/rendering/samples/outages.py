@@ -15,7 +15,9 @@ def sample_outages(down: AlertFacts, up: AlertFacts) -> Mapping[str, AlertFacts]
         "down-gap": replace(down, hosts=(_lost_in_a_gap(dead),)),
         "down-never": replace(down, hosts=(_never_there(dead),)),
         "down-partly-up": _partly_up(down, dead),
+        "down-corrected": replace(down, hosts=(replace(dead, is_correction=True),)),
         "up-gap": replace(up, hosts=(_back_in_a_gap(back),)),
+        "up-gone-again": replace(up, hosts=(_gone_again(back, up.now_unix_seconds),)),
         "up-flapping": replace(up, hosts=(_flapping(back),)),
     }
 
@@ -36,6 +38,10 @@ def _lost_in_a_gap(host: HostFacts) -> HostFacts:
         first_gone_unix_seconds=since,
     )
     return replace(host, since_unix_seconds=since, outage=details, history=None)
+
+
+def _gone_again(host: HostFacts, now_unix_seconds: float) -> HostFacts:
+    return replace(host, unanswered_unix_seconds=now_unix_seconds - 9)
 
 
 def _never_there(host: HostFacts, name: str = "web-1") -> HostFacts:

@@ -91,6 +91,13 @@ class Court:
             found.append((claim.incident_id, claim.sequence, kinds))
         return found
 
+    def corrections(self) -> list[bool]:
+        """Return of what is reported next whether it corrects an earlier mail."""
+        claim = self.outbox.notices.claim(self.live.routing, self.clock.unix_seconds())
+        assert claim is not None
+        self.outbox.notices.accept(claim, "id", self.clock.unix_seconds(), last_answered={})
+        return [one.is_correction for one in claim.reported]
+
     def latest(self) -> list[Episode]:
         return self.outbox.intake.open_episodes()
 
@@ -350,6 +357,18 @@ def test_what_ends_before_its_correction_has_left_is_not_reported_twice(court):
     court.take(end_of(DOWN, T0 + 70))
 
     assert court.mails() == []
+
+
+def test_a_mail_says_that_an_earlier_one_was_wrong_and_the_next_ones_do_not(court):
+    assert court.corrections() == [False]
+    court.take(end_of(DOWN, T0 + 60))
+    assert court.corrections() == [False]
+    court.holds_active(DOWN)
+    court.take(DOWN)
+    court.run_for(5)
+    assert court.corrections() == [True]
+    court.take(end_of(DOWN, T0 + 400))
+    assert court.corrections() == [False]
 
 
 def test_of_an_alert_without_an_instance_its_rule_is_asked(court):

@@ -12,6 +12,7 @@ from alertbridge.routing.users import QuietSettings
 from tests.alertbridge.alert_builders import a_user
 
 BERLIN = ZoneInfo("Europe/Berlin")
+CASABLANCA = ZoneInfo("Africa/Casablanca")
 ZONES = st.sampled_from(
     ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca", "UTC"]
 ).map(ZoneInfo)
@@ -64,6 +65,7 @@ def test_is_over_when_the_clock_on_the_wall_says_so(hours, now, until):
 
 @given(hours=HOURS, zone=ZONES, now=MOMENTS)
 @example(hours=QuietHours(time(22), time(2, 30)), zone=BERLIN, now=at("2026-03-29T01:59:59+01:00"))
+@example(hours=QuietHours(time(22), time(2, fold=1)), zone=CASABLANCA, now=at("2026-03-22T01:00:00+00:00"))
 def test_ends_in_the_future_when_the_clock_first_shows_the_end(hours, zone, now):
     until = hours.until_unix_seconds(zone, now)
 
