@@ -146,6 +146,8 @@ def judge(
     fresh = [one for one in known if one.evaluated_unix_seconds >= since]
     if not fresh:
         return Held(reason=doubts[0]) if doubts else judge_by_heartbeat(claim, heartbeat, since)
+    if is_of_target and (relabelled := next(filter(None, (_relabelled(labels, one) for one in fresh)), None)):
+        return Unwatched(watched_as=relabelled.labels.get("host", labels["instance"]))
     if any(active_since(labels, one) is not None for one in fresh):
         return Held(reason="Prometheus holds the alert to be active")
     if not is_of_target:
@@ -167,6 +169,19 @@ def knows(labels: Labels, evidence: Evidence, *, is_of_target: bool) -> bool:
     """Return whether a Prometheus scrapes the target of an alert, or has held the alert itself."""
     is_watched = is_of_target and labels["instance"] in evidence.targets
     return is_watched or _is_among(labels, evidence.known.get(_name(labels), ()))
+
+
+def _relabelled(labels: Labels, evidence: Evidence) -> Active | None:
+    """Return the alert that is active instead of one that was known by other label names; None if none is."""
+    name = _name(labels)
+    active = [one for one in evidence.active.get(name, ()) if agree(labels, one.labels)]
+    known = [
+        one for one in evidence.known.get(name, ()) if agree(labels, one) and one.keys() <= labels.keys()
+    ]
+    own = max(known, key=len, default=None)
+    if own is None or any(one.labels.keys() == own.keys() for one in active):
+        return None
+    return next(iter(active), None)
 
 
 def judge_by_heartbeat(

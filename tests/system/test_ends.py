@@ -1,5 +1,6 @@
 """Troubles of the monitoring itself are reported as no host's: real parts, stopped and killed."""
 
+import json
 import os
 import signal
 import time
@@ -110,11 +111,34 @@ def test_nor_because_prometheus_died(stack):
     assert subjects(stack) == ["[DOWN] web-1: host not answering"]
 
 
-def test_a_host_that_is_removed_while_it_is_down_is_reported_as_not_watched(stack):
-    targets = stack.folder / "prometheus" / "marax" / "targets.json"
-    address = stack.exporters["db-1"].address
-    targets.write_text(f'[{{"targets": ["{address}"], "labels": {{"host": "db-1"}}}}]')
-    wait_until(lambda: len(subjects(stack)) > 1, "web-1 is reported as not watched", seconds=150)
+def test_hosts_that_are_removed_renamed_or_relabelled_while_they_are_down_are_not_watched_any_more(
+    start_stack,
+):
+    hosts = ("gone-1", "old-1", "moved-1", "web-1", "web-2", "web-3", "web-4")
+    stack = start_stack(Plan(hosts=hosts))
+    wait_until(lambda: all(is_up(stack, host) for host in hosts), "all are scraped")
+    for host in hosts[:3]:
+        stack.exporters[host].kill()
+    wait_until(lambda: reported(stack, "[DOWN]") == set(hosts[:3]), "they are reported down")
 
-    assert subjects(stack)[1:] == ["[ENDED] web-1: host not answering"]
-    assert "It did not answer until then; it last answered on" in text_of(stack.mails()[1])
+    labels = {"old-1": {"host": "new-1"}, "moved-1": {"host": "moved-1", "site": "paris"}}
+    groups = [
+        {"targets": [stack.exporters[host].address], "labels": labels.get(host, {"host": host})}
+        for host in hosts[1:]
+    ]
+    (stack.folder / "prometheus" / "marax" / "targets.json").write_text(json.dumps(groups))
+    wait_until(lambda: reported(stack, "[ENDED]") == set(hosts[:3]), "they are reported as not watched", 150)
+    wait_until(lambda: "[DOWN] new-1: host not answering" in subjects(stack), "the new name is reported down")
+
+    time.sleep(5)
+    assert not [subject for subject in subjects(stack) if subject.startswith("[UP]")]
+    texts = [text_of(mail) for mail in stack.mails() if mail["Subject"].startswith("[ENDED]")]
+    assert all("not answer until then" in text for text in texts)
+    assert any("Its address is watched as new-1 now" in text for text in texts)
+
+
+def reported(stack: Stack, kind: str) -> set[str]:
+    """Return the hosts of which mails of that *kind* are."""
+    mails = [mail for mail in stack.mails() if mail["Subject"].startswith(kind)]
+    names = ("gone-1", "old-1", "moved-1")
+    return {name for name in names for mail in mails if name in text_of(mail)}

@@ -28,6 +28,7 @@ ENDS = T0 + 240
 INSTANCE = "web-1.example.org:9877"
 UP = {"job": "marax", "host": "web-1", "instance": INSTANCE}
 FIRED = {"alertname": "HostDown", "severity": "critical", **UP}
+REPLICA = {**FIRED, "replica": "a"}
 BACK = Target(labels=UP, scraped_unix_seconds=ENDS + 5, is_up=True, back_unix_seconds=ENDS - 10)
 AWAY = Target(labels=UP, scraped_unix_seconds=ENDS + 5, is_up=False)
 NAMES = ("HostDown", "HighCpu")
@@ -68,7 +69,7 @@ def test_a_host_that_answers_again_is_back_since_the_first_scrape_that_it_answer
         pytest.param(NoEvidence(reason="connection refused"), "connection refused", id="not to be asked"),
         pytest.param(evidence(BACK, at=ENDS - 1), "not evaluated", id="does not evaluate"),
         pytest.param(evidence(BACK, active=[FIRED]), "active", id="active"),
-        pytest.param(evidence(BACK, active=[{**FIRED, "replica": "a"}]), "active", id="a label was dropped"),
+        pytest.param(evidence(BACK, active=[REPLICA], known=[REPLICA]), "active", id="a label was dropped"),
         pytest.param(evidence(AWAY), "not answered", id="still down"),
         pytest.param(evidence(Target(labels=UP)), "not answered", id="not scraped yet"),
         pytest.param(
@@ -95,6 +96,19 @@ def test_an_end_is_held_while_prometheus_does_not_confirm_it(found, why):
 )
 def test_a_target_that_is_gone_is_not_watched_whatever_stands_in_its_place(targets, watched_as):
     assert judged(evidence(*targets)) == Unwatched(watched_as=watched_as)
+
+
+@pytest.mark.parametrize(
+    ("known", "active"),
+    [
+        pytest.param(FIRED, {**FIRED, "site": "berlin"}, id="a label was added"),
+        pytest.param({**FIRED, "cluster": "berlin"}, FIRED, id="a label was removed"),
+    ],
+)
+def test_a_host_whose_labels_are_others_now_is_not_watched_under_the_old_ones(known, active):
+    again = replace(AWAY, labels={name: active[name] for name in active.keys() - {"alertname", "severity"}})
+
+    assert judged(evidence(again, active=[active], known=[known, active])) == Unwatched(watched_as="web-1")
 
 
 def test_a_target_that_has_labels_more_is_the_same():
