@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from alertbridge.outbox.end_claims import claimed_of
-from alertbridge.outbox.fleet_outages import fleet_outages
+from alertbridge.outbox.fleet_outages import FleetOutages, fleet_outages
 from alertbridge.outbox.notified import Key
 from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS, not_yet
 from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
@@ -87,7 +87,7 @@ def claim_notice(
         [] if row.told else [one.episode for one in found]
     )  # what may have been sent is repeated as it was
     fleet = fleet_outages(connection, row.user_name, about, routing)
-    reported = [one for one in found if not (one.is_news and fleet.reports(one.episode))]
+    reported = [one for one in found if not _is_left_to_fleet(one, fleet)]
     if (_has_news(found) and not _has_news(reported)) or not reported:
         settle(connection, row.notice_id, State.SUPERSEDED, now, last_error=_BY_FLEET if found else None)
         return None
@@ -123,6 +123,11 @@ def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) ->
         was_held=row.held_unix_seconds is not None,
         waiting_since_unix_seconds=row.created_unix_seconds if was_waiting else None,
     )
+
+
+def _is_left_to_fleet(one: ReportedEpisode, fleet: FleetOutages) -> bool:
+    """Return whether FleetDown reports it; whoever was notified of its start is notified of its end."""
+    return one.is_news and not one.was_notified and fleet.reports(one.episode)
 
 
 def _has_news(reported: Sequence[ReportedEpisode]) -> bool:

@@ -23,6 +23,7 @@ class ReportedEpisode:
         is_over: What the notice says; older than the stored state when an ambiguous attempt is repeated.
         last_answered_unix_seconds: What an earlier notice found out; None when none did.
         is_news: Whether its user has not been notified of it yet, or not of its end.
+        was_notified: Whether its user has been notified of it before, of its start or its end.
         is_correction: Whether its user has been notified of an end that was wrong.
     """
 
@@ -30,6 +31,7 @@ class ReportedEpisode:
     is_over: bool
     last_answered_unix_seconds: float | None
     is_news: bool = True
+    was_notified: bool = False
     is_correction: bool = False
 
     @property
@@ -86,13 +88,14 @@ def _current(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
     folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
     rows = episodes_of(connection, folded if is_digest else [notice.incident_id])
     notified = notified_or_in_flight(connection, notice, {row.alert_id for row in rows})
-    states = [(row, row.ended_unix_seconds is not None) for row in rows]
+    states = [(row, row.ended_unix_seconds is not None, notified.get(_key(row))) for row in rows]
     return [
         replace(
-            _reported(row, is_over=is_over, is_news=notified.get(_key(row)) is not is_over),
-            is_correction=notified.get(_key(row)) is True and not is_over,
+            _reported(row, is_over=is_over, is_news=before is not is_over),
+            was_notified=before is not None,
+            is_correction=before is True and not is_over,
         )
-        for row, is_over in states
+        for row, is_over, before in states
     ]
 
 

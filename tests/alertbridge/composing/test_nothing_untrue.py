@@ -136,7 +136,8 @@ class Days(RuleBasedStateMachine):
             for user in (ANN, BOB):
                 is_told = self.read[user, alert_id, number, ended is not None] == 1
                 is_within = any(first <= opened and ended and ended <= last for first, last in fleets)
-                assert is_told or (name == "HostDown" and is_within)
+                was_told = self.read[user, alert_id, number, False] == 1
+                assert is_told or (name == "HostDown" and is_within and not was_told)
 
     @property
     def now(self) -> float:

@@ -202,6 +202,18 @@ def test_a_fleet_that_waits_itself_keeps_no_host_back_but_reports_those_that_are
     assert reasons(outbox, "superseded") == ["reported by FleetDown"]
 
 
+def test_a_host_that_was_reported_while_the_fleet_waited_has_its_own_end(outbox):
+    outbox.take(fleet())
+    outbox.notices.wait(outbox.notices.claim(outbox.routing, T0), "most hosts answer by now", T0)
+    outbox.take(an_alert("web-1"))
+    assert hosts(outbox.send()) == [("web-1", False)]
+
+    outbox.take(an_alert("web-1", ends=T0 + 30), fleet(ends=T0 + 300))
+    outbox.clock.advance(300)
+
+    assert sorted(told(outbox)) == [[("", True)], [("web-1", True)]]
+
+
 def test_fresh_news_goes_before_what_is_looked_at_again(outbox):
     outbox.take(fleet())
     told(outbox, 1)
