@@ -7,6 +7,7 @@ from alertbridge.composing.facts import subject_of
 from alertbridge.composing.newest_scrape import answers_again
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.notified import Key
+from alertbridge.outbox.postponed import may_end_soon
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
@@ -31,7 +32,7 @@ def not_yet(claim: Claim, findings: Findings, routing: Routing, now_unix_seconds
         found = findings.hosts.get(subject_of(one, claim.purpose), HostFindings())
         ratio = findings.answering_ratio_by_job.get(alert.labels.get("job", ""), 0.0)
         if concerns_fleet(alert):
-            if _MOST <= ratio <= 1:
+            if _MOST <= ratio <= 1 and may_end_soon(one, now_unix_seconds):
                 reasons[one.key] = MOST_ANSWER
         elif answers_again(found.newest, alert.starts_unix_seconds, now_unix_seconds):
             reasons[one.key] = HOST_ANSWERS

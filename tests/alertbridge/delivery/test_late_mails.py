@@ -273,6 +273,18 @@ def test_most_hosts_not_answering_is_not_reported_once_most_answer(desk):
     assert len(desk.subjects) == 1
 
 
+def test_most_hosts_that_answer_hold_a_fleet_for_a_quarter_of_an_hour_at_most(desk):
+    """Its rule may have another threshold, or be that of one Prometheus of two."""
+    desk.take(fleet_down())
+    desk.prometheus.ratio = 0.7
+
+    desk.work_for(890, step=5)
+    assert desk.mailer.tried == []
+    desk.work_for(20, step=5)
+
+    assert len(desk.subjects) == 1
+
+
 @pytest.mark.parametrize("ratio", [float("nan"), float("inf"), -1.0, 1.5])
 def test_a_share_that_cannot_be_holds_nothing(desk, ratio):
     desk.take(fleet_down())

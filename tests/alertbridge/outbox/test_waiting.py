@@ -105,6 +105,16 @@ def test_a_host_waits_while_most_of_its_job_are_reported_not_to_answer(outbox):
     assert sorted(told(outbox)) == [[("", True)], [("web-1", False)], [("web-2", False)]]
 
 
+def test_a_fleet_that_never_ends_keeps_a_host_back_for_an_hour_at_most(outbox):
+    outbox.take(fleet())  # silenced when it ends, without a Prometheus to ask: no end ever comes
+    told(outbox, 1)
+    outbox.clock.advance(86_400)
+    outbox.take(an_alert("web-1", starts=T0 + 86_400))
+
+    assert told(outbox, 3599) == []
+    assert told(outbox, 10) == [[("web-1", False)]]
+
+
 def test_a_host_that_went_and_came_back_meanwhile_is_reported_by_the_end_of_the_fleet(outbox):
     outbox.take(fleet())
     told(outbox, 1)
