@@ -107,12 +107,14 @@ class FiringJudge:
             return
         witness = self._live.witness
         instances = {
-            one.disputed.alert.labels["instance"] for one in found if self._is_of_target(one.disputed.alert)
+            one.disputed.alert.labels["instance"]
+            for one in found
+            if self._live.routing.is_of_target(one.disputed.alert)
         }
         evidence = () if witness is None else witness.testify(instances, None)
         decided = []
         for one in found:
-            is_of_target = self._is_of_target(one.disputed.alert)
+            is_of_target = self._live.routing.is_of_target(one.disputed.alert)
             received = one.received_unix_seconds
             decision = decide_ended(one.disputed, evidence, received, is_of_target=is_of_target)
             if isinstance(decision, Undecided) and not self._waited(one, less_than=_LONGEST_DISPUTE_SECONDS):
@@ -127,7 +129,7 @@ class FiringJudge:
         asked = [
             Question(
                 labels=one.alert.labels,
-                is_of_target=self._is_of_target(one.alert),
+                is_of_target=self._live.routing.is_of_target(one.alert),
                 since_unix_seconds=one.episode.newest_start_unix_seconds,
                 until_unix_seconds=one.alert.starts_unix_seconds,
             )
@@ -136,7 +138,7 @@ class FiringJudge:
         return past.between(asked, self._live.heartbeat.alertname)
 
     def _decided(self, one: OpenDispute, past: Past | NoEvidence | None) -> tuple[Disputed, Decision]:
-        is_of_target = self._is_of_target(one.disputed.alert)
+        is_of_target = self._live.routing.is_of_target(one.disputed.alert)
         decision = decide_open(one.disputed, past, is_of_target=is_of_target)
         if isinstance(decision, Undecided) and not self._waited(one, less_than=_LAST_QUESTION_SECONDS):
             decision = Another()
@@ -144,9 +146,6 @@ class FiringJudge:
 
     def _waited(self, one: OpenDispute, *, less_than: float) -> bool:
         return 0 <= self._clock.unix_seconds() - one.received_unix_seconds < less_than
-
-    def _is_of_target(self, alert: Alert) -> bool:
-        return self._live.routing.means_down(alert) and bool(alert.labels.get("instance"))
 
     def _store(self, decided: Iterable[tuple[Disputed, Decision]]) -> None:
         decided = list(decided)

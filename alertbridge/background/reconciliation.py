@@ -1,7 +1,8 @@
 """Ends that Alertmanager never sends: an alert that is silenced, inhibited or muted when it ends has none.
 
 Prometheus knows better. Where it evaluates our rules (the heartbeat fires there), has held the alert within
-the last day, and has not for minutes, its end is claimed; it is proven as any other is.
+the last day, and has not for minutes, its end is claimed; it is proven as any other is. So is that of a host
+which it scrapes, however long ago: the bridge's machine may have been off for longer than a day.
 """
 
 import logging
@@ -15,6 +16,7 @@ from alertbridge.alerts.internal import is_internal
 from alertbridge.alerts.proof import Evidence, active_since, knows
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.prometheus.evidence import Witness
+from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
 _GRACE_SECONDS = 300.0
@@ -24,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 class ReconciliationConfig(Protocol):
     """What the settings in force say, and who can be asked; None without Prometheus."""
+
+    @property
+    def routing(self) -> Routing: ...
 
     @property
     def heartbeat(self) -> HeartbeatSettings: ...
@@ -72,7 +77,11 @@ class Reconciliation:
         ]
         found = witness.testify((), self._live.heartbeat.alertname) if episodes else ()
         evidence = [one for one in found if isinstance(one, Evidence)]
-        absent = {_key(one): one for one in episodes if _is_absent(one, evidence)}
+        absent = {
+            _key(one): one
+            for one in episodes
+            if _is_absent(one, evidence, is_of_target=self._live.routing.is_of_target(one.alert))
+        }
         self._absent_since = {key: self._absent_since.get(key, now) for key in absent}
         ended = [one for key, one in absent.items() if now - self._absent_since[key] >= _GRACE_SECONDS]
         if ended:
@@ -83,10 +92,10 @@ class Reconciliation:
         return max(self._absent_since[_key(episode)], episode.alert.starts_unix_seconds)
 
 
-def _is_absent(episode: Episode, evidence: Sequence[Evidence]) -> bool:
+def _is_absent(episode: Episode, evidence: Sequence[Evidence], *, is_of_target: bool) -> bool:
     """Return whether one of those that know an alert could hold it active, and none does."""
     labels = episode.alert.labels
-    is_known = any(knows(labels, one, is_of_target=False) for one in evidence)
+    is_known = any(knows(labels, one, is_of_target=is_of_target) for one in evidence)
     return is_known and all(active_since(labels, one) is None for one in evidence)
 
 

@@ -86,6 +86,10 @@ class Routing:
         """Return whether *alert* says that a host does not answer."""
         return alert.labels.get("alertname") in self.down_alerts
 
+    def is_of_target(self, alert: Alert) -> bool:
+        """Return whether *alert* says that a target does not answer which it names."""
+        return self.means_down(alert) and bool(alert.labels.get("instance"))
+
     def kind_of(self, alert: Alert, *, is_over: bool) -> Kind:
         """Return what a mail about *alert* is called."""
         if is_over and alert.is_unwatched:

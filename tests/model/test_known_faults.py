@@ -189,7 +189,6 @@ def test_two_prometheis_that_disagree_report_what_the_one_that_can_be_asked_has_
     assert broken(world) == []
 
 
-@pytest.mark.xfail(reason="only one of the two can be asked, and the other one has fired", strict=True)
 def test_an_end_that_alertmanager_lost_is_found_whichever_prometheus_fired():
     """The one that can be asked fires some seconds after the other, by which the episode was opened."""
     cut = Cut(at=0, seconds=240, one="prometheus-2", other="web-1")

@@ -24,6 +24,7 @@ class History:
         self._clock = clock
         self.refusal: NoEvidence | None = None
         self.known: list[Labels] = []
+        self.scraped: list[str] = []
         self.is_active = True
 
     def testify(self, _instances: Iterable[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
@@ -33,7 +34,7 @@ class History:
             evaluated_unix_seconds=self._clock.unix_seconds(),
             active={"HostDown": active},
             known={"HostDown": self.known},
-            targets={},
+            targets={one: [Target(labels={"instance": one})] for one in self.scraped},
         )
         return [self.refusal or evidence]
 
@@ -104,6 +105,17 @@ def desk(tmp_path):
     made.open(an_alert(cluster="berlin"))
     yield made
     made.outbox.close()
+
+
+def test_finds_the_end_of_a_host_that_was_back_more_than_a_day_ago(desk):
+    desk.history.known = []
+    desk.history.scraped = [an_alert().labels["instance"]]
+
+    desk.check_for(600)
+
+    assert desk.claimed == 1
+    desk.prove()
+    assert desk.outbox.intake.open_episodes() == []
 
 
 def test_leaves_alone_what_still_fires(desk):
