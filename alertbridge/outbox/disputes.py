@@ -47,6 +47,7 @@ _DISPUTES = (
         disputed_firings.c.generator_url.label("fired_generator_url"),
     )
     .select_from(disputed_firings.join(episodes, _IS_LATEST))
+    .where(episodes.c.alert_id.in_(select(disputed_firings.c.alert_id)))  # else SQLite scans all episodes
     .order_by(disputed_firings.c.received_unix_seconds, disputed_firings.c.alert_id)
 )
 
