@@ -15,7 +15,7 @@ from alertbridge.outbox.schema import Purpose, State
 from alertbridge.outbox.transitions import hold, mark_composing, postpone, settle, wait
 from alertbridge.routing.recipients import Routing, urgency_of
 
-_LOOK_AGAIN_FOR_PROOF_SECONDS = 0.5
+_LOOK_AGAIN_SOON_SECONDS = 0.5
 _LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
 _BY_FLEET = "reported by FleetDown"
 
@@ -96,12 +96,13 @@ def claim_notice(
         hold(connection, row.notice_id, until, now)
         return None
     if _may_be_over(connection, row, reported, now):
-        postpone(connection, row.notice_id, now + _LOOK_AGAIN_FOR_PROOF_SECONDS)
+        postpone(connection, row.notice_id, now + _LOOK_AGAIN_SOON_SECONDS)
         return None
     reasons = {} if row.told else not_yet(reported, fleet, now)
     claim = _claim_of(row, reported, now).without(reasons, routing)
     if reasons and not claim.has_news:
-        wait(connection, row.notice_id, now + LOOK_AGAIN_SECONDS, next(iter(reasons.values())))
+        pause_seconds = _LOOK_AGAIN_SOON_SECONDS if fleet.is_undecided else LOOK_AGAIN_SECONDS
+        wait(connection, row.notice_id, now + pause_seconds, next(iter(reasons.values())))
         return None
     mark_composing(connection, row, as_stored(claim.reported), owner=owner, now=now)
     return claim

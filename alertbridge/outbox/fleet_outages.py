@@ -23,11 +23,13 @@ class FleetOutages:
         outages: All of them.
         reported: Those that the user was notified of, or is being notified of: their notice does not wait.
         routing: The settings.
+        is_undecided: Whether the mail of one is being written, which may find that it is to wait instead.
     """
 
     outages: Sequence[Episode]
     reported: Sequence[Episode]
     routing: Routing
+    is_undecided: bool = False
 
     def covers(self, episode: Episode) -> bool:
         """Return whether *episode*, of a host that is down, is not reported while one of its job is open."""
@@ -65,15 +67,18 @@ def fleet_outages(
     its = (notices.c.incident_id == episodes.c.incident_id) & (notices.c.user_name == user_name)
     notice = select(notices.c.notice_id).where(its)
     is_being_notified = notice.where(notices.c.state.in_((State.PENDING, *IN_FLIGHT))).exists()
+    is_composed = notice.where(notices.c.state == State.COMPOSING).exists().label("is_composed")
     is_waiting = notice.where(notices.c.state == State.WAITING).exists()
     is_recent = or_(episodes.c.closed_unix_seconds.is_(None), episodes.c.closed_unix_seconds >= since)
     is_reported = or_(was_notified, is_being_notified).label("is_reported")
-    query = select(episodes, is_reported).where(_IS_FLEET, is_recent, or_(is_reported, is_waiting))
-    found = [(episode_of(row), row.is_reported) for row in connection.execute(query)]
+    query = select(episodes, is_reported, is_composed)
+    query = query.where(_IS_FLEET, is_recent, or_(is_reported, is_waiting))
+    found = [(episode_of(row), row) for row in connection.execute(query)]
     return FleetOutages(
         outages=[episode for episode, _ in found],
-        reported=[episode for episode, is_reported in found if is_reported],
+        reported=[episode for episode, row in found if row.is_reported],
         routing=routing,
+        is_undecided=any(row.is_composed for _, row in found),
     )
 
 

@@ -212,6 +212,18 @@ def test_a_fleet_that_waits_itself_keeps_no_host_back_but_reports_those_that_are
     assert reasons(outbox, "superseded") == ["reported by FleetDown"]
 
 
+def test_a_host_is_reported_in_a_second_though_the_mail_of_a_fleet_that_waits_was_being_written(outbox):
+    outbox.take(fleet())
+    written = outbox.notices.claim(outbox.routing, T0)
+    outbox.take(an_alert("web-1"))
+    assert outbox.claim() is None
+
+    outbox.notices.wait(written, "most hosts answer by now", T0)
+    outbox.clock.advance(1)
+
+    assert hosts(outbox.send()) == [("web-1", False)]
+
+
 def test_a_host_that_was_reported_while_the_fleet_waited_has_its_own_end(outbox):
     outbox.take(fleet())
     outbox.notices.wait(outbox.notices.claim(outbox.routing, T0), "most hosts answer by now", T0)
