@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from alertbridge.alerts.fleet import FLEET_DOWN
+from alertbridge.alerts.own import FLEET_ALERTS
 from alertbridge.cli.fleet_text import fleet_events
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_json, notices_table
 from alertbridge.outbox.inspection import EpisodeView
@@ -42,7 +42,7 @@ def print_incident(config: Path, incident_id: str) -> None:
     if incident is None:
         _leave_unknown(f"there is no incident {incident_id}; the id is at the end of each mail")
         return
-    fleet_down = [one for one in incident.episodes if one.alertname == FLEET_DOWN]
+    fleet_down = [one for one in incident.episodes if one.alertname in FLEET_ALERTS]
     asked = fleet_outages(config) if fleet_down else None
     click.echo(incident_text(incident, [event for one in fleet_down for event in _fleet_events(one, asked)]))
 

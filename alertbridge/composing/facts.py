@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.fleet import FLEET_DOWN
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
+from alertbridge.alerts.own import concerns_fleet
 from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.fleet_facts import FleetOutage
@@ -19,7 +19,6 @@ from alertbridge.routing.recipients import Classified
 
 _LISTED_AT_MOST = 50
 _KIND_OF_PURPOSE = {Purpose.DIGEST: Kind.DIGEST, Purpose.REMINDER: Kind.REMINDER}
-_ABOUT = {UNDELIVERABLE: About.MAIL, FLEET_DOWN: About.FLEET}
 _WORST_FIRST = (Kind.BLIND, Kind.DOWN, Kind.CRITICAL, Kind.WARN, Kind.INFO, Kind.ENDED, Kind.UP, Kind.OK)
 
 
@@ -166,4 +165,6 @@ def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings, 
 def _about(alert: Alert) -> About:
     if BLIND_LABEL in alert.labels:
         return About.MONITORING
-    return _ABOUT.get(alert.labels.get("alertname", ""), About.HOST)
+    if concerns_fleet(alert):
+        return About.FLEET
+    return About.MAIL if alert.labels.get("alertname") == UNDELIVERABLE else About.HOST
