@@ -5,9 +5,10 @@ The oracle knows the truth of each moment (`View`) and what was mailed. These ar
 - `UP_WITHOUT_SCRAPE`: a mail that says for the first time that a host answers again needs a scrape that it
   answered, to any Prometheus, after its alert fired.
 - `UP_BUT_AWAY`: nor does a mail say so of a host that has been away for a minute in which the bridge could
-  ask, unless it says that too.
-- `DOWN_BUT_ANSWERED`: no mail says that a host is down if the Prometheus that the bridge can ask has an
-  answered scrape as its newest, at most 20 s old.
+  ask some Prometheus, unless it says that too.
+- `DOWN_BUT_ANSWERED`: no mail says that a host is down if any Prometheus that the bridge can ask has an
+  answered scrape as its newest, at most 20 s old, unless another one has an unanswered one.
+- `DOWN_BUT_DISPUTED`: nor does one say so if another one has.
 - `NOT_TOLD`: a host that has been away for longer than its patience has been reported. The patience is
   `TOLD_SECONDS`; all of it has to be clear, which means that nothing is the matter with the monitoring. It
   is `LATE_SECONDS` more when something was the matter during the outage or in the ten minutes before it.
@@ -55,6 +56,7 @@ class Rule(StrEnum):
     UP_WITHOUT_SCRAPE = "up without scrape"
     UP_BUT_AWAY = "up but away"
     DOWN_BUT_ANSWERED = "down but answered"
+    DOWN_BUT_DISPUTED = "down but disputed"
     NOT_TOLD = "not told"
     NOT_CLOSED = "not closed"
     TOLD_TWICE = "told twice"
@@ -143,7 +145,8 @@ class Oracle:
         incident, subject, _ = episode
         truth = view.names.get(said.host)
         if said.means_down and view.is_askable and truth is not None and truth.newest_is_answered:
-            self._report(Rule.DOWN_BUT_ANSWERED, view, episode, f"{said.host} answered its newest scrape")
+            rule = Rule.DOWN_BUT_DISPUTED if truth.newest_is_disputed else Rule.DOWN_BUT_ANSWERED
+            self._report(rule, view, episode, f"{said.host} answered its newest scrape")
         if said.alertname == BLIND and is_new and self._lasting.seconds("clear", view.at) >= 180:
             self._report(Rule.FALSE_BLIND, view, episode, "nothing is the matter")
         if said.alertname == BLIND or (subject, incident) in self._first_told:

@@ -125,15 +125,17 @@ class Site:
 
     Attributes:
         hosts: What is watched.
-        prometheis: Who watches; the bridge can ask the first.
+        prometheis: Who watches.
         alertmanagers: To whom all of them send, a cluster.
         is_sharded: Whether each host is watched by only one Prometheus, which names itself in its alerts.
+        names_only_first: Whether the settings of the bridge name only the first Prometheus, and not all.
     """
 
     hosts: int = 3
     prometheis: int = 1
     alertmanagers: int = 1
     is_sharded: bool = False
+    names_only_first: bool = False
 
     @property
     def host_names(self) -> list[str]:

@@ -177,11 +177,9 @@ def test_two_alertmanagers_report_an_outage_once(script: Script):
     assert (mailed(world), broken(world)) == ([DOWN, UP], [])
 
 
-@pytest.mark.xfail(
-    reason="only one of the two can be asked, and the other one does not reach the host", strict=True
-)
-def test_two_prometheis_that_disagree_report_what_the_one_that_can_be_asked_has_seen():
-    """The other does not reach the host, which is down later, and for both."""
+@pytest.mark.xfail(reason="what one of the two does not reach is reported as down", strict=True)
+def test_a_host_that_answers_one_of_two_prometheis_is_not_down():
+    """The mail says which of them it answers, and which not."""
     cut = Cut(at=0, seconds=1800, one="prometheus-2", other="web-1")
 
     world = played([cut, Away(at=600, seconds=600, host="web-1")], TWINS)
@@ -189,12 +187,31 @@ def test_two_prometheis_that_disagree_report_what_the_one_that_can_be_asked_has_
     assert broken(world) == []
 
 
-def test_an_end_that_alertmanager_lost_is_found_whichever_prometheus_fired():
-    """The one that can be asked fires some seconds after the other, by which the episode was opened."""
-    cut = Cut(at=0, seconds=240, one="prometheus-2", other="web-1")
-    restart = Killed(at=270, seconds=300, part="alertmanager-1")
+def test_a_host_that_one_of_two_prometheis_does_not_reach_is_reported_once():
+    cut = Cut(at=0, seconds=1800, one="prometheus-2", other="web-1")
 
-    world = played([cut, restart], Site(hosts=2, prometheis=2))
+    world = played([cut, Away(at=600, seconds=600, host="web-1")], TWINS)
+
+    assert mailed(world) == [DOWN, UP]
+    assert {one.rule for one in world.oracle.violations} == {Rule.DOWN_BUT_DISPUTED}
+
+
+AN_END_THAT_WAS_LOST = [
+    Cut(at=0, seconds=240, one="prometheus-2", other="web-1"),
+    Killed(at=270, seconds=300, part="alertmanager-1"),
+]
+
+
+def test_an_end_that_alertmanager_lost_is_found_whichever_prometheus_fired():
+    """The first to fire opens the episode, and the other one fires some seconds later."""
+    world = played(AN_END_THAT_WAS_LOST, Site(hosts=2, prometheis=2))
+
+    assert [one for one in world.oracle.violations if one.rule is not Rule.DOWN_BUT_DISPUTED] == []
+
+
+@pytest.mark.xfail(reason="the Prometheus that has fired is not named in prometheus.urls", strict=True)
+def test_an_end_that_alertmanager_lost_is_found_if_the_prometheus_that_fired_is_not_named():
+    world = played(AN_END_THAT_WAS_LOST, Site(hosts=2, prometheis=2, names_only_first=True))
 
     assert [one for one in world.oracle.violations if one.rule is Rule.NOT_CLOSED] == []
 
@@ -246,8 +263,7 @@ def test_a_late_mail_says_of_no_host_that_is_down_again_that_it_is_up():
     assert broken(played(script, Site(hosts=2))) == []
 
 
-@pytest.mark.xfail(reason="whether it is the same firing can be asked of one Prometheus only", strict=True)
-def test_a_restart_while_the_prometheus_that_can_be_asked_is_dead_reports_nothing_twice():
+def test_a_restart_while_one_of_two_prometheis_is_dead_reports_nothing_twice():
     script = [
         Busy(at=0, seconds=695, host="web-1"),
         Killed(at=365, seconds=500, part="prometheus-1"),

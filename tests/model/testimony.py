@@ -1,190 +1,140 @@
-"""What the bridge hears from the model's Prometheus: what the real queries return of its samples."""
+"""What the bridge hears from the Prometheis of the model: what the real queries return of their samples."""
 
-import math
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from alertbridge.alerts.disputes import Past
-from alertbridge.alerts.proof import Active, Evidence, NoEvidence, Target, agree, targets_of
-from alertbridge.prometheus.answers import Sample
+from alertbridge.alerts.proof import Evidence, NoEvidence
+from alertbridge.prometheus.answers import Sample, Series
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.one_host import seen
-from alertbridge.prometheus.outage import Asked, first_of_last_answered, outage
+from alertbridge.prometheus.outage import Asked, outage
 from alertbridge.prometheus.past import Question
+from alertbridge.prometheus.servers import merged_series
 from alertbridge.prometheus.stretches import Stretch
 from marax.clock import Clock
+from tests.model.evidence import evidence
+from tests.model.past import combined, past
 from tests.model.prometheus import Prometheus
-from tests.model.storage import Labels, labels_of
 
 _DAY_SECONDS = 86400.0
 _HOUR_SECONDS = 3600.0
-_STEP_SECONDS = 15.0
 _FRESH_SECONDS = 120.0
-_LOOK_BACK_SECONDS = 300.0
 _NO_ANSWER = "no answer in time"
 
 
 class Testimony:
-    """The witness, who knows what fires, and who looks up what a mail says: one Prometheus.
+    """The witness, who knows what fires, and who looks up what a mail says.
 
     Args:
-        prometheus: Which is asked.
-        is_reachable: Whether it answers the bridge at present.
-        clock: For the time at which it is asked.
+        prometheis: Who is asked.
+        is_reachable: Whether one answers the bridge at present.
+        clock: For the time at which they are asked.
     """
 
-    def __init__(self, prometheus: Prometheus, is_reachable: Callable[[], bool], clock: Clock) -> None:
-        self._prometheus = prometheus
-        self._storage = prometheus.storage
+    def __init__(
+        self, prometheis: Sequence[Prometheus], is_reachable: Callable[[Prometheus], bool], clock: Clock
+    ) -> None:
+        self._prometheis = prometheis
         self._is_reachable = is_reachable
         self._clock = clock
 
     def testify(self, instances: Collection[str], heartbeat: str | None) -> Sequence[Evidence | NoEvidence]:
-        return [self._testify(instances, heartbeat)]
-
-    def _testify(self, instances: Collection[str], heartbeat: str | None) -> Evidence | NoEvidence:
-        if not self._is_reachable():
-            return NoEvidence(reason=f"Prometheus cannot be asked: {_NO_ANSWER}")
         now = self._clock.unix_seconds()
-        evaluations = [(dict(labels), at) for labels, at, _ in self._storage.now("ALERTS", now)]
-        moments = [at for labels, at in evaluations if heartbeat in {None, labels["alertname"]}]
-        if heartbeat is None and not moments:
-            moments = [at for _, at, _ in self._storage.now("up", now)]
-        if not moments:
-            return NoEvidence(reason=f"Prometheus does not evaluate {heartbeat or 'any rule'}")
-        known = [dict(labels) for labels, _ in self._storage.since("ALERTS", now - _DAY_SECONDS, now)]
-        return Evidence(
-            evaluated_unix_seconds=max(moments),
-            active=self._active(now),
-            known=_by_name(known),
-            targets=self._targets(set(instances), now),
-        )
+        return [
+            evidence(one, instances, heartbeat, now)
+            if self._is_reachable(one)
+            else NoEvidence(reason=f"Prometheus cannot be asked: {_NO_ANSWER}")
+            for one in self._prometheis
+        ]
 
     def between(self, asked: Sequence[Question], heartbeat: str) -> Sequence[Past | NoEvidence]:
-        if not self._is_reachable():
-            return [NoEvidence(reason=_NO_ANSWER)] * len(asked)
-        return [self._answered(one) if one.is_of_target else self._idle(one, heartbeat) for one in asked]
-
-    def _answered(self, asked: Question) -> Past | NoEvidence:
-        start = max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS)
-        series = self._storage.since("up", start - _LOOK_BACK_SECONDS, asked.until_unix_seconds)
-        found = {
-            labels: samples
-            for labels, samples in series
-            if dict(labels)["instance"] == asked.labels["instance"]
-        }
-        its = targets_of(asked.labels, [Target(labels=dict(labels)) for labels in found])
-        if not its:
-            return NoEvidence(reason="it does not scrape the target")
-        samples = [Sample(*one) for target in its for one in found[labels_of(**target.labels)]]
-        between = [one for one in samples if one.unix_seconds > start]
-        newest = max((one.unix_seconds for one in between if one.value == 1), default=0.0)
-        until_then = [one for one in between if one.unix_seconds <= newest]
-        return Past(answered_unix_seconds=first_of_last_answered(until_then))
-
-    def _idle(self, asked: Question, heartbeat: str) -> Past | NoEvidence:
-        known = [
-            labels
-            for labels, _ in self._storage.since(
-                "ALERTS", self._clock.unix_seconds() - _DAY_SECONDS, math.inf
+        now = self._clock.unix_seconds()
+        return [
+            combined(
+                [
+                    past(one.storage, question, heartbeat, now)
+                    if self._is_reachable(one)
+                    else NoEvidence(reason=_NO_ANSWER)
+                    for one in self._prometheis
+                ]
             )
-            if agree(asked.labels, _without_state(dict(labels)))
-            and dict(labels)["alertname"] == asked.labels["alertname"]
+            for question in asked
         ]
-        if not known:
-            return NoEvidence(reason="it does not know the alert")
-        step, idle = asked.until_unix_seconds, 0.0
-        while step > max(asked.since_unix_seconds, asked.until_unix_seconds - _DAY_SECONDS):
-            present = [labels for labels, _, _ in self._storage.now("ALERTS", step)]
-            is_evaluated = any(dict(labels)["alertname"] == heartbeat for labels in present)
-            idle += _STEP_SECONDS if is_evaluated and not set(known) & set(present) else 0
-            step -= _STEP_SECONDS
-        return Past(idle_seconds=idle)
 
     def look_up(self, subjects: Sequence[Subject]) -> Findings:
-        if not self._is_reachable():
+        answering = [one for one in self._prometheis if self._is_reachable(one)]
+        if not answering:
             hosts = {subject: HostFindings() for subject in subjects if subject.instance}
             return Findings(hosts=hosts, missing=(_NO_ANSWER,) if hosts else ())
-        now = self._clock.unix_seconds()
-        newest = {dict(labels)["host"]: value == 1 for labels, _, value in self._storage.now("up", now)}
-        jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
-        return Findings(
-            hosts={subject: self._found(subject, now) for subject in subjects if subject.instance},
-            is_up_by_host=newest or None,
-            answering_ratio_by_job={job: self._answering_ratio(job, now) for job in jobs},
-        )
+        return _LookUp(answering, self._clock.unix_seconds()).findings(subjects)
 
     def diagnose(self) -> str:
         """Return which part of the monitoring does not answer."""
-        return "" if self._is_reachable() else "Prometheus does not answer."
+        is_silent = any(not self._is_reachable(one) for one in self._prometheis)
+        return "Prometheus does not answer." if is_silent else ""
 
-    def _active(self, now: float) -> Mapping[str, Sequence[Active]]:
-        found: defaultdict[str, list[Active]] = defaultdict(list)
-        for labels, _, since in self._storage.now("ALERTS_FOR_STATE", now):
-            found[dict(labels)["alertname"]].append(Active(labels=dict(labels), since_unix_seconds=since))
-        return found
 
-    def _targets(self, instances: set[str], now: float) -> Mapping[str, Sequence[Target]]:
-        samples = dict(self._storage.since("up", now - _HOUR_SECONDS, now))
-        found: defaultdict[str, list[Target]] = defaultdict(list)
-        for labels in self._prometheus.targets:
-            instance = dict(labels)["instance"]
-            its = [Sample(*one) for one in samples.get(labels, ())] if instance in instances else []
-            found[instance].append(_target(labels, its))
-        return found
+class _LookUp:
+    """What those that are *answering* know together: each series is that of one of them."""
 
-    def _found(self, subject: Subject, now: float) -> HostFindings:
-        end = now if subject.ended_unix_seconds is None else subject.ended_unix_seconds
-        samples = [
-            Sample(*sample)
-            for labels, its in self._storage.since("up", now - _DAY_SECONDS, now)
-            if dict(labels)["instance"] == subject.instance
-            for sample in its
-        ]
-        found = outage(
-            samples,
-            Asked(
-                fired_unix_seconds=subject.fired_unix_seconds,
-                until_unix_seconds=end,
-                now_unix_seconds=now if subject.ended_unix_seconds is None else None,
-                known=(Stretch(start=now - _DAY_SECONDS, end=now),),
-            ),
+    def __init__(self, answering: Sequence[Prometheus], now: float) -> None:
+        self._answering, self._now = answering, now
+        self._day, self._hour = (self._samples(seconds) for seconds in (_DAY_SECONDS, _HOUR_SECONDS))
+
+    def findings(self, subjects: Sequence[Subject]) -> Findings:
+        jobs = {subject.job for subject in subjects if subject.job and not subject.instance}
+        return Findings(
+            hosts={subject: self._found(subject) for subject in subjects if subject.instance},
+            is_up_by_host=self._is_up_by_host() or None,
+            answering_ratio_by_job={job: self._answering_ratio(job) for job in jobs},
         )
-        is_down = bool(samples) and max(samples).value == 0
+
+    def _samples(self, seconds: float) -> tuple[Series, ...]:
+        return merged_series(
+            [
+                Series(labels=dict(labels), samples=tuple(Sample(*sample) for sample in samples))
+                for labels, samples in one.storage.since("up", self._now - seconds, self._now)
+            ]
+            for one in self._answering
+        )
+
+    def _found(self, subject: Subject) -> HostFindings:
+        now, ended = self._now, subject.ended_unix_seconds
+        asked = Asked(
+            fired_unix_seconds=subject.fired_unix_seconds,
+            until_unix_seconds=now if ended is None else ended,
+            now_unix_seconds=now if ended is None else None,
+            known=(Stretch(start=now - _DAY_SECONDS, end=now),),
+        )
+        samples = list(_of(subject, self._day))
+        found = outage(samples, asked)
         return HostFindings(
-            reason="connection refused" if is_down else "",
+            reason="connection refused" if samples and max(samples).value == 0 else "",
             since_unix_seconds=found.since,
             back_unix_seconds=found.back,
-            newest=seen(found, (one for one in samples if one.unix_seconds > now - _HOUR_SECONDS)).newest,
+            newest=seen(found, _of(subject, self._hour)).newest,
         )
 
-    def _answering_ratio(self, job: str, now: float) -> float:
+    def _is_up_by_host(self) -> Mapping[str, bool]:
+        found: dict[str, bool] = {}
+        for one in self._answering:
+            for labels, _, value in one.storage.now("up", self._now):
+                host = dict(labels)["host"]
+                found[host] = found.get(host, False) or value == 1
+        return found
+
+    def _answering_ratio(self, job: str) -> float:
+        return max(self._answering_ratio_in(one, job) for one in self._answering)
+
+    def _answering_ratio_in(self, prometheus: Prometheus, job: str) -> float:
         values = [
             value
-            for labels, at, value in self._storage.now("up", now)
-            if dict(labels)["job"] == job and at > now - _FRESH_SECONDS
+            for labels, at, value in prometheus.storage.now("up", self._now)
+            if dict(labels)["job"] == job and at > self._now - _FRESH_SECONDS
         ]
         return sum(values) / len(values) if values else 0.0
 
 
-def _target(labels: Labels, samples: Sequence[Sample]) -> Target:
-    if not samples:
-        return Target(labels=dict(labels))
-    back = first_of_last_answered(samples)
-    return Target(
-        labels=dict(labels),
-        scraped_unix_seconds=samples[-1].unix_seconds,
-        is_up=samples[-1].value == 1,
-        back_unix_seconds=None if back == samples[0].unix_seconds else back,
-    )
-
-
-def _by_name(alerts: Iterable[Mapping[str, str]]) -> Mapping[str, Sequence[Mapping[str, str]]]:
-    found: defaultdict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for labels in alerts:
-        found[labels["alertname"]].append(_without_state(labels))
-    return found
-
-
-def _without_state(labels: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in labels.items() if name != "alertstate"}
+def _of(subject: Subject, found: Sequence[Series]) -> Iterator[Sample]:
+    its = (one for one in found if one.labels["instance"] == subject.instance)
+    return (sample for one in its for sample in one.samples)

@@ -10,7 +10,17 @@ Subject = tuple[str, str]  # an alert's name, and its host's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameTruth:
-    """How it is with a host of that name; its address may have answered under another one."""
+    """How it is with a host of that name; its address may have answered under another one.
+
+    Attributes:
+        is_watched: Whether it is to be scraped.
+        is_away: Whether it answers nobody.
+        is_busy: Whether its CPU is used up.
+        last_answered: Its newest answered scrape in any Prometheus; 0 when there is none.
+        address_last_answered: The same of its address, under any name.
+        newest_is_answered: Whether a Prometheus that can be asked has a new scrape, which was answered.
+        newest_is_disputed: Whether the newest scrape of one that can be asked was not answered.
+    """
 
     is_watched: bool
     is_away: bool
@@ -18,6 +28,7 @@ class NameTruth:
     last_answered: float
     address_last_answered: float
     newest_is_answered: bool
+    newest_is_disputed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

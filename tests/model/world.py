@@ -57,7 +57,8 @@ class World:
         self._dead: set[str] = {"bridge"}
         self._done: set[DiesOnce] = set()
         self._conditions = self._conditions_now()
-        testimony = Testimony(self._prometheis[0], self._answers_bridge, self._clock)
+        self._named = self._prometheis[:1] if site.names_only_first else self._prometheis
+        testimony = Testimony(self._named, self._answers_bridge, self._clock)
         self.bridge = Bridge(folder, self._clock, testimony)
         self.oracle = Oracle()
 
@@ -154,9 +155,12 @@ class World:
             return False
         return self.bridge.post(alerts, is_working=self._conditions.works("bridge"))
 
-    def _answers_bridge(self) -> bool:
-        name = self._prometheis[0].name
+    def _answers_bridge(self, prometheus: Prometheus) -> bool:
+        name = prometheus.name
         return self._conditions.works(name) and self._conditions.reaches(name, "bridge")
+
+    def _askable(self) -> list[Prometheus]:
+        return [one for one in self._named if self._answers_bridge(one)]
 
     def _working(self, parts: Sequence[Part]) -> list[Part]:
         return [one for one in parts if self._conditions.works(one.name)]
@@ -170,7 +174,7 @@ class World:
             and self.bridge.is_alive
             and not conditions.is_mail_away,
             is_prometheus_working=bool(self._working(self._prometheis)),
-            is_askable=self._answers_bridge(),
+            is_askable=bool(self._askable()),
             names={name: self._truth(name) for name in self._names()},
         )
 
@@ -184,12 +188,13 @@ class World:
         of_address = [
             one.last_answered.get(other, 0.0) for one in self._prometheis for other in (host, f"{host}-new")
         ]
-        asked = self._prometheis[0].newest_scrapes(now).get(labels) if labels else None
+        asked = [one.newest_scrapes(now).get(labels) for one in self._askable() if labels]
         return NameTruth(
             is_watched=labels is not None,
             is_away=self._conditions.is_away(host),
             is_busy=self._conditions.is_busy(host),
             last_answered=max(answered),
             address_last_answered=max(of_address),
-            newest_is_answered=asked is not None and asked[1] and now - asked[0] < 20,
+            newest_is_answered=any(one is not None and one[1] and now - one[0] < 20 for one in asked),
+            newest_is_disputed=any(one is not None and not one[1] for one in asked),
         )
