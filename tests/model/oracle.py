@@ -7,8 +7,8 @@ The oracle knows the truth of each moment (`View`) and what was mailed. These ar
 - `UP_BUT_AWAY`: nor does a mail say so of a host that has been away for a minute in which the bridge could
   ask some Prometheus, unless it says that too.
 - `DOWN_BUT_ANSWERED`: no mail says that a host is down if any Prometheus that the bridge can ask has an
-  answered scrape as its newest, at most 20 s old, unless another one has an unanswered one.
-- `DOWN_BUT_DISPUTED`: nor does one say so if another one has.
+  answered scrape as its newest, at most 20 s old.
+- `DOWN_BUT_DISPUTED`: the same of a host that has answered that Prometheus all the time, and not another one.
 - `NOT_TOLD`: a host that has been away for longer than its patience has been reported. The patience is
   `TOLD_SECONDS`; all of it has to be clear, which means that nothing is the matter with the monitoring. It
   is `LATE_SECONDS` more when something was the matter during the outage or in the ten minutes before it.
@@ -46,6 +46,7 @@ CLOSED_SECONDS = 330.0 + 70.0
 LATE_SECONDS = 600.0
 BLIND_SECONDS = 375.0
 _CALM_SECONDS = 600.0
+_BEFORE_ALERT_SECONDS = 60.0 + 30.0  # the `for` of HostDown, and a scrape and an evaluation
 _KEEP_SECONDS = {"HostDown": 120.0, "HighCpu": 300.0, "FleetDown": 300.0}
 _FOR_SECONDS = {"HostDown": 0.0, "HighCpu": 180.0, "FleetDown": 0.0}
 
@@ -145,7 +146,8 @@ class Oracle:
         incident, subject, _ = episode
         truth = view.names.get(said.host)
         if said.means_down and view.is_askable and truth is not None and truth.newest_is_answered:
-            rule = Rule.DOWN_BUT_DISPUTED if truth.newest_is_disputed else Rule.DOWN_BUT_ANSWERED
+            is_disputed = truth.missed_by_each < said.fired - _BEFORE_ALERT_SECONDS
+            rule = Rule.DOWN_BUT_DISPUTED if is_disputed else Rule.DOWN_BUT_ANSWERED
             self._report(rule, view, episode, f"{said.host} answered its newest scrape")
         if said.alertname == BLIND and is_new and self._lasting.seconds("clear", view.at) >= 180:
             self._report(Rule.FALSE_BLIND, view, episode, "nothing is the matter")

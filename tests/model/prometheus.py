@@ -31,6 +31,7 @@ class Prometheus:
         self.storage = Storage()
         self.targets: tuple[Labels, ...] = ()
         self.last_answered: dict[str, float] = {}
+        self.last_unanswered: dict[str, float] = {}
         self._phase = phase
         self._external = {"prometheus": name} if names_itself else {}
         self._rules = RuleManager(storage=self.storage, rules=RULES)
@@ -57,6 +58,7 @@ class Prometheus:
             answer = ask(labels)
             self.storage.append("up", labels, moment, 0 if answer is None else 1)
             if answer is None:
+                self.last_unanswered[dict(labels)["host"]] = moment
                 self.storage.end("cpu", labels, moment)
             else:
                 self.last_answered[dict(labels)["host"]] = moment

@@ -33,7 +33,7 @@ from tests.model.world import played
 
 _SCRIPTS = int(os.environ.get("MARAX_MODEL_SCRIPTS", "0"))
 
-# What one of two Prometheis does not reach is reported, and the mail says that it answers the other
+# What answers one of two Prometheis all the time, and not the other, is reported as down
 NOT_KEPT_BY_TWO = frozenset({Rule.DOWN_BUT_DISPUTED})
 
 _LAST_BEGINNING_SECONDS = 1800

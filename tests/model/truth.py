@@ -19,7 +19,7 @@ class NameTruth:
         last_answered: Its newest answered scrape in any Prometheus; 0 when there is none.
         address_last_answered: The same of its address, under any name.
         newest_is_answered: Whether a Prometheus that can be asked has a new scrape, which was answered.
-        newest_is_disputed: Whether the newest scrape of one that can be asked was not answered.
+        missed_by_each: The oldest of the last unanswered scrapes of those Prometheis; 0 if one has none.
     """
 
     is_watched: bool
@@ -28,7 +28,7 @@ class NameTruth:
     last_answered: float
     address_last_answered: float
     newest_is_answered: bool
-    newest_is_disputed: bool
+    missed_by_each: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

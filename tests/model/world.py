@@ -26,6 +26,7 @@ Part = TypeVar("Part", Prometheus, Alertmanager)
 CALM_BEFORE_SECONDS = 300
 CALM_AFTER_SECONDS = 1500
 _PHASE_SECONDS = 1.0
+_NEW_SECONDS = 20.0
 _MEMORY = "/dev/shm"  # noqa: S108 - what is written need not survive, and no disk need be waited for
 
 
@@ -188,13 +189,18 @@ class World:
         of_address = [
             one.last_answered.get(other, 0.0) for one in self._prometheis for other in (host, f"{host}-new")
         ]
-        asked = [one.newest_scrapes(now).get(labels) for one in self._askable() if labels]
+        answering = [one for one in self._askable() if labels and _answers(one, labels, now)]
         return NameTruth(
             is_watched=labels is not None,
             is_away=self._conditions.is_away(host),
             is_busy=self._conditions.is_busy(host),
             last_answered=max(answered),
             address_last_answered=max(of_address),
-            newest_is_answered=any(one is not None and one[1] and now - one[0] < 20 for one in asked),
-            newest_is_disputed=any(one is not None and not one[1] for one in asked),
+            newest_is_answered=bool(answering),
+            missed_by_each=min((one.last_unanswered.get(name, 0.0) for one in answering), default=0.0),
         )
+
+
+def _answers(prometheus: Prometheus, labels: Labels, now: float) -> bool:
+    newest = prometheus.newest_scrapes(now).get(labels)
+    return newest is not None and newest[1] and now - newest[0] < _NEW_SECONDS
