@@ -181,14 +181,19 @@ def test_two_alertmanagers_report_an_outage_once(script: Script):
     assert (mailed(world), broken(world)) == ([DOWN, UP], [])
 
 
+@pytest.mark.xfail(reason="a host that one of two Prometheis does not reach is reported", strict=True)
+def test_a_host_that_answers_one_of_two_prometheis_is_not_down():
+    """The mail says which of them it answers, and which not."""
+    assert broken(played([unreached(seconds=1800)], Site(hosts=2, prometheis=2))) == []
+
+
 @pytest.mark.xfail(
-    reason="the first Prometheus has no unanswered scrape, so it says of no host that it answers again",
+    reason="of two series that end alike, that of the first Prometheus counts, which shows no outage",
     strict=True,
 )
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param([unreached(seconds=1800)], id="one of them does not reach it"),
         pytest.param([unreached(seconds=75)], id="it answers both as the mail leaves"),
         pytest.param(
             [unreached(seconds=120), MailAway(at=60, seconds=65)],
@@ -204,11 +209,11 @@ def test_two_alertmanagers_report_an_outage_once(script: Script):
         ),
     ],
 )
-def test_a_host_that_answers_the_first_of_two_prometheis_all_the_time_is_not_down(script: Script):
+def test_a_host_that_answers_both_prometheis_when_the_mail_leaves_is_not_down(script: Script):
     assert broken(played(script, Site(hosts=2, prometheis=2))) == []
 
 
-def test_a_host_that_answers_the_second_of_two_prometheis_all_the_time_is_not_down_when_it_answers_both():
+def test_a_host_that_only_the_first_prometheus_missed_is_not_down_when_it_answers_both():
     script = [unreached(seconds=120, by="prometheus-1"), MailAway(at=60, seconds=65)]
 
     assert broken(played(script, Site(hosts=2, prometheis=2))) == []
