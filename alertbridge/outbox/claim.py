@@ -38,6 +38,7 @@ class Claim:
         purpose: News of one incident, a digest or a reminder.
         was_held: Whether it was held until the end of its user's quiet hours.
         waiting_since_unix_seconds: Since when it was waiting for an alert to end; None if it was not.
+        waits_because: Why it was waiting; empty if it was not.
         left_out: News that is not to be reported yet, by episode, and why.
     """
 
@@ -53,6 +54,7 @@ class Claim:
     purpose: Purpose = Purpose.NEWS
     was_held: bool = False
     waiting_since_unix_seconds: float | None = None
+    waits_because: str = ""
     left_out: Mapping[Key, str] = field(default_factory=dict)
 
     @property
@@ -86,7 +88,7 @@ def claim_notice(
     about = (
         [] if row.told else [one.episode for one in found]
     )  # what may have been sent is repeated as it was
-    fleet = fleet_outages(connection, row.user_name, about, routing)
+    fleet = fleet_outages(connection, row.user_name, about, routing, now)
     reported = [one for one in found if not _is_left_to_fleet(one, fleet)]
     if (_has_news(found) and not _has_news(reported)) or not reported:
         settle(connection, row.notice_id, State.SUPERSEDED, now, last_error=_BY_FLEET if found else None)
@@ -123,6 +125,7 @@ def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) ->
         purpose=Purpose(row.purpose),
         was_held=row.held_unix_seconds is not None,
         waiting_since_unix_seconds=row.created_unix_seconds if was_waiting else None,
+        waits_because=row.last_error or "" if was_waiting else "",
     )
 
 

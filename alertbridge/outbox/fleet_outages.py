@@ -8,9 +8,10 @@ from sqlalchemy import Connection, or_, select
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.own import FLEET_ALERTS
 from alertbridge.outbox.rows import episode_of
-from alertbridge.outbox.schema import IN_FLIGHT, State, episodes, known, notices
+from alertbridge.outbox.schema import IN_FLIGHT, State, end_claims, episodes, known, notices
 from alertbridge.routing.recipients import Routing
 
+_LONGEST_CLAIM_SECONDS = 300.0
 _IS_FLEET = episodes.c.alertname.in_(FLEET_ALERTS)
 _ANY = select(episodes.c.alert_id).where(_IS_FLEET).limit(1)
 
@@ -51,9 +52,12 @@ class FleetOutages:
 
 
 def fleet_outages(
-    connection: Connection, user_name: str, about: Sequence[Episode], routing: Routing
+    connection: Connection, user_name: str, about: Sequence[Episode], routing: Routing, now: float
 ) -> FleetOutages:
-    """Return what stands for the outages of hosts *about* which that user is to be notified."""
+    """Return what stands for the outages of hosts *about* which that user is to be notified.
+
+    One whose end has been claimed for minutes stands for none any more, though it cannot be proven.
+    """
     down = [one for one in about if routing.means_down(one.alert)]
     if not down or connection.execute(_ANY).first() is None:
         return FleetOutages(outages=(), reported=(), routing=routing)
@@ -71,12 +75,17 @@ def fleet_outages(
     is_waiting = notice.where(notices.c.state == State.WAITING).exists()
     is_recent = or_(episodes.c.closed_unix_seconds.is_(None), episodes.c.closed_unix_seconds >= since)
     is_reported = or_(was_notified, is_being_notified).label("is_reported")
-    query = select(episodes, is_reported, is_composed)
+    claim = select(end_claims.c.alert_id).where(
+        end_claims.c.alert_id == episodes.c.alert_id,
+        end_claims.c.number == episodes.c.number,
+        end_claims.c.claimed_unix_seconds <= now - _LONGEST_CLAIM_SECONDS,
+    )
+    query = select(episodes, is_reported, is_composed, claim.exists().label("is_claimed"))
     query = query.where(_IS_FLEET, is_recent, or_(is_reported, is_waiting))
     found = [(episode_of(row), row) for row in connection.execute(query)]
     return FleetOutages(
         outages=[episode for episode, _ in found],
-        reported=[episode for episode, row in found if row.is_reported],
+        reported=[episode for episode, row in found if row.is_reported and not row.is_claimed],
         routing=routing,
         is_undecided=any(row.is_composed for _, row in found),
     )

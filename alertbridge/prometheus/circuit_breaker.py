@@ -41,4 +41,7 @@ class CircuitBreakerEnricher:
 
 def _is_empty(findings: Findings) -> bool:
     nothing = HostFindings()
-    return findings.is_up_by_host is None and all(one == nothing for one in findings.hosts.values())
+    is_of_fleet = (
+        findings.is_up_by_host is not None or findings.answering_ratio_by_job or findings.fleet_outages
+    )
+    return not is_of_fleet and all(one == nothing for one in findings.hosts.values())

@@ -87,6 +87,7 @@ class Findings:
             None when that is not known.
         missing: What is not available and why, one sentence each.
         fleet_outages: Which hosts were down, for each subject that is a fleet and of which that is known.
+        disputed: The instances that answer one Prometheus, but not another.
         answering_ratio_by_job: The share of a job's hosts that answered their newest scrape of the last two
             minutes; only of jobs whose alerts are about no single host.
     """
@@ -95,6 +96,7 @@ class Findings:
     is_up_by_host: Mapping[str, bool] | None = None
     missing: tuple[str, ...] = ()
     fleet_outages: Mapping[Subject, FleetOutage] = field(default_factory=dict)
+    disputed: frozenset[str] = frozenset()
     answering_ratio_by_job: Mapping[str, float] = field(default_factory=dict)
 
     def fleet(self, is_recipient: Callable[[str], bool]) -> FleetFacts | None:

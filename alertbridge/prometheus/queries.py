@@ -57,7 +57,7 @@ class Prometheus:
         now = self._clock.unix_seconds()
         findings = await with_fleet_outages(api, subjects, now, _LookUp(api, subjects, now).findings())
         remarks = api.remarks(subject.instance for subject in subjects)
-        return replace(findings, missing=(*findings.missing, *remarks))
+        return replace(findings, missing=(*findings.missing, *remarks), disputed=api.disputed())
 
 
 class _LookUp:

@@ -55,6 +55,10 @@ class PrometheusServers:
         answers = await self._ask(lambda api: api.targets())
         return answers if isinstance(answers, NotKnown) else merged_targets(answers.values())
 
+    def disputed(self) -> frozenset[str]:
+        """Return the instances of which `states` has found that they are up for one, and down for another."""
+        return frozenset(instance for instance, seen in self._disputed.items() if len(set(seen.values())) > 1)
+
     def remarks(self, instances: Iterable[str]) -> Iterator[str]:
         """Yield in sentences who did not answer while others did, and who sees *instances* otherwise."""
         for url, reason in self._refusals.items():
@@ -86,7 +90,8 @@ def merged_series(answers: Iterable[Sequence[Series]]) -> tuple[Series, ...]:
 
     The samples of two that scrape the same host at different moments, put together, would show as flapping
     what only one of them sees. That with the newest sample counts, and of those that are about as new and as
-    complete that with the larger newest value: so a host that answers one of them is up.
+    complete that with the larger newest value: so a host that answers one of them is up. Of two that end
+    alike, that counts which was lower last.
     """
     found: dict[Label, list[Series]] = {}
     for answer in answers:
@@ -114,12 +119,17 @@ def _best(same: Sequence[Series]) -> Series:
     fresh = [one for one in with_samples if one.samples[-1].unix_seconds >= newest - _BEHIND_SECONDS]
     most = max(len(series.samples) for series in fresh)
     complete = [series for series in fresh if len(series.samples) >= most * _MUCH_LESS]
-    return max(complete, key=_newest_value)
+    return max(complete, key=_rank)
 
 
-def _newest_value(series: Series) -> float:
-    value = series.samples[-1].value
-    return -math.inf if math.isnan(value) else value
+def _rank(series: Series) -> tuple[float, float]:
+    """Return the newest value, and when it was last lower: of two that end alike, one has seen the outage."""
+    newest = series.samples[-1].value
+    if math.isnan(newest):
+        return (-math.inf, 0.0)
+    return newest, max(
+        (sample.unix_seconds for sample in series.samples if sample.value < newest), default=0.0
+    )
 
 
 def _refusal(refused: Mapping[str, NotKnown]) -> NotKnown:

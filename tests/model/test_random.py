@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.model.oracle import Rule
 from tests.model.prometheus import TICK_SECONDS
 from tests.model.script import (
     EVERYTHING,
@@ -32,9 +31,6 @@ from tests.model.script import (
 from tests.model.world import played
 
 _SCRIPTS = int(os.environ.get("MARAX_MODEL_SCRIPTS", "0"))
-
-# What answers one of two Prometheis all the time, and not the other, is reported as down
-NOT_KEPT_BY_TWO = frozenset({Rule.DOWN_BUT_DISPUTED})
 
 _LAST_BEGINNING_SECONDS = 1800
 _LONGEST_SECONDS = 900
@@ -90,5 +86,4 @@ def test_no_mail_is_untrue_whatever_happens(data):
 
     world = played(script, site)
 
-    excused = NOT_KEPT_BY_TWO if site.prometheis > 1 else frozenset()
-    assert [str(one) for one in world.oracle.violations if one.rule not in excused] == []
+    assert [str(one) for one in world.oracle.violations] == []

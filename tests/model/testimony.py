@@ -1,5 +1,6 @@
 """What the bridge hears from the Prometheis of the model: what the real queries return of their samples."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from alertbridge.alerts.disputes import Past
@@ -86,6 +87,7 @@ class _LookUp:
         return Findings(
             hosts={subject: self._found(subject) for subject in subjects if subject.instance},
             is_up_by_host=self._is_up_by_host() or None,
+            disputed=self._disputed(),
             answering_ratio_by_job={job: self._answering_ratio(job) for job in jobs},
         )
 
@@ -122,6 +124,13 @@ class _LookUp:
                 host = dict(labels)["host"]
                 found[host] = found.get(host, False) or value == 1
         return found
+
+    def _disputed(self) -> frozenset[str]:
+        seen: defaultdict[str, set[bool]] = defaultdict(set)
+        for one in self._answering:
+            for labels, _, value in one.storage.now("up", self._now):
+                seen[dict(labels)["instance"]].add(value == 1)
+        return frozenset(instance for instance, states in seen.items() if len(states) > 1)
 
     def _answering_ratio(self, job: str) -> float:
         return max(self._answering_ratio_in(one, job) for one in self._answering)

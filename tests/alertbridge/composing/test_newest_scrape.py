@@ -63,3 +63,8 @@ def test_a_scrape_before_the_alert_proves_nothing():
 )
 def test_a_host_is_gone_again_only_by_a_fresh_scrape_after_its_return(newest, back, is_gone):
     assert answers_no_longer(newest, back, NOW) is is_gone
+
+
+def test_an_alert_that_goes_on_for_long_is_not_about_whether_the_host_answers():
+    assert answers_again(answered(1_990.0, 1_100.0), FIRED, 2_000.0)
+    assert not answers_again(answered(2_000.0, 1_099.0), FIRED, 2_000.0)

@@ -39,7 +39,7 @@ class Prometheus:
                 newest=NewestScrape(
                     unix_seconds=newest,
                     is_answered=subject.instance.partition(".")[0] in self.answering,
-                    since_unix_seconds=min(newest, subject.fired_unix_seconds + 5),
+                    since_unix_seconds=min(newest, max(subject.fired_unix_seconds + 5, newest - 60)),
                 )
             )
             for subject in subjects
@@ -146,6 +146,18 @@ def test_an_old_answer_proves_nothing(desk, age_seconds):
 
     desk.work()
 
+    assert desk.subjects == ["[DOWN] web-1: host not answering"]
+
+
+def test_what_waits_as_its_host_answers_waits_on_while_prometheus_cannot_be_asked(desk):
+    desk.take(down())
+    desk.prometheus.answering = {"web-1"}
+    desk.work_for(10, step=5)
+    desk.use(NoPrometheus())
+    desk.work_for(850, step=5)
+    assert desk.subjects == []
+
+    desk.work_for(60, step=5)
     assert desk.subjects == ["[DOWN] web-1: host not answering"]
 
 

@@ -1,6 +1,7 @@
 """News that is not to be reported yet, as far as the outbox itself knows: it waits, and is not lost."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -177,6 +178,17 @@ def test_nothing_else_waits_for_the_fleet(outbox, alert):
     outbox.take(alert)
 
     assert len(told(outbox, 1)) == 1
+
+
+def test_a_fleet_whose_end_is_claimed_and_cannot_be_proven_keeps_no_host_back(outbox):
+    outbox.take(fleet())
+    outbox.send_all()
+    outbox.clock.advance(60)
+    outbox.take(replace(fleet(ends=T0 + 60), is_proven=False))
+    outbox.take(an_alert("web-1", starts=T0 + 60))
+    assert told(outbox, 240) == []
+
+    assert told(outbox, 70) == [[("web-1", False)]]
 
 
 def test_only_who_is_notified_of_the_fleet_waits_for_its_end(outbox):
