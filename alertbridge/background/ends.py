@@ -16,10 +16,8 @@ from alertbridge.alerts.proof import (
     judge,
     judge_by_heartbeat,
 )
-from alertbridge.background.settings import HeartbeatSettings
+from alertbridge.background.witness_config import WitnessConfig
 from alertbridge.outbox.end_claims import HeldClaim, Key
-from alertbridge.prometheus.evidence import Witness
-from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
 _SOONEST_SECONDS = 1.0
@@ -47,19 +45,6 @@ class ClaimStore(Protocol):
         ...
 
 
-class EndConfig(Protocol):
-    """What the settings in force say, and who can be asked; None without Prometheus."""
-
-    @property
-    def routing(self) -> Routing: ...
-
-    @property
-    def heartbeat(self) -> HeartbeatSettings: ...
-
-    @property
-    def witness(self) -> Witness | None: ...
-
-
 class EndProver:
     """Looks at claimed ends, and lets those that are proven *close* their episodes.
 
@@ -77,7 +62,7 @@ class EndProver:
         self,
         *,
         claims: ClaimStore,
-        live: EndConfig,
+        live: WitnessConfig,
         evaluated: Callable[[], float],
         resumed: Callable[[], float],
         close: Callable[[Sequence[Alert]], object],

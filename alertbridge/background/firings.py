@@ -17,11 +17,9 @@ from alertbridge.alerts.disputes import (
 )
 from alertbridge.alerts.episodes import Disputed
 from alertbridge.alerts.proof import NoEvidence
-from alertbridge.background.settings import HeartbeatSettings
+from alertbridge.background.witness_config import WitnessConfig
 from alertbridge.outbox.disputes import OpenDispute
-from alertbridge.prometheus.evidence import Witness
 from alertbridge.prometheus.past import PastAlerts, Question
-from alertbridge.routing.recipients import Routing
 from marax.clock import Clock
 
 _AT_ONCE = 2000
@@ -46,17 +44,8 @@ class DisputeStore(Protocol):
         ...
 
 
-class FiringConfig(Protocol):
-    """What the settings in force say, and who can be asked; None without Prometheus."""
-
-    @property
-    def routing(self) -> Routing: ...
-
-    @property
-    def heartbeat(self) -> HeartbeatSettings: ...
-
-    @property
-    def witness(self) -> Witness | None: ...
+class FiringConfig(WitnessConfig, Protocol):
+    """Who knows the past besides; None without Prometheus."""
 
     @property
     def past(self) -> PastAlerts | None: ...

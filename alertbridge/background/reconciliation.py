@@ -8,33 +8,17 @@ which it scrapes, however long ago: the bridge's machine may have been off for l
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import is_internal
 from alertbridge.alerts.proof import Evidence, active_since, knows
-from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.prometheus.evidence import Witness
-from alertbridge.routing.recipients import Routing
+from alertbridge.background.witness_config import WitnessConfig
 from marax.clock import Clock
 
 _GRACE_SECONDS = 300.0
 
 logger = logging.getLogger(__name__)
-
-
-class ReconciliationConfig(Protocol):
-    """What the settings in force say, and who can be asked; None without Prometheus."""
-
-    @property
-    def routing(self) -> Routing: ...
-
-    @property
-    def heartbeat(self) -> HeartbeatSettings: ...
-
-    @property
-    def witness(self) -> Witness | None: ...
 
 
 class Reconciliation:
@@ -51,7 +35,7 @@ class Reconciliation:
         self,
         *,
         open_episodes: Callable[[], Sequence[Episode]],
-        live: ReconciliationConfig,
+        live: WitnessConfig,
         receive: Callable[[Sequence[Alert]], object],
         clock: Clock,
     ) -> None:

@@ -10,7 +10,7 @@ from alertbridge.alerts.disputes import goes_on
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import is_internal
 from alertbridge.alerts.proof import Evidence
-from alertbridge.prometheus.evidence import Witness
+from alertbridge.background.witness_config import WitnessConfig
 from marax.clock import Clock
 
 _LOOK_BACK_SECONDS = 86400.0
@@ -24,13 +24,6 @@ class EndedEpisodes(Protocol):
     def ended_since(self, unix_seconds: float, alertnames: Collection[str]) -> Sequence[Episode]:
         """Return the latest episode of each alert of these names, if it was closed since then."""
         ...
-
-
-class ReopeningConfig(Protocol):
-    """Who can be asked; None without Prometheus."""
-
-    @property
-    def witness(self) -> Witness | None: ...
 
 
 class Reopening:
@@ -47,7 +40,7 @@ class Reopening:
         self,
         *,
         ended: EndedEpisodes,
-        live: ReopeningConfig,
+        live: WitnessConfig,
         receive: Callable[[Sequence[Alert]], object],
         clock: Clock,
     ) -> None:
