@@ -111,7 +111,11 @@ class _LookUp:
     async def _fleet(self) -> Mapping[str, bool] | None:
         if not self._jobs:
             return None
-        expression = f"max by (host, instance) (up{{{matcher('job', self._jobs)}}})"
+        up = f"up{{{matcher('job', self._jobs)}}}"
+        is_scraping = (
+            f"max(timestamp({up})) > time() - {_FRESH_SECONDS:g}"  # one that has stalled knows no more
+        )
+        expression = f"max by (host, instance) ({up}) and on() ({is_scraping})"
         answer = await self._questions.states(expression, FLEET)
         return {_name(series): series.samples[-1].value == 1 for series in answer if series.samples} or None
 

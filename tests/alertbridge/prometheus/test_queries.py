@@ -1,6 +1,7 @@
 import json
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,9 +15,15 @@ from alertbridge.prometheus.findings import Findings, HostFindings, Subject
 from alertbridge.prometheus.queries import Prometheus
 from alertbridge.prometheus.settings import HttpUrl
 from marax.clock import SystemClock
-from tests.alertbridge.prometheus.real_prometheus import a_scraping_prometheus, answering_hosts
+from tests.alertbridge.prometheus.real_prometheus import (
+    a_prometheus,
+    a_scraping_prometheus,
+    answering_hosts,
+    is_ready,
+)
 from tests.fakes import rude_servers as rude
 from tests.fakes.scraped_host import ScrapedHost
+from tests.programs import program_or_skip
 from tests.waiting import wait_until
 
 CLOCK = SystemClock()
@@ -271,6 +278,24 @@ def test_an_alert_of_no_host_gets_the_fleet_alone(story):
 
     assert (findings.hosts, findings.missing) == ({}, ())
     assert findings.fleet(lambda _: True) is not None
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "is_known"), [(30, True), (200, False)], ids=["scrapes", "has stalled"]
+)
+def test_a_prometheus_that_has_scraped_nothing_of_late_knows_no_fleet(tmp_path, age_seconds, is_known):
+    newest = SystemClock().unix_seconds() - age_seconds
+    samples = (
+        f'up{{instance="a",job="marax",host="a"}} 1 {newest - 15 * i:.0f}\n' for i in range(40, -1, -1)
+    )
+    (tmp_path / "up.txt").write_text(f"# TYPE up gauge\n{''.join(samples)}# EOF\n")
+    backfill = ["tsdb", "create-blocks-from", "openmetrics", "up.txt", "data"]
+    subprocess.run([program_or_skip("promtool"), *backfill], cwd=tmp_path, check=True, capture_output=True)
+    with a_prometheus(tmp_path, "global: {scrape_interval: 1m}\n") as prometheus:
+        wait_until(lambda: is_ready(prometheus.port))
+        findings = look_up(prometheus.port, Subject(instance="", job="marax", fired_unix_seconds=newest))
+
+    assert (findings.is_up_by_host is not None) is is_known
 
 
 def test_an_alert_of_no_host_gets_the_share_of_its_job_that_answers(story):
