@@ -41,9 +41,10 @@ def _reason(one: ReportedEpisode, claim: Claim, findings: Findings, now_unix_sec
     if subject.instance in findings.disputed:
         return ONE_ANSWERED
     newest = findings.hosts.get(subject, HostFindings()).newest
-    if newest is None:
-        return claim.waits_because if _has_answered(claim, now_unix_seconds) else ""
-    return HOST_ANSWERS if answers_again(newest, alert.starts_unix_seconds, now_unix_seconds) else ""
+    if answers_again(newest, alert.starts_unix_seconds, now_unix_seconds):
+        return HOST_ANSWERS
+    is_unchanged = newest is None or newest.is_answered
+    return claim.waits_because if is_unchanged and _has_answered(claim, now_unix_seconds) else ""
 
 
 def _has_answered(claim: Claim, now_unix_seconds: float) -> bool:

@@ -213,6 +213,12 @@ def test_a_host_that_only_the_first_prometheus_missed_is_not_down_when_it_answer
     assert broken(played(script, Site(hosts=2, prometheis=2))) == []
 
 
+def test_a_host_is_not_down_as_the_prometheus_that_did_not_reach_it_dies():
+    script = [unreached(seconds=525), Killed(at=95, seconds=385, part="prometheus-2")]
+
+    assert broken(played(script, Site(hosts=5, prometheis=2, alertmanagers=2))) == []
+
+
 def test_a_host_that_one_of_two_prometheis_does_not_reach_is_reported_once():
     world = played([unreached(seconds=1800), Away(at=600, seconds=600, host="web-1")], TWINS)
 

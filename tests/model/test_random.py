@@ -86,4 +86,5 @@ def test_no_mail_is_untrue_whatever_happens(data):
 
     world = played(script, site)
 
-    assert [str(one) for one in world.oracle.violations] == []
+    violations = "".join(f"\n{one}" for one in world.oracle.violations)
+    assert not violations, f"{violations}\nat {site}, in\n{script}"
