@@ -23,7 +23,8 @@ class Past:
     """What Prometheus knows of an alert between two moments.
 
     Attributes:
-        answered_unix_seconds: The newest scrape that the target answered then; None when there is none.
+        answered_unix_seconds: The first of the last scrapes in a row that the target answered then; None when
+            there is none.
         idle_seconds: For how long rules were evaluated without holding the alert pending or firing.
     """
 

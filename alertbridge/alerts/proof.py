@@ -125,20 +125,19 @@ def judge(
     found: Sequence[Evidence | NoEvidence],
     heartbeat: Heartbeat,
     *,
-    means_down: bool,
+    is_of_target: bool,
     believed_from_unix_seconds: float = 0.0,
 ) -> Judgement:
-    """Return what becomes of *claim*, whose alert *means* that a host is *down*, or does not.
+    """Return what becomes of *claim*, by what each Prometheus knows.
 
     Args:
         claim: The end that is claimed.
         found: What each Prometheus knows, at least one; each may be of a pair, or hold a shard.
         heartbeat: The newest that has come.
-        means_down: Whether the alert is about a target that does not answer.
+        is_of_target: Whether the alert means that the target in `instance` does not answer.
         believed_from_unix_seconds: Rules have to have been evaluated since then, at least.
     """
     labels = claim.episode.alert.labels
-    is_of_target = means_down and bool(labels.get("instance"))
     since = max(claim.ends_unix_seconds, believed_from_unix_seconds)
     doubts = [doubt for one in found if (doubt := _doubt(one, since))]
     evidence = [one for one in found if isinstance(one, Evidence)]

@@ -123,12 +123,12 @@ class EndProver:
         witness = self._live.witness
         if witness is None:
             return [(one, judge_by_heartbeat(one.claim, heartbeat, resumed)) for one in held]
-        down = {one.key for one in held if self._live.routing.means_down(one.claim.episode.alert)}
-        instances = {one.claim.episode.alert.labels.get("instance", "") for one in held if one.key in down}
+        of_target = {one.key for one in held if self._live.routing.is_of_target(one.claim.episode.alert)}
+        instances = {one.claim.episode.alert.labels["instance"] for one in held if one.key in of_target}
         name = self._live.heartbeat.alertname if heartbeat.evaluated_unix_seconds else None
-        found = witness.testify(instances - {""}, name)
+        found = witness.testify(instances, name)
         believe = partial(judge, found=found, heartbeat=heartbeat, believed_from_unix_seconds=resumed)
-        return [(one, believe(one.claim, means_down=one.key in down)) for one in held]
+        return [(one, believe(one.claim, is_of_target=one.key in of_target)) for one in held]
 
     def _settled(self, held: HeldClaim, judgement: Judgement) -> Judgement:
         """Return *judgement*, or that it has to last: of a target that is gone, or an end without a scrape.

@@ -85,9 +85,8 @@ def claim_notice(
 ) -> Claim | None:
     """Mark the notice of *row* as being composed by *owner*; None when it does not leave now."""
     found = episodes_to_report(connection, row, routing, now)
-    about = (
-        [] if row.told else [one.episode for one in found]
-    )  # what may have been sent is repeated as it was
+    # What may have been sent is repeated as it was
+    about = [] if row.told else [one.episode for one in found]
     fleet = fleet_outages(connection, row.user_name, about, routing, now)
     reported = [one for one in found if not _is_left_to_fleet(one, fleet)]
     if (_has_news(found) and not _has_news(reported)) or not reported:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from alertbridge.alerts.proof import Labelled
 from alertbridge.prometheus.answers import NotKnown, Series, Target, matcher
 from alertbridge.prometheus.findings import Subject
 from alertbridge.prometheus.servers import PrometheusServers
@@ -18,13 +19,6 @@ _ALL = (ERROR, TIMES, VALUES, HISTORY, FLEET)
 _MOST_NAMED = 3
 
 Answered = TypeVar("Answered")
-
-
-class Labelled(Protocol):
-    """What bears the labels of a scrape target."""
-
-    @property
-    def labels(self) -> Mapping[str, str]: ...
 
 
 Found = TypeVar("Found", bound=Labelled)

@@ -55,8 +55,8 @@ def judged(
     alert = alert or an_alert(cluster="berlin")  # Alertmanager's labels: one more than Prometheus' own
     episode = Episode(alert_id=alert.alert_id, number=1, alert=alert, opened_unix_seconds=T0)
     claim = Claimed(episode=episode, ends_unix_seconds=ENDS, is_reconciled=False)
-    means_down = alert.labels["alertname"] == "HostDown"
-    return judge(claim, found, heartbeat, means_down=means_down, believed_from_unix_seconds=believed_from)
+    is_down = alert.labels["alertname"] == "HostDown"
+    return judge(claim, found, heartbeat, is_of_target=is_down, believed_from_unix_seconds=believed_from)
 
 
 def test_a_host_that_answers_again_is_back_since_the_first_scrape_that_it_answered():
