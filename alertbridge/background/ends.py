@@ -141,7 +141,7 @@ class EndProver:
             self._unsettled_since.pop(held.key, None)
             return judgement
         if now - self._unsettled_since.setdefault(held.key, now) < _SETTLED_SECONDS:
-            return Held(reason="Prometheus does not know it at present, which has to last for a minute")
+            return Held(reason="no longer active in Prometheus; waiting a minute to be sure")
         return judgement
 
 
