@@ -168,9 +168,10 @@ class Connection(asyncio.Protocol):
             self._close_after(None)
         self._http.resume_writing()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if self._is_open:
-            self._http.connection_lost(exc)
+            # Given an exception, uvicorn would not cancel its keep-alive timer, which holds all of this
+            self._http.connection_lost(None)
         self._forget()
 
     def _decrypted(self, stream: TlsTransport, data: bytes) -> bytes:
