@@ -33,6 +33,7 @@ _LONGEST_BY_FIELD = {
     "runbook_url": 300,
     "reason_for_mail": 200,
     "missing": 240,
+    "remarks": 240,
     "down": 48,
 }
 _NAMELESS = "(no name)"

@@ -146,6 +146,8 @@ class AlertFacts:
         due_unix_seconds: Since when this mail is due, which may be long ago; None when that is not known.
         fleet: The rest of the fleet; None when Prometheus could not be asked.
         missing: What is not available and why, one sentence each.
+        remarks: What the reader should know of how this mail came about, one sentence each; they stand under
+            the state.
         fleet_outages: Which hosts were down under each alert about most of them, of those that the reader
             watches; none where that is not known.
     """
@@ -159,6 +161,7 @@ class AlertFacts:
     due_unix_seconds: float | None = None
     fleet: FleetFacts | None = None
     missing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     fleet_outages: tuple[FleetOutage, ...] = ()
 
 

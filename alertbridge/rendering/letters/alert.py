@@ -23,6 +23,7 @@ _TONES = {
 }
 _NAMES_AT_MOST = 12
 _ALERTS_AT_MOST = 5
+_REMARKS_AT_MOST = 5
 _DELAY_SHOWN_FROM_SECONDS = 600.0
 _CLOCKS_DIFFER_SECONDS = 10.0
 
@@ -35,7 +36,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=(*lead.lines, *_corrected(facts, at_most), *_reconciled(facts), *_delay(facts), *_skew(facts)),
+        lines=(*lead.lines, *facts.remarks[:_REMARKS_AT_MOST], *_of_the_mail(facts, at_most)),
         sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
     )
@@ -67,6 +68,11 @@ def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section
     if facts.hosts[0].about is not About.HOST:
         return internal_lead(facts), internal_sections(facts)
     return lead_of(facts), (*sections_of_one(facts, at_most), *next_steps(facts, at_most))
+
+
+def _of_the_mail(facts: AlertFacts, at_most: int) -> tuple[str, ...]:
+    """Return what is odd about this mail: that it corrects another, is late, or its times do not fit."""
+    return (*_corrected(facts, at_most), *_reconciled(facts), *_delay(facts), *_skew(facts))
 
 
 def _corrected(facts: AlertFacts, at_most: int) -> tuple[str, ...]:

@@ -154,6 +154,7 @@ hostile_alerts = st.builds(
     due_unix_seconds=_maybe_numbers,
     fleet=st.none() | _fleets,
     missing=st.lists(hostile_texts, max_size=4).map(tuple),
+    remarks=st.lists(hostile_texts, max_size=9).map(tuple),
 )
 hostile_summaries = st.builds(
     SummaryFacts,
