@@ -52,7 +52,7 @@ def alert_facts(kind: Kind = Kind.DOWN, **changes: Any) -> AlertFacts:
     """Return an alert about one host, told 15 s after it fired."""
     facts = AlertFacts(
         kind=kind,
-        title="web-1: host not answering",
+        title="web-1",
         incident_id="k3f9q2",
         hosts=(host_facts(is_over=kind in {Kind.UP, Kind.OK}),),
         reader=reader(),

@@ -3,15 +3,22 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
+from email.headerregistry import (
+    Address,
+    BaseHeader,
+    HeaderRegistry,
+    MessageIDHeader,
+    UniqueUnstructuredHeader,
+)
 from email.message import EmailMessage, MIMEPart
-from email.policy import EmailPolicy
+from email.policy import EmailPolicy, Policy
 
 from alertbridge.delivery.mailer import MessageRefused, RecipientRefused
 from alertbridge.mail.address import EmailAddress, Sender
 from alertbridge.mail.mail import InlineImage, Mail
 
 _LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONGEST_ON_ONE_LINE = 200  # far from the 998 of RFC 5322, 2.1.1
 _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,255}>")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,75}")
@@ -81,9 +88,19 @@ def email_message(mail: Mail, date_unix_seconds: float) -> EmailMessage:
     return message
 
 
+class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # as the registry itself does
+    """A subject that stays on the line of its name; the standard one may begin on the next, with a space."""
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii() and len(self) <= _LONGEST_ON_ONE_LINE:
+            return f"{self.name}: {self}{policy.linesep}"
+        return super().fold(policy=policy)
+
+
 def _headers() -> HeaderRegistry:
     """Return a registry that keeps a Message-Id whole; the standard one would break up long ones."""
     headers = HeaderRegistry()
+    headers.map_to_type("subject", _Subject)
     for name in ("in-reply-to", "references"):
         headers.map_to_type(name, MessageIDHeader)  # type: ignore[arg-type]  # a mixin, as in its own table
     return headers

@@ -1,6 +1,7 @@
 """Whatever comes from outside, made harmless before it stands in a mail."""
 
 import re
+import unicodedata
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from html import escape
@@ -20,6 +21,8 @@ _WIDTHLESS = dict.fromkeys(
         *range(0xE0100, 0xE01F0),
     )
 )
+_REGIONAL = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of them make a flag
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _VARIABLE_START = re.compile(r"%(?=\w)")
 
 _LONGEST = 120
@@ -56,7 +59,7 @@ def clean(text: str, limit: int) -> str:
     if not text.isascii():
         text = text.translate(_WIDTHLESS)
     line = _VARIABLE_START.sub("% ", " ".join(text.split()))
-    return line if len(line) <= limit else line[: limit - len(_CUT)].rstrip() + _CUT
+    return line if len(line) <= limit else _cut(line, limit - len(_CUT)).rstrip() + _CUT
 
 
 def cleaned(facts: _Facts) -> _Facts:
@@ -76,6 +79,15 @@ def is_web_link(url: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _cut(line: str, limit: int) -> str:
+    """Return the beginning of *line*; no letter loses the marks above it, no flag its second half."""
+    end = limit
+    while end and (unicodedata.category(line[end]).startswith("M") or line[end] in _SKIN_TONES):
+        end -= 1
+    flags = len(line[:end]) - len(line[:end].rstrip(_REGIONAL))
+    return line[: end - flags % 2] if line[end] in _REGIONAL else line[:end]
 
 
 def _cleaned(name: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ from alertbridge.alerts.internal import (
 )
 from alertbridge.alerts.own import blocks_itself
 from alertbridge.mail.facts import Kind
-from alertbridge.mail.subject import NOT_ANSWERING, listed_title, title_of
+from alertbridge.mail.subject import listed_title, title_of
 from alertbridge.routing.users import Severity, UserSettings
 
 _KIND_OF_SEVERITY: dict[Severity, Kind] = {
@@ -113,9 +113,9 @@ class Routing:
         )
 
     def what_of(self, alert: Alert) -> str:
-        """Return what is the matter, in a few words: the part of a title that follows the host."""
+        """Return what is the matter, in a few words; empty where a host is down, as the state says that."""
         if self.means_down(alert):
-            return NOT_ANSWERING
+            return ""
         return alert.annotations.get("summary") or alert.labels.get("alertname") or "alert"
 
     def title_of(self, alerts: Sequence[Alert]) -> str:

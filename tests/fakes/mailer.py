@@ -54,7 +54,7 @@ def a_mail(**changes: Any) -> Mail:
     usual: dict[str, Any] = {
         "sender": "marax <alerts@mg.example.org>",
         "recipient": "ann@example.org",
-        "subject": "[DOWN] web-1: host not answering",
+        "subject": "[DOWN] web-1",
         "text": "web-1 has not answered for 3 min.\n",
         "html": "<p>web-1 has not answered for 3 min.</p>\n",
         "message_id": "<inc-1.ann@mg.example.org>",

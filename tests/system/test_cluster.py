@@ -152,7 +152,7 @@ def test_two_alertmanagers_and_a_bridge_that_could_not_store_make_one_mail_each_
     cluster.store_nothing_for(UNSTORABLE_SECONDS)
     cluster.wait_for_mails(1)
     time.sleep(10)  # reminders from both, every few seconds, that must not become mails
-    assert cluster.subjects == ["[DOWN] web-1: host not answering"]
+    assert cluster.subjects == ["[DOWN] web-1"]
 
     cluster.post(firing=False)
     cluster.store_nothing_for(UNSTORABLE_SECONDS)
@@ -160,8 +160,8 @@ def test_two_alertmanagers_and_a_bridge_that_could_not_store_make_one_mail_each_
     time.sleep(6)
 
     assert sorted(cluster.subjects) == [
-        "[DOWN] web-1: host not answering",
-        "[UP] web-1: host not answering",
+        "[DOWN] web-1",
+        "[UP] web-1",
     ]
     log = (cluster.folder / "alertbridge.log").read_text()
     assert "cannot store alerts" in log

@@ -50,7 +50,7 @@ def test_a_mail_leaves_within_3_seconds_and_says_what_is_missing(settings, mailg
 
     (message,) = mailgun.messages
     assert took_seconds < PROMISED_SECONDS
-    assert message.subject == "[DOWN] web-1: host not answering"
+    assert message.subject == "[DOWN] web-1"
     assert "Could not get " in message.text
     assert "Could not get " in message.html
 

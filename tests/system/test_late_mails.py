@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.system
 
-DOWN, UP = "[DOWN] web-1: host not answering", "[UP] web-1: host not answering"
+DOWN, UP = "[DOWN] web-1", "[UP] web-1"
 ANSWERS = "the host answers by now"
 LASTING = Timings(for_seconds=8)  # so an alert fires on for 16 s after its host is back
 

@@ -123,4 +123,4 @@ def test_what_waited_for_a_better_address_leaves_at_the_reload(settings, mailgun
     finally:
         bridge.kill()
 
-    assert [message.subject for message in mailgun.messages] == ["[DOWN] web-1: host not answering"]
+    assert [message.subject for message in mailgun.messages] == ["[DOWN] web-1"]

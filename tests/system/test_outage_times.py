@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
-DOWN, UP = "[DOWN] web-1: host not answering", "[UP] web-1: host not answering"
+DOWN, UP = "[DOWN] web-1", "[UP] web-1"
 STOPPED_SECONDS = 8.0
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from alertbridge.mail.facts import AlertFacts, FleetFacts, HostFacts, Kind, Reader, ReportFacts, SendTestFacts
 from alertbridge.mail.host_facts import HostState, LastDay, LastValues, ProcessFact
-from alertbridge.mail.subject import NOT_ANSWERING, title_of
+from alertbridge.mail.subject import title_of
 from alertbridge.rendering.renderer import Facts
 from alertbridge.rendering.samples.fleet import sample_fleet_alerts
 from alertbridge.rendering.samples.histories import busy_hour, flapping_hour
@@ -163,7 +163,7 @@ def samples() -> dict[str, Facts]:
 
 def _alert(kind: Kind, hosts: tuple[HostFacts, ...], *, now_unix_seconds: float = _MAILED) -> AlertFacts:
     down = () if kind is not Kind.DOWN else tuple(host.name for host in hosts)
-    what = NOT_ANSWERING if kind in {Kind.DOWN, Kind.UP, Kind.ENDED} else hosts[0].alertname
+    what = "" if kind in {Kind.DOWN, Kind.UP, Kind.ENDED} else hosts[0].alertname
     return AlertFacts(
         kind=kind,
         title=title_of([host.name for host in hosts], what),

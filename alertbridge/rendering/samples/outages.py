@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertbridge.mail.facts import AlertFacts, HostFacts
 from alertbridge.mail.host_facts import LastDay, OutageDetails
-from alertbridge.mail.subject import NOT_ANSWERING, title_of
+from alertbridge.mail.subject import title_of
 
 
 def sample_outages(down: AlertFacts, up: AlertFacts) -> Mapping[str, AlertFacts]:
@@ -24,7 +24,7 @@ def sample_outages(down: AlertFacts, up: AlertFacts) -> Mapping[str, AlertFacts]
 
 def _partly_up(down: AlertFacts, host: HostFacts) -> AlertFacts:
     hosts = (host, _up_again(host, "web-2"), _never_there(host, "web-9"))
-    return replace(down, hosts=hosts, title=title_of([one.name for one in hosts], NOT_ANSWERING))
+    return replace(down, hosts=hosts, title=title_of([one.name for one in hosts], ""))
 
 
 def _lost_in_a_gap(host: HostFacts) -> HostFacts:

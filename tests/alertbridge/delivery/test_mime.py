@@ -1,5 +1,6 @@
 import email
 import email.policy
+import re
 from dataclasses import replace
 from email.message import EmailMessage
 
@@ -9,7 +10,11 @@ from hypothesis import strategies as st
 
 from alertbridge.delivery.mailer import MessageRefused, RecipientRefused
 from alertbridge.delivery.mime import UnfitMailError, email_message
+from alertbridge.mail.cleaning import clean
+from alertbridge.mail.facts import Kind
 from alertbridge.mail.mail import InlineImage, Mail
+from alertbridge.mail.subject import subject_of
+from tests.alertbridge.rendering.hostile import hostile_texts
 from tests.fakes.mailer import a_mail
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\r"
@@ -23,7 +28,7 @@ def read_back(mail: Mail) -> EmailMessage:
 
 
 def test_bears_what_the_mail_says():
-    mail = a_mail(sender="Betrieb, Köln <alerts@example.org>", subject="[DOWN] wéb-1: host not answering ✉")
+    mail = a_mail(sender="Betrieb, Köln <alerts@example.org>", subject="[DOWN] wéb-1 ✉")
 
     message = read_back(mail)
 
@@ -33,6 +38,38 @@ def test_bears_what_the_mail_says():
     assert message["Message-Id"] == mail.message_id
     assert message["Date"].datetime.timestamp() == 1_700_000_000
     assert {name: message[name] for name in mail.headers} == mail.headers
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "web-1: Filesystem is predicted to run out of space within the next 4 h",
+        "\u0431\u0430\u0437\u0430-1: " + "\u0434\u0438\u0441\u043a \u043f\u043e\u043b\u043e\u043d, 90 % " * 4,
+        "\u6771\u4eac-1: " + "\u30c7\u30a3\u30b9\u30af" * 14,
+        "web-1: " + "\U0001f525" * 60,
+        "Stra\u00dfe-1: Gr\u00f6\u00dfe \u00fcber 90 %, _?_ \u0141\u00f3d\u017a, \u00f8re",
+    ],
+    ids=["ASCII", "Cyrillic", "CJK", "emoji", "Latin"],
+)
+def test_a_subject_of_any_script_is_read_as_it_was_written(title):
+    mail = a_mail(subject=subject_of(Kind.CRITICAL, title))
+
+    written = email_message(mail, date_unix_seconds=0.0).as_bytes()
+
+    assert read_back(mail)["Subject"] == mail.subject
+    subject = re.search(rb"^Subject: [^\n]+(\n [^\n]+)*", written, re.MULTILINE)
+    assert subject
+    assert title.isascii() or max(map(len, subject[0].split(b"\n"))) <= 78
+
+
+@given(title=hostile_texts, host=hostile_texts)
+def test_a_subject_and_its_headers_are_read_as_written_whatever_is_in_them(title, host):
+    mail = a_mail(subject=subject_of(Kind.WARN, title), headers={"X-Marax-Host": clean(host, 64) or "-"})
+
+    message = read_back(mail)
+
+    assert message["Subject"] == mail.subject
+    assert message["X-Marax-Host"] == mail.headers["X-Marax-Host"].replace("=?", "= ?")
 
 
 def test_offers_the_text_first_and_the_html_with_its_images_as_the_richer_choice():

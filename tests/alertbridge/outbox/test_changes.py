@@ -92,7 +92,7 @@ def test_a_new_episode_makes_an_incident_a_thread_and_a_notice():
         changed_episodes=(),
         incidents=(incident,),
         episodes={"inc1": (opened,)},
-        threads=(ThreadRow(incident_id="inc1", user_name="ann", title="web-1: host not answering"),),
+        threads=(ThreadRow(incident_id="inc1", user_name="ann", title="web-1"),),
         notices=(a_notice_row(),),
         updated_notices=(),
     )

@@ -105,7 +105,7 @@ def test_the_table_says_what_a_person_needs(outbox, inspection):
 
     head, dead, pending = table.splitlines()
     assert head.split("  ")[0] == "ID"
-    assert "web-1: host not answering" in dead
+    assert "  web-1  " in dead
     assert "bad?[2J address" in dead
     assert "1 min" in pending
     assert notices_table([], T0) == "no pending or dead notices"

@@ -486,7 +486,7 @@ def test_has_a_bare_mail_for_when_the_full_one_cannot_be_written():
 
     rendered = render_plain(alert_facts(hosts=(host, *_hosts(60))))
 
-    assert rendered.subject == "[DOWN] web-1: host not answering"
+    assert rendered.subject == "[DOWN] web-1"
     assert (
         f"web-1: HostDown; {REFUSED}; gone & away; fired on Sun 22 Nov 2026, 13:02:15 UTC; last answered on"
         in rendered.text
