@@ -41,12 +41,14 @@ def sample_message(name: str, facts: Facts, rendered: Rendered) -> EmailMessage:
     mail = Mail(
         sender="marax <alerts@mg.example.org>",
         recipient=facts.reader.address,
+        recipient_name=facts.reader.name,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
         message_id=f"<{name}@mg.example.org>",
         headers=AUTOMATIC,
         images=rendered.images,
+        attachments=rendered.attachments,
     )
     return email_message(mail, facts.now_unix_seconds)
 

@@ -18,6 +18,7 @@ def addressed(claim: Claim, facts: AlertFacts | SummaryFacts, rendered: Rendered
     return Mail(
         sender=sender,
         recipient=facts.reader.address,
+        recipient_name=facts.reader.name,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,
@@ -25,6 +26,7 @@ def addressed(claim: Claim, facts: AlertFacts | SummaryFacts, rendered: Rendered
         thread_root=message_id(claim.incident_id, claim.user_name, 0, sender) if claim.sequence else None,
         headers=headers,
         images=rendered.images,
+        attachments=rendered.attachments,
     )
 
 

@@ -51,11 +51,13 @@ class DirectMail:
             Mail(
                 sender=self._sender,
                 recipient=user.email,
+                recipient_name=user.name,
                 subject=rendered.subject,
                 text=rendered.text,
                 html=rendered.html,
                 message_id=f"<{secrets.token_hex(12)}@{domain}>",
                 headers=AUTOMATIC,
                 images=rendered.images,
+                attachments=rendered.attachments,
             )
         )

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alertbridge.mail.cleaning import cleaned
 from alertbridge.mail.facts import AlertFacts, ReportFacts, SendTestFacts
-from alertbridge.mail.mail import InlineImage
+from alertbridge.mail.mail import AttachedText, InlineImage
 from alertbridge.mail.subject import subject_of
 from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.rendering.chart import chart_png
@@ -29,16 +29,18 @@ class Rendered:
     """What a reader will see, both parts saying the same.
 
     Attributes:
-        subject: One line of printable ASCII, at most 78 characters.
+        subject: One line of at most 78 printable characters.
         text: Up to 72 columns wide.
         html: At most 25,000 bytes; nothing in it is fetched from elsewhere.
         images: What the HTML part refers to by `cid:`.
+        attachments: What did not fit into either part.
     """
 
     subject: str
     text: str
     html: str
     images: tuple[InlineImage, ...] = ()
+    attachments: tuple[AttachedText, ...] = ()
 
 
 class Renderer:
@@ -96,7 +98,7 @@ class Renderer:
             html = self._template.render(letter=letter, subject=subject)
             if len(html.encode()) <= HTML_LIMIT_BYTES:
                 break
-        return Rendered(subject, text_of(letter), html, _images(letter))
+        return Rendered(subject, text_of(letter), html, _images(letter), letter.attachments)
 
 
 def _images(letter: Letter) -> tuple[InlineImage, ...]:

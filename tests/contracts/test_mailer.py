@@ -23,7 +23,7 @@ from alertbridge.delivery.mailer import (
 )
 from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.delivery.smtp.settings import SmtpSettings
-from alertbridge.mail.mail import InlineImage, Mail
+from alertbridge.mail.mail import AttachedText, InlineImage, Mail
 from marax.clock import SystemClock
 from marax.settings.secret import Secret
 from tests.fakes.mailer import FakeMailer, a_mail
@@ -83,6 +83,7 @@ class MailgunPost:
             Mail(
                 sender=message.sender,
                 recipient=message.to[0],
+                recipient_name=email.utils.parseaddr(message.to_header)[0],
                 subject=message.subject,
                 text=message.text,
                 html=message.html,
@@ -90,6 +91,10 @@ class MailgunPost:
                 thread_root=message.headers.get("References"),
                 headers=further(message.headers),
                 images=tuple(InlineImage(name=name, png=png) for name, png in message.images.items()),
+                attachments=tuple(
+                    AttachedText(name=name, text=content.decode())
+                    for name, content in message.attachments.items()
+                ),
             )
             for message in self._standin.messages
         ]
@@ -134,11 +139,14 @@ def in_unix_lines(content: bytes) -> bytes:
 
 
 def mail_of(message: EmailMessage) -> Mail:
-    text, rich = cast("list[EmailMessage]", message.get_payload())
-    html, *images = cast("list[EmailMessage]", rich.get_payload()) if rich.is_multipart() else [rich]
+    content, *attached = parts_of(message) if message.get_content_subtype() == "mixed" else [message]
+    text, rich = parts_of(content)
+    html, *images = parts_of(rich) if rich.is_multipart() else [rich]
+    (recipient,) = message["To"].addresses
     return Mail(
         sender=message["From"],
-        recipient=message["To"],
+        recipient=recipient.addr_spec,
+        recipient_name=recipient.display_name,
         subject=message["Subject"],
         text=text.get_content(),
         html=html.get_content(),
@@ -148,7 +156,14 @@ def mail_of(message: EmailMessage) -> Mail:
         images=tuple(
             InlineImage(name=image["Content-ID"].strip("<>"), png=image.get_content()) for image in images
         ),
+        attachments=tuple(
+            AttachedText(name=file.get_filename() or "", text=file.get_content()) for file in attached
+        ),
     )
+
+
+def parts_of(message: EmailMessage) -> "list[EmailMessage]":
+    return cast("list[EmailMessage]", message.get_payload())
 
 
 def further(headers: dict[str, str]) -> dict[str, str]:
@@ -158,12 +173,14 @@ def further(headers: dict[str, str]) -> dict[str, str]:
 def test_a_mail_arrives_with_all_its_parts(post):
     mail = a_mail(
         sender='"Betrieb, Köln" <alerts@mg.example.org>',
+        recipient_name='Jörg "jo" Müller, Köln',
         subject="[DOWN] wéb-1: höst not answering ✉",
         text="Zeile eins\n.\nFrom hier\n" + "lang " * 400 + "✉\n",
         html='<p>wéb-1 &lt;b&gt;</p><img src="cid:chart.png">\n',
         message_id="<inc-7.ann.2@mg.example.org>",
         thread_root="<inc-7.ann@mg.example.org>",
         images=(InlineImage(name="chart.png", png=PNG), InlineImage(name="second.png", png=PNG[::-1])),
+        attachments=(AttachedText(name="failed-hosts.txt", text="wéb-1  refused\n"),),
     )
 
     outcome = post.mailer.send(mail)
@@ -171,6 +188,14 @@ def test_a_mail_arrives_with_all_its_parts(post):
     assert isinstance(outcome, Accepted)
     assert outcome.provider_id
     assert post.arrived() == [mail]
+
+
+def test_the_name_of_its_reader_cannot_become_an_address_or_a_header(post):
+    post.mailer.send(a_mail(recipient_name="a>, eve@example.org\r\nBcc: =?utf-8?q?=0d?= %recipient%"))
+
+    (arrived,) = post.arrived()
+
+    assert arrived == a_mail(recipient_name="a>, eve@example.org Bcc: = ?utf-8?q?=0d?= % recipient%")
 
 
 def test_a_plain_mail_arrives(post):

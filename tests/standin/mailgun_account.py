@@ -21,8 +21,10 @@ class Message:
         unix_seconds: When it was accepted.
         message_id: Its Message-Id header, with the angle brackets.
         to: The bare addresses that it goes to.
+        to_header: The same as its sender wrote it.
         options: The `o:` fields.
         images: The inline files, by name.
+        attachments: The attached ones, by name.
         fault: What kept the sender from hearing of it; empty when it heard.
     """
 
@@ -30,18 +32,23 @@ class Message:
     message_id: str
     sender: str
     to: list[str]
+    to_header: str
     subject: str
     text: str
     html: str
     headers: dict[str, str]
     options: dict[str, str]
     images: dict[str, bytes]
+    attachments: dict[str, bytes]
     fault: str
 
     def as_json(self) -> str:
-        """Return it on one line, the images in base64."""
-        images = {name: b64encode(content).decode() for name, content in self.images.items()}
-        return json.dumps(asdict(self) | {"images": images})
+        """Return it on one line, the files in base64."""
+        files = {
+            field: {name: b64encode(content).decode() for name, content in named.items()}
+            for field, named in (("images", self.images), ("attachments", self.attachments))
+        }
+        return json.dumps(asdict(self) | files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +147,14 @@ class Account:
             message_id=form.message_id() or f"<{now}.{len(self._messages)}@{self._manner.domain}>",
             sender=form.first("from"),
             to=form.recipients(),
+            to_header=form.first("to"),
             subject=form.first("subject"),
             text=form.first("text"),
             html=form.first("html"),
             headers=form.under("h:"),
             options=form.under("o:"),
             images={name: content for field, name, content in form.files if field == "inline"},
+            attachments={name: content for field, name, content in form.files if field == "attachment"},
             fault=fault or "",
         )
         self._messages.append(message)

@@ -8,7 +8,7 @@ from alertbridge.delivery.mailer import Ambiguous, MessageRefused, NotSent, Outc
 from alertbridge.delivery.mailgun.answers import outcome_of
 from alertbridge.delivery.mailgun.api import MailgunApi
 from alertbridge.delivery.mailgun.settings import MailgunSettings
-from alertbridge.delivery.mime import UnfitMailError, fit
+from alertbridge.delivery.mime import UnfitMailError, fit, recipient_of
 from alertbridge.mail.mail import Mail
 from marax.clock import Clock
 from marax.settings.secret import Secret
@@ -75,11 +75,13 @@ class _Upload(io.BytesIO):
 
 def _parts(mail: Mail) -> list[tuple[str, str]]:
     parts = [("subject", mail.subject), ("text", mail.text), ("html", mail.html)]
-    return [("from", mail.sender), ("to", mail.recipient), *parts]
+    return [("from", mail.sender), ("to", str(recipient_of(mail))), *parts]
 
 
 def _files(mail: Mail) -> list[tuple[str, tuple[str, bytes, str]]]:
-    return [("inline", (image.name, image.png, "image/png")) for image in mail.images]
+    inline = [("inline", (image.name, image.png, "image/png")) for image in mail.images]
+    attached = [(file.name, file.text.encode(), "text/plain; charset=utf-8") for file in mail.attachments]
+    return [*inline, *(("attachment", file) for file in attached)]
 
 
 def _options(mail: Mail) -> list[tuple[str, str]]:

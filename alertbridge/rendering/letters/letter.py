@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from alertbridge.mail.facts import Kind
+from alertbridge.mail.mail import AttachedText
 from alertbridge.rendering.curves import Curves
 
 _Item = TypeVar("_Item")
@@ -130,6 +131,7 @@ class Letter:
         lines: Since when; under the lead.
         sections: The body, in the order of reading.
         footer: Why the reader gets it, and what it is called.
+        attachments: What would not fit; the body names each.
     """
 
     kind: Kind
@@ -139,6 +141,7 @@ class Letter:
     lines: tuple[str, ...]
     sections: tuple[Section, ...]
     footer: tuple[str, ...]
+    attachments: tuple[AttachedText, ...] = ()
 
 
 def sentence(text: str) -> str:

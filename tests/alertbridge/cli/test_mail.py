@@ -37,7 +37,7 @@ def test_send_test_delivers_into_the_maildir(settings: Settings):
     (mail,) = mails(settings)
     assert said.returncode == 0
     assert said.stdout.startswith("ann <ann@example.org>: accepted as ")
-    assert mail["To"] == "ann@example.org"
+    assert mail["To"] == "ann <ann@example.org>"
     assert mail["Subject"].startswith("[TEST] ")
     assert str(settings.path) in text_of(mail)
 
@@ -131,10 +131,10 @@ def test_report_mails_everybody_the_hosts_that_they_watch(settings: Settings):
     assert said.returncode == 0
     assert said.stderr == "asking 2 hosts\n1 of 2 hosts up\n"
     assert {address: "db-1" in text for address, text in told.items()} == {
-        "ann@example.org": False,
-        "bob@example.org": True,
+        "ann <ann@example.org>": False,
+        "bob <bob@example.org>": True,
     }
-    assert "connection refused" in told["bob@example.org"]
+    assert "connection refused" in told["bob <bob@example.org>"]
 
 
 def test_report_goes_through_mailgun(settings: Settings, mailgun: MailgunStandIn):

@@ -12,7 +12,7 @@ from alertbridge.delivery.mailer import MessageRefused, RecipientRefused
 from alertbridge.delivery.mime import UnfitMailError, email_message
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import Kind
-from alertbridge.mail.mail import InlineImage, Mail
+from alertbridge.mail.mail import AttachedText, InlineImage, Mail
 from alertbridge.mail.subject import subject_of
 from tests.alertbridge.rendering.hostile import hostile_texts
 from tests.fakes.mailer import a_mail
@@ -28,12 +28,12 @@ def read_back(mail: Mail) -> EmailMessage:
 
 
 def test_bears_what_the_mail_says():
-    mail = a_mail(sender="Betrieb, Köln <alerts@example.org>", subject="[DOWN] wéb-1 ✉")
+    mail = a_mail(sender="Betrieb, Köln <alerts@example.org>", recipient_name="ann", subject="[DOWN] wéb-1 ✉")
 
     message = read_back(mail)
 
     assert message["From"] == '"Betrieb, Köln" <alerts@example.org>'
-    assert message["To"] == mail.recipient
+    assert message["To"] == "ann <ann@example.org>"
     assert message["Subject"] == mail.subject
     assert message["Message-Id"] == mail.message_id
     assert message["Date"].datetime.timestamp() == 1_700_000_000
@@ -59,7 +59,7 @@ def test_a_subject_of_any_script_is_read_as_it_was_written(title):
     assert read_back(mail)["Subject"] == mail.subject
     subject = re.search(rb"^Subject: [^\n]+(\n [^\n]+)*", written, re.MULTILINE)
     assert subject
-    assert title.isascii() or max(map(len, subject[0].split(b"\n"))) <= 78
+    assert title.isascii() or max(map(len, subject[0].split(b"\n"))) <= 76  # RFC 2047
 
 
 @given(title=hostile_texts, host=hostile_texts)
@@ -86,6 +86,28 @@ def test_offers_the_text_first_and_the_html_with_its_images_as_the_richer_choice
     assert image["Content-ID"] == "<chart.png>"
     assert image.get_content_disposition() == "inline"
     assert image.get_content() == PNG
+
+
+def test_attaches_what_did_not_fit_beside_both_parts():
+    attached = AttachedText(name="failed-hosts.txt", text="wéb-1\n" * 1000)
+    mail = a_mail(attachments=(attached,))
+
+    message = read_back(mail)
+
+    assert message.get_content_type() == "multipart/mixed"
+    alternative, file = message.iter_parts()
+    assert [part.get_content_type() for part in alternative.iter_parts()] == ["text/plain", "text/html"]
+    assert (file.get_filename(), file.get_content_disposition()) == ("failed-hosts.txt", "attachment")
+    assert file.get_content() == attached.text
+
+
+@given(name=st.text(max_size=80) | hostile_texts)
+def test_is_for_one_reader_whatever_their_name(name):
+    mail = a_mail(recipient_name=name)
+
+    (recipient,) = read_back(mail)["To"].addresses
+
+    assert recipient.addr_spec == "ann@example.org"
 
 
 def test_a_mail_without_images_has_just_two_parts():
@@ -205,7 +227,7 @@ def test_what_has_no_utf8_is_replaced():
         (
             {"images": (InlineImage(name="a b", png=PNG),)},
             MessageRefused(
-                reason="the mail has an image name other than letters, digits, dots and dashes: 'a b'"
+                reason="the mail has a file name other than letters, digits, dots and dashes: 'a b'"
             ),
         ),
     ],
