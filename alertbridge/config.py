@@ -13,6 +13,7 @@ from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.prometheus.settings import PrometheusSettings
+from alertbridge.routing.alert_host import known_hosts
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 from marax.settings.addresses import ListenAddress
@@ -73,7 +74,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         """Return who is notified of what."""
         return Routing(
             users=self.users,
-            names_by_address={str(host.address): host.name for host in self.hosts},
+            hosts=known_hosts({host.name: host.address for host in self.hosts}),
             down_alerts=self.down_alerts,
             storm_hosts=self.storm.hosts,
             storm_window_seconds=self.storm.window_seconds,

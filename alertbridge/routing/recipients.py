@@ -1,7 +1,7 @@
 """Who is notified of an alert, as what, and how soon: pure decisions over settings."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import translate
@@ -19,6 +19,7 @@ from alertbridge.alerts.internal import (
 from alertbridge.alerts.own import blocks_itself
 from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import listed_title, title_of
+from alertbridge.routing.alert_host import KnownHosts, host_of
 from alertbridge.routing.users import Severity, UserSettings
 
 _KIND_OF_SEVERITY: dict[Severity, Kind] = {
@@ -61,26 +62,21 @@ class Routing:
 
     Attributes:
         users: The people.
-        names_by_address: The fleet: each host's name by the address it is scraped at.
+        hosts: The hosts in the settings.
         down_alerts: Names of the alerts that mean that a host does not answer.
         storm_hosts: More new episodes of one alert than this within the window make one mail.
         storm_window_seconds: That window, and the shortest time between two mails of one storm.
     """
 
     users: tuple[UserSettings, ...]
-    names_by_address: Mapping[str, str]
+    hosts: KnownHosts
     down_alerts: tuple[str, ...]
     storm_hosts: int
     storm_window_seconds: float
 
     def host_of(self, alert: Alert) -> str:
         """Return the name of the host that *alert* is about; empty when it is about no single one."""
-        named = alert.labels.get("host")
-        if named:
-            return named
-        instance = alert.labels.get("instance", "")
-        known = self.names_by_address.get(instance)
-        return known or instance.rpartition(":")[0].strip("[]") or instance
+        return host_of(alert.labels, self.hosts)
 
     def means_down(self, alert: Alert) -> bool:
         """Return whether *alert* says that a host does not answer."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from alertbridge.alerts.alert import Alert, alert_id_of
 from alertbridge.alerts.episodes import Episode
 from alertbridge.mail.address import EmailAddress
+from alertbridge.routing.alert_host import KnownHosts
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 
@@ -62,11 +63,23 @@ def a_user(name: str = "ann", **settings: object) -> UserSettings:
     return UserSettings(name=name, email=EmailAddress(f"{name}@example.org"), **settings)  # type: ignore[arg-type] # any field
 
 
+class _EveryHost(dict[str, str]):
+    """Hosts in the settings whose addresses are those that `an_alert` names, whatever they are called."""
+
+    def get(self, address: str, _default: object = None) -> str:
+        """Return the name of the host at *address*; empty when it is none of them."""
+        name, is_one, _ = address.partition(".example.org:9877")
+        return name if is_one else ""
+
+    def __contains__(self, address: object) -> bool:
+        return bool(self.get(str(address)))
+
+
 def a_routing(*users: UserSettings, storm_hosts: int = 5) -> Routing:
     """Return the routing to *users*, or to ann alone."""
     return Routing(
         users=users or (a_user(),),
-        names_by_address={"web-1.example.org:9877": "web-1"},
+        hosts=KnownHosts(names_by_address=_EveryHost(), names_by_machine={}),
         down_alerts=("HostDown",),
         storm_hosts=storm_hosts,
         storm_window_seconds=120.0,

@@ -28,24 +28,6 @@ def test_tells_those_whose_filters_match(settings, host, severity, is_recipient)
 
 
 @pytest.mark.parametrize(
-    ("labels", "host"),
-    [
-        pytest.param({"instance": "web-1.example.org:9877"}, "web-1", id="known by its address"),
-        pytest.param({"instance": "stranger:9100"}, "stranger", id="unknown: the address's host"),
-        pytest.param({"instance": "[::1]:9100"}, "::1", id="an IPv6 address"),
-        pytest.param({"instance": "stranger"}, "stranger", id="no port"),
-        pytest.param({}, "", id="about no single host"),
-    ],
-)
-def test_finds_the_host_behind_an_instance(labels, host):
-    assert a_routing().host_of(an_alert("", **labels)) == host
-
-
-def test_takes_the_host_from_its_own_label_first():
-    assert a_routing().host_of(an_alert("db-1", instance="web-1.example.org:9877")) == "db-1"
-
-
-@pytest.mark.parametrize(
     ("alertname", "severity", "firing", "over"),
     [
         ("HostDown", "critical", Kind.DOWN, Kind.UP),
