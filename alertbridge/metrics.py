@@ -9,6 +9,8 @@ from prometheus_client.metrics_core import Metric
 from alertbridge.outbox.backlog import Backlog
 from alertbridge.routing.recipients import Priority
 
+NOT_MAILED = "not_mailed"
+
 
 class Metrics:
     """Every metric of the bridge, in a registry of its own."""
@@ -99,6 +101,7 @@ class Metrics:
             "repeated",
             "stale",
             "never_told",
+            NOT_MAILED,
         ):
             self.alerts.labels(verdict=verdict)
         for way in ("lookup", "resent", "event"):

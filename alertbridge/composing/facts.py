@@ -121,6 +121,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         means_down=classified.means_down,
         alertname=alert.labels.get("alertname", ""),
         severity=classified.severity,
+        unknown_severity=classified.unknown_severity,
         summary=alert.annotations.get("summary", ""),
         description=alert.annotations.get("description", ""),
         runbook_url=alert.annotations.get("runbook_url", ""),

@@ -7,9 +7,10 @@ from typing import Protocol
 from alertbridge.alerts.alert import Alert
 from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.metrics import Metrics
+from alertbridge.metrics import NOT_MAILED, Metrics
 from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.routing.recipients import Routing
+from alertbridge.routing.severities import is_never_mailed
 from marax.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -48,14 +49,19 @@ class WebhookReceiver:
     def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
 
+        Those that are never mailed are only counted. An end is stored all the same: its alert may have begun
+        when it was mailed.
+
         Raises:
             StoreError: Nothing of it could be stored, or that the heartbeat came could not.
         """
         name = self._live.heartbeat.alertname
         heartbeats = [alert for alert in alerts if alert.labels.get("alertname") == name]
         others = [alert for alert in alerts if alert.labels.get("alertname") != name]
-        if others:
-            self._store(others)
+        mailed = [alert for alert in others if not (alert.is_firing and is_never_mailed(alert))]
+        if mailed:
+            self._store(mailed)
+        self._metrics.alerts.labels(verdict=NOT_MAILED).inc(len(others) - len(mailed))
         for heartbeat in heartbeats:
             if heartbeat.is_firing:
                 self._heartbeat.beat(evaluated_unix_seconds(heartbeat), heartbeat.labels)

@@ -50,7 +50,8 @@ class HostFacts:
         address: Where it is scraped; may be empty.
         is_over: Whether this alert has ended.
         alertname: The alert's name.
-        severity: The alert's severity label; may be empty.
+        severity: How bad the alert is; may be empty.
+        unknown_severity: The alert's own word for that, where marax does not know it; else empty.
         summary: The alert's own summary; may be empty.
         description: The alert's own description; may be empty.
         runbook_url: The alert's runbook; may be empty.
@@ -104,6 +105,7 @@ class HostFacts:
     is_correction: bool = False
     is_unwatched: bool = False
     watched_as: str = ""
+    unknown_severity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

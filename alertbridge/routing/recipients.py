@@ -20,6 +20,7 @@ from alertbridge.alerts.own import blocks_itself
 from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import listed_title, title_of
 from alertbridge.routing.alert_host import KnownHosts, host_of
+from alertbridge.routing.severities import severity_of, unknown_severity
 from alertbridge.routing.users import Severity, UserSettings
 
 _KIND_OF_SEVERITY: dict[Severity, Kind] = {
@@ -46,6 +47,7 @@ class Classified:
     Attributes:
         host: The name of the host that it is about; empty when it is about no single one.
         severity: How bad it is.
+        unknown_severity: Its own word for that, where it is not known; else empty.
         kind: What a mail about it is called.
         means_down: Whether it says that the host does not answer.
     """
@@ -54,6 +56,7 @@ class Classified:
     severity: Severity
     kind: Kind
     means_down: bool
+    unknown_severity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class Routing:
                 severity=severity_of(alert),
                 kind=self.kind_of(alert, is_over=is_over),
                 means_down=self.means_down(alert),
+                unknown_severity=unknown_severity(alert),
             )
             for alert, is_over in alerts
         )
@@ -153,17 +157,6 @@ def watches(user: UserSettings, host: str) -> bool:
 @lru_cache(maxsize=1024)
 def _host_pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(translate(glob) for glob in globs))
-
-
-def severity_of(alert: Alert) -> Severity:
-    """Return how bad *alert* is; an unknown or missing severity counts as a warning."""
-    match alert.labels.get("severity", "").lower():
-        case "critical" | "page" | "error" | "emergency":
-            return "critical"
-        case "info" | "none" | "debug":
-            return "info"
-        case _:
-            return "warning"
 
 
 def urgency_of(alert: Alert) -> Severity:

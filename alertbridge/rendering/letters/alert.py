@@ -38,7 +38,11 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         lead=lead.text,
         lines=(*lead.lines, *facts.remarks[:_REMARKS_AT_MOST], *_of_the_mail(facts, at_most)),
         sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
-        footer=(_alerts(facts.hosts), *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id)),
+        footer=(
+            _alerts(facts.hosts),
+            *_unknown_severities(facts.hosts),
+            *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
+        ),
     )
 
 
@@ -150,3 +154,14 @@ def _alerts(hosts: tuple[HostFacts, ...]) -> str:
         else ""
     )
     return what + place
+
+
+def _unknown_severities(hosts: tuple[HostFacts, ...]) -> tuple[str, ...]:
+    """Return that the alerts' own severities count as another, where they are not known."""
+    unknown = [f'"{one}"' for one in dict.fromkeys(host.unknown_severity for host in hosts) if one]
+    if not unknown:
+        return ()
+    if len(unknown) == 1:
+        return (f"The severity {unknown[0]} is unknown to marax and counts as a warning.",)
+    these = listed(unknown, _ALERTS_AT_MOST)
+    return (f"The severities {these} are unknown to marax and count as warnings.",)

@@ -18,7 +18,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.schema import Purpose
 from alertbridge.routing.quiet_hours import QuietHours
-from alertbridge.routing.recipients import severity_of
+from alertbridge.routing.severities import severity_of
 from alertbridge.routing.users import QuietSettings, RemindEvery, UserSettings
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox

@@ -128,6 +128,7 @@ _hosts = st.builds(
     history=st.none() | _histories,
     last_day=st.none() | st.builds(LastDay, times_gone=st.integers(), answered_ratio=_numbers),
     means_down=st.booleans(),
+    unknown_severity=hostile_texts,
     about=st.sampled_from(About),
     is_end_reconciled=st.booleans(),
 )

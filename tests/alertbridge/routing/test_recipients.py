@@ -1,7 +1,7 @@
 import pytest
 
 from alertbridge.mail.facts import Kind
-from alertbridge.routing.recipients import Priority, priority_of, severity_of
+from alertbridge.routing.recipients import Priority, priority_of
 from tests.alertbridge.alert_builders import a_routing, a_user, an_alert
 
 
@@ -51,7 +51,3 @@ def test_critical_goes_first_then_its_end():
     assert priority_of(critical, is_over=True) is Priority.CRITICAL_OVER
     assert priority_of(warning, is_over=False) is Priority.OTHER
     assert Priority.CRITICAL < Priority.CRITICAL_OVER < Priority.OTHER
-
-
-def test_severity_does_not_mind_case():
-    assert severity_of(an_alert(severity="Critical")) == "critical"

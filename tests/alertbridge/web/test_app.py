@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -267,3 +268,15 @@ def test_a_heartbeat_is_told_apart_by_its_labels_and_a_resolved_one_is_none(site
 
     assert stored is not None
     assert [record.labels["site"] for record in stored.records] == ["paris", "berlin"]
+
+
+def test_what_is_never_mailed_is_counted_and_its_end_is_taken(site):
+    inhibitor = an_alert("", alertname="InfoInhibitor", severity="none", namespace="shop")
+
+    answer = site.post(payload_of(inhibitor, an_alert()))
+    site.post(payload_of(replace(inhibitor, is_firing=False, ends_unix_seconds=T0 + 60)))
+
+    assert answer.status_code == 200
+    assert site.pending() == 1
+    assert site.sample("alertbridge_alerts_total", verdict="not_mailed") == 1
+    assert site.sample("alertbridge_alerts_total", verdict="never_told") == 1
