@@ -74,7 +74,7 @@ def warnings(settings: BridgeSettings) -> Iterator[str]:
     if not settings.users:
         yield "users: none defined, so nobody is notified"
     if not settings.hosts:
-        yield "hosts: none defined, so `targets` and `status` have nothing to do"
+        yield "hosts: none defined, so nothing is reported as [DOWN], and `targets` and `status` do nothing"
     if settings.users and settings.hosts:
         yield from _gaps(settings)
     if settings.mailgun is None:

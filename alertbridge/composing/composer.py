@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from alertbridge.alerts.own import concerns_fleet
 from alertbridge.composing.addressing import addressed
 from alertbridge.composing.facts import Known, facts_of, last_answered, subjects_of
 from alertbridge.composing.not_yet import not_yet, subjects_to_check
@@ -17,7 +18,7 @@ from alertbridge.outbox.claim import Claim
 from alertbridge.prometheus.findings import Enricher, Findings, Subject
 from alertbridge.rendering.plain import render_plain
 from alertbridge.rendering.renderer import Rendered, Renderer
-from alertbridge.routing.recipients import Routing, watches
+from alertbridge.routing.recipients import Classified, Routing, watches
 from alertbridge.routing.users import UserSettings
 from marax.clock import Clock
 
@@ -79,7 +80,7 @@ class MailComposer:
         known = Known(
             classified=classified,
             findings=findings,
-            fleet=findings.fleet(is_recipient),
+            fleet=findings.fleet(is_recipient) if _concerns_hosts(claim, classified) else None,
             reader=reader,
             now_unix_seconds=self._clock.unix_seconds(),
             fleet_outages=tuple(one.of(is_recipient) for one in findings.fleet_outages.values()),
@@ -100,3 +101,9 @@ class MailComposer:
             logger.exception("could not render mail, sending its plain form")
             self._metrics.template_fallbacks.inc()
             return render_plain(facts)
+
+
+def _concerns_hosts(claim: Claim, classified: Sequence[Classified]) -> bool:
+    """Return whether all is about hosts in the settings: targets of other jobs are not counted as hosts."""
+    its = zip(claim.reported, classified, strict=True)
+    return all(what.is_in_hosts or concerns_fleet(one.episode.alert) for one, what in its)

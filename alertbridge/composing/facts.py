@@ -48,7 +48,7 @@ def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject
     if claim.purpose is Purpose.NEWS:
         subjects = (subject_of(one, claim.purpose) for one in claim.reported)
         return tuple(dict.fromkeys(subjects))
-    down = (one for one, what in zip(claim.reported, classified, strict=True) if what.means_down)
+    down = (one for one, what in zip(claim.reported, classified, strict=True) if what.is_of_target)
     listed = sorted(down, key=lambda one: one.is_over)  # as the mail does, which still firing ones begin
     return tuple(dict.fromkeys(subject_of(one, claim.purpose) for one in listed))[:_LISTED_AT_MOST]
 
@@ -119,6 +119,9 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         address=alert.labels.get("instance", ""),
         is_over=told.is_over,
         means_down=classified.means_down,
+        is_in_hosts=classified.is_in_hosts,
+        is_other_target=classified.is_of_target and not classified.means_down,
+        service=alert.labels.get("job", ""),
         alertname=alert.labels.get("alertname", ""),
         severity=classified.severity,
         unknown_severity=classified.unknown_severity,
@@ -137,7 +140,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         is_end_reconciled=told.is_over and told.episode.is_end_reconciled,
         is_correction=told.is_correction,
     )
-    return _with_absence(facts, told, found, now) if classified.means_down else facts
+    return _with_absence(facts, told, found, now) if classified.is_of_target else facts
 
 
 def _with_absence(facts: HostFacts, told: ReportedEpisode, found: HostFindings, now: float) -> HostFacts:

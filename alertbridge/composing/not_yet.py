@@ -55,10 +55,10 @@ def _has_answered(claim: Claim, now_unix_seconds: float) -> bool:
 
 
 def _checked(claim: Claim, routing: Routing) -> Iterator[ReportedEpisode]:
-    """Yield what says that hosts are down; a mail that may have been sent is repeated as it was."""
+    """Yield what says that targets do not answer; a mail that may have been sent is repeated as it was."""
     if claim.is_ambiguous or claim.purpose is Purpose.REMINDER:
         return
     for one in claim.reported:
         alert = one.episode.alert
-        if not one.is_over and (routing.means_down(alert) or concerns_fleet(alert)):
+        if not one.is_over and (routing.is_of_target(alert) or concerns_fleet(alert)):
             yield one

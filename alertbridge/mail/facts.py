@@ -71,6 +71,9 @@ class HostFacts:
         last_day: How well it answered; None when that is not known, or is not what the alert is about.
         means_down: Whether the alert says that the host does not answer; counts where DOWN and UP mails about
             several hosts tell another alert as well.
+        is_in_hosts: Whether it is one of the hosts in the settings, which marax-exporter runs on.
+        is_other_target: Whether the alert says that a target does not answer which is none of these.
+        service: The job of the target that the alert is about; may be empty.
         about: A host, most hosts of a job, or what the bridge itself raises alerts about.
         is_end_reconciled: Whether Alertmanager sent no `resolved`, and the end was found in Prometheus.
         is_unwatched: Whether Prometheus stopped scraping it before it answered again.
@@ -100,12 +103,20 @@ class HostFacts:
     history: History | None = None
     last_day: LastDay | None = None
     means_down: bool = True
+    is_in_hosts: bool = True
+    is_other_target: bool = False
+    service: str = ""
     about: About = About.HOST
     is_end_reconciled: bool = False
     is_correction: bool = False
     is_unwatched: bool = False
     watched_as: str = ""
     unknown_severity: str = ""
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether the alert says that something does not answer: the host, or another target."""
+        return self.means_down or self.is_other_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,12 +34,12 @@ class FleetOutages:
 
     def covers(self, episode: Episode) -> bool:
         """Return whether *episode*, of a host that is down, is not reported while one of its job is open."""
-        return self._means_down(episode) and any(one.is_open for one in _of_its_job(episode, self.reported))
+        return self._is_of_target(episode) and any(one.is_open for one in _of_its_job(episode, self.reported))
 
     def reports(self, episode: Episode) -> bool:
         """Return whether *episode* began and ended within one of its job, whose end reports it too."""
         ended = episode.ended_unix_seconds
-        if ended is None or not self._means_down(episode):
+        if ended is None or not self._is_of_target(episode):
             return False
         return any(
             one.opened_unix_seconds <= episode.opened_unix_seconds
@@ -47,8 +47,8 @@ class FleetOutages:
             for one in _of_its_job(episode, self.outages)
         )
 
-    def _means_down(self, episode: Episode) -> bool:
-        return self.routing.means_down(episode.alert)
+    def _is_of_target(self, episode: Episode) -> bool:
+        return self.routing.is_of_target(episode.alert)
 
 
 def fleet_outages(
@@ -58,7 +58,7 @@ def fleet_outages(
 
     One whose end has been claimed for minutes stands for none any more, though it cannot be proven.
     """
-    down = [one for one in about if routing.means_down(one.alert)]
+    down = [one for one in about if routing.is_of_target(one.alert)]
     if not down or connection.execute(_ANY).first() is None:
         return FleetOutages(outages=(), reported=(), routing=routing)
     since = min(one.opened_unix_seconds for one in down)

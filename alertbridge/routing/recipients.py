@@ -19,6 +19,7 @@ from alertbridge.alerts.internal import (
 from alertbridge.alerts.own import blocks_itself
 from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import listed_title, title_of
+from alertbridge.mail.targets import target_words
 from alertbridge.routing.alert_host import KnownHosts, host_of
 from alertbridge.routing.severities import severity_of, unknown_severity
 from alertbridge.routing.users import Severity, UserSettings
@@ -49,13 +50,17 @@ class Classified:
         severity: How bad it is.
         unknown_severity: Its own word for that, where it is not known; else empty.
         kind: What a mail about it is called.
-        means_down: Whether it says that the host does not answer.
+        means_down: Whether it says that a host in the settings does not answer.
+        is_of_target: Whether it says that a target does not answer, be it such a host or another.
+        is_in_hosts: Whether it names the address of a host in the settings.
     """
 
     host: str
     severity: Severity
     kind: Kind
     means_down: bool
+    is_of_target: bool
+    is_in_hosts: bool
     unknown_severity: str = ""
 
 
@@ -66,7 +71,7 @@ class Routing:
     Attributes:
         users: The people.
         hosts: The hosts in the settings.
-        down_alerts: Names of the alerts that mean that a host does not answer.
+        down_alerts: Names of the alerts that mean that a target does not answer.
         storm_hosts: More new episodes of one alert than this within the window make one mail.
         storm_window_seconds: That window, and the shortest time between two mails of one storm.
     """
@@ -81,13 +86,21 @@ class Routing:
         """Return the name of the host that *alert* is about; empty when it is about no single one."""
         return host_of(alert.labels, self.hosts)
 
-    def means_down(self, alert: Alert) -> bool:
-        """Return whether *alert* says that a host does not answer."""
-        return alert.labels.get("alertname") in self.down_alerts
-
     def is_of_target(self, alert: Alert) -> bool:
-        """Return whether *alert* says that a target does not answer which it names."""
-        return self.means_down(alert) and bool(alert.labels.get("instance"))
+        """Return whether *alert* says that the target does not answer which it names, a host or another."""
+        is_named = bool(alert.labels.get("instance"))
+        return is_named and alert.labels.get("alertname") in self.down_alerts
+
+    def is_in_hosts(self, alert: Alert) -> bool:
+        """Return whether *alert* names the address of a host in the settings."""
+        return alert.labels.get("instance", "") in self.hosts.names_by_address
+
+    def means_down(self, alert: Alert) -> bool:
+        """Return whether *alert* says that a host in the settings does not answer: [DOWN] and [UP].
+
+        One that is not watched any more may have been removed from them for that reason.
+        """
+        return self.is_of_target(alert) and (self.is_in_hosts(alert) or alert.is_unwatched)
 
     def kind_of(self, alert: Alert, *, is_over: bool) -> Kind:
         """Return what a mail about *alert* is called."""
@@ -107,6 +120,8 @@ class Routing:
                 severity=severity_of(alert),
                 kind=self.kind_of(alert, is_over=is_over),
                 means_down=self.means_down(alert),
+                is_of_target=self.is_of_target(alert),
+                is_in_hosts=self.is_in_hosts(alert),
                 unknown_severity=unknown_severity(alert),
             )
             for alert, is_over in alerts
@@ -114,8 +129,8 @@ class Routing:
 
     def what_of(self, alert: Alert) -> str:
         """Return what is the matter, in a few words; empty where a host is down, as the state says that."""
-        if self.means_down(alert):
-            return ""
+        if self.is_of_target(alert):
+            return "" if self.is_in_hosts(alert) else "not answering"
         return alert.annotations.get("summary") or alert.labels.get("alertname") or "alert"
 
     def title_of(self, alerts: Sequence[Alert]) -> str:
@@ -124,8 +139,20 @@ class Routing:
             return listed_title("mail not delivered", [undeliverable_user(alert) for alert in alerts])
         if len(alerts) > 1 and all(BLIND_LABEL in alert.labels for alert in alerts):
             return listed_title("no sign of life", [missing_heartbeat(self.host_of(one)) for one in alerts])
-        names = [self.host_of(alert) or alert.labels.get("alertname", "") for alert in alerts]
+        names = list(dict.fromkeys(map(self._name_of, alerts)))
+        if len(names) > 1 and any(map(self._is_other_target, alerts)):
+            return listed_title(f"{len(names)} targets", names)
         return title_of(names, self.what_of(alerts[0]))
+
+    def _name_of(self, alert: Alert) -> str:
+        """Return what *alert* is about, as a title names it."""
+        host = self.host_of(alert)
+        if self._is_other_target(alert):
+            return target_words(alert.labels.get("job", ""), host, alert.labels["instance"])
+        return host or alert.labels.get("alertname", "")
+
+    def _is_other_target(self, alert: Alert) -> bool:
+        return self.is_of_target(alert) and not self.is_in_hosts(alert)
 
     def user(self, name: str) -> UserSettings | None:
         """Return the user of that *name*; None when the settings have none."""

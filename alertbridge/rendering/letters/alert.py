@@ -148,12 +148,11 @@ def _alerts(hosts: tuple[HostFacts, ...]) -> str:
         f"{host.alertname}, severity {host.severity}" if host.severity else host.alertname for host in hosts
     )
     what = f"Alert: {listed(list(alerts), _ALERTS_AT_MOST)}."
-    place = (
-        f" Host: {hosts[0].name}, scraped at {hosts[0].address}."
-        if len(hosts) == 1 and hosts[0].address
-        else ""
-    )
-    return what + place
+    if len(hosts) != 1 or not hosts[0].address:
+        return what
+    host = hosts[0]
+    place = "scraped at" if host.is_in_hosts or host.is_other_target else "instance"
+    return f"{what} Host: {host.name}, {place} {host.address}."
 
 
 def _unknown_severities(hosts: tuple[HostFacts, ...]) -> tuple[str, ...]:

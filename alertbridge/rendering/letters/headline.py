@@ -8,6 +8,7 @@ from datetime import tzinfo
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.letters.letter import sentence
 from alertbridge.rendering.letters.numbers import counted, is_time, moment, span
+from alertbridge.rendering.letters.other_targets import lead_of_target
 from alertbridge.rendering.letters.outages import (
     began,
     came_back,
@@ -71,6 +72,8 @@ def lead_of(facts: AlertFacts) -> Lead:
 
 
 def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
+    if host.is_other_target and kind is not Kind.ENDED:
+        return Lead(*lead_of_target(host, STATE_WORDS[kind], zone, now))
     match kind:
         case Kind.DOWN:
             return _down(host, zone, now)

@@ -6,6 +6,7 @@ from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
 from alertbridge.rendering.letters.one_host import figures_of
+from alertbridge.rendering.letters.other_targets import what_of_target
 from alertbridge.rendering.letters.outages import (
     came_back,
     has_never_answered,
@@ -71,6 +72,8 @@ def _ended_row(host: HostFacts, facts: AlertFacts) -> Row:
 
 def _alert_row(host: HostFacts, facts: AlertFacts) -> Row:
     since = moment_in_table(host.fired_unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
+    if host.is_other_target:
+        since = _since(host, facts)
     notes = (clean(host.description, _DESCRIPTION_LIMIT), _values(host))
     return Row((host.name, _alert_state(host), since, _what(host)), " ".join(filter(None, notes)))
 
@@ -80,6 +83,8 @@ def _alert_state(host: HostFacts) -> str:
 
 
 def _what(host: HostFacts) -> str:
+    if host.is_other_target:
+        return what_of_target(host)
     return clean(host.summary or host.alertname, _SUMMARY_LIMIT)
 
 

@@ -46,7 +46,7 @@ def _steps(facts: AlertFacts) -> tuple[Step, ...]:
             return _MANY_DOWN if host is None else explain(host.reason, host.address).steps
         case Kind.UP if host is not None:
             return _after_return(host)
-        case Kind.CRITICAL | Kind.WARN if host is not None:
+        case Kind.CRITICAL | Kind.WARN if host is not None and host.is_in_hosts:
             return _on_the_machine(host, "See what it is doing now:", "marax-exporter top")
         case _:
             return ()

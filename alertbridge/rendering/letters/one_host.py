@@ -23,7 +23,7 @@ _PROCESS_TITLES = {
     Kind.ENDED: "Top processes in its last minute",
 }
 _ENDED = (
-    "The host was removed from the list of targets, renamed or relabelled while it was down. "
+    "It was removed from the list of targets, renamed or relabelled while it did not answer. "
     "Whether it answers by now is not known."
 )
 _PROCESS_COLUMNS = (Column("Process"), Column("PID", is_number=True), Column("CPU", is_number=True))

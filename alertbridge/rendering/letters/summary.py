@@ -11,6 +11,7 @@ from alertbridge.rendering.letters.headline import STATE_WORDS
 from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more, sentence
 from alertbridge.rendering.letters.next_steps import ASK_ALL
 from alertbridge.rendering.letters.numbers import counted, is_time, moment, moment_in_table, span
+from alertbridge.rendering.letters.other_targets import what_of_target
 from alertbridge.rendering.letters.outages import (
     began,
     came_back,
@@ -67,7 +68,7 @@ def _lead(facts: SummaryFacts, first: HostFacts | None) -> str:
 def _first(alert: HostFacts | None, zone: tzinfo) -> tuple[str, ...]:
     if alert is None:
         return (f"The first fired on {moment(None, zone)}.",)
-    if alert.means_down and is_time(alert.since_unix_seconds):
+    if alert.is_outage and is_time(alert.since_unix_seconds):
         return (f"The first to go down last answered on {moment(alert.since_unix_seconds, zone)}.",)
     return (f"The first fired on {moment(alert.fired_unix_seconds, zone)}.",)
 
@@ -110,30 +111,28 @@ def _table(alerts: tuple[HostFacts, ...], facts: SummaryFacts, at_most: int) -> 
 
 def _row_firing(alert: HostFacts, facts: SummaryFacts) -> Row:
     now = facts.now_unix_seconds
-    since = _in_table(
-        _since(alert), facts, is_exact=not alert.means_down or is_time(alert.since_unix_seconds)
-    )
+    since = _in_table(_since(alert), facts, is_exact=not alert.is_outage or is_time(alert.since_unix_seconds))
     return Row((alert.name, alert.severity or "-", since, _for(alert, now)), _notes(alert, facts))
 
 
 def _row_over(alert: HostFacts, facts: SummaryFacts) -> Row:
-    ended = came_back(alert) if alert.means_down else alert.ended_unix_seconds
+    ended = came_back(alert) if alert.is_outage else alert.ended_unix_seconds
     times = (
-        _in_table(_since(alert), facts, is_exact=not alert.means_down or is_start_exact(alert)),
-        _in_table(ended, facts, is_exact=not alert.means_down or is_end_exact(alert)),
+        _in_table(_since(alert), facts, is_exact=not alert.is_outage or is_start_exact(alert)),
+        _in_table(ended, facts, is_exact=not alert.is_outage or is_end_exact(alert)),
     )
-    long = lasted_in_table(alert, ended) if alert.means_down else span(alert.fired_unix_seconds, ended)
+    long = lasted_in_table(alert, ended) if alert.is_outage else span(alert.fired_unix_seconds, ended)
     return Row((alert.name, *times, long), _notes(alert, facts))
 
 
 def _since(alert: HostFacts) -> float:
     """Return since when it has been so: a host down since its last answer, anything else since it fired."""
-    return began(alert) if alert.means_down else alert.fired_unix_seconds
+    return began(alert) if alert.is_outage else alert.fired_unix_seconds
 
 
 def _for(alert: HostFacts, now_unix_seconds: float) -> str:
     """Return for how long *alert* has been so, or how long a host was down that is back before it ends."""
-    if not alert.means_down:
+    if not alert.is_outage:
         return span(alert.fired_unix_seconds, now_unix_seconds)
     return lasted_in_table(alert, now_unix_seconds if is_down(alert) else alert.back_unix_seconds)
 
@@ -147,7 +146,7 @@ def _notes(alert: HostFacts, facts: SummaryFacts) -> str:
     what = f"{alert.severity}: {_what(alert)}" if alert.is_over and alert.severity else _what(alert)
     if alert.is_over and alert.is_end_reconciled:
         what += ' Alertmanager sent no "resolved"; confirmed from Prometheus.'
-    if not alert.means_down:
+    if not alert.is_outage:
         return what
     details = note(alert, facts.reader.timezone, facts.now_unix_seconds)
     back = ""
@@ -157,4 +156,6 @@ def _notes(alert: HostFacts, facts: SummaryFacts) -> str:
 
 
 def _what(alert: HostFacts) -> str:
+    if alert.is_other_target:
+        return what_of_target(alert)
     return NOT_ANSWERING if alert.means_down else clean(alert.summary or alert.alertname, _WHAT_LIMIT)

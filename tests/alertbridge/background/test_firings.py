@@ -379,7 +379,7 @@ def test_of_an_alert_without_an_instance_its_rule_is_asked(court):
     court.take(later(lost, 900))
     court.run_for(1)
 
-    assert [kinds for _, _, kinds in court.mails()] == [["DOWN"]]
+    assert [kinds for _, _, kinds in court.mails()] == [["CRITICAL"]]
 
 
 def test_a_late_repeat_that_was_received_soon_after_the_end_stays_one_after_a_restart(court):

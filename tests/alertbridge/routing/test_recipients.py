@@ -4,6 +4,9 @@ from alertbridge.mail.facts import Kind
 from alertbridge.routing.recipients import Priority, priority_of
 from tests.alertbridge.alert_builders import a_routing, a_user, an_alert
 
+MYSQLD = an_alert("", job="mysqld", instance="db-1:9104")
+NODE = an_alert("", job="node", instance="db-1:9100")
+
 
 @pytest.mark.parametrize(
     ("settings", "host", "severity", "is_recipient"),
@@ -42,6 +45,52 @@ def test_names_the_kind_of_mail(alertname, severity, firing, over):
 
     assert a_routing().kind_of(alert, is_over=False) is firing
     assert a_routing().kind_of(alert, is_over=True) is over
+
+
+@pytest.mark.parametrize(
+    ("instance", "severity", "firing", "over"),
+    [
+        pytest.param("db-1:9104", "critical", Kind.CRITICAL, Kind.OK, id="another exporter"),
+        pytest.param("web-1.example.org:9100", "warning", Kind.WARN, Kind.OK, id="on a host in hosts"),
+        pytest.param("", "critical", Kind.CRITICAL, Kind.OK, id="no instance"),
+    ],
+)
+def test_only_a_host_in_hosts_is_down(instance, severity, firing, over):
+    alert = an_alert(severity=severity, instance=instance)
+
+    assert a_routing().kind_of(alert, is_over=False) is firing
+    assert a_routing().kind_of(alert, is_over=True) is over
+
+
+def test_the_end_of_any_target_is_proven_by_its_scrapes():
+    routing = a_routing()
+    alerts = [
+        an_alert(),
+        an_alert(instance="db-1:9104"),
+        an_alert(instance=""),
+        an_alert(alertname="HighCpu"),
+    ]
+
+    assert [routing.is_of_target(alert) for alert in alerts] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "title"),
+    [
+        ([an_alert("web-1")], "web-1"),
+        ([MYSQLD], "mysqld on db-1: not answering"),
+        ([NODE], "node on db-1: not answering"),
+        ([an_alert("", job="", instance="db-1:9104")], "db-1:9104: not answering"),
+        ([an_alert("", job="mysqld", instance="/run/mysqld.sock")], "/run/mysqld.sock: not answering"),
+        ([an_alert("", job="marax")], "HostDown: host not answering"),
+        ([an_alert("db-1", alertname="HighCpu")], "db-1: host not answering"),
+        ([an_alert("web-1"), an_alert("web-2")], "2 hosts: web-1, web-2"),
+        ([an_alert("web-1"), MYSQLD], "2 targets: web-1, mysqld on db-1"),
+        ([MYSQLD, NODE, NODE], "2 targets: mysqld on db-1, node on db-1"),
+    ],
+)
+def test_a_title_names_the_host_or_the_service_on_it(alerts, title):
+    assert a_routing().title_of(alerts) == title
 
 
 def test_critical_goes_first_then_its_end():
