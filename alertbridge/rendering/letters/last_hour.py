@@ -85,9 +85,8 @@ def _range(label: str, stretches: Sequence[Stretch]) -> str:
 
 def _newness(curves: Curves, zone: tzinfo) -> list[str]:
     first_scrape = curves.first_scrape_unix_seconds
-    if first_scrape - curves.start_unix_seconds <= _NEW_AFTER_SECONDS:
-        return []
-    return [f"not scraped before {_second(first_scrape, zone)}"]
+    is_new = first_scrape - curves.start_unix_seconds > _NEW_AFTER_SECONDS  # of what is no number, neither
+    return [f"not scraped before {_second(first_scrape, zone)}"] if is_new else []
 
 
 def _gaps(curves: Curves, zone: tzinfo) -> list[str]:
