@@ -35,6 +35,12 @@ class Metrics:
             ["verdict"],
             registry=registry,
         )
+        self.unrouted_alerts = Counter(
+            "alertbridge_unrouted_alerts_total",
+            "New alerts that match no user's hosts and severities, by who is notified instead.",
+            ["notified"],
+            registry=registry,
+        )
         self.mails = Counter(
             "alertbridge_mails_total",
             "Mails settled, by kind and result.",
@@ -104,6 +110,8 @@ class Metrics:
             NOT_MAILED,
         ):
             self.alerts.labels(verdict=verdict)
+        for notified in ("admins", "nobody"):
+            self.unrouted_alerts.labels(notified=notified)
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
         self.mailgun_events.labels(result="delivered")

@@ -1,5 +1,6 @@
 """What `check-config` says of usable settings: who is notified of what, and what is probably a mistake."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from alertbridge.alerts.alert import Alert, alert_id_of
 from alertbridge.background.settings import SHORTEST_ALARM_AFTER_SECONDS
 from alertbridge.config import BridgeSettings
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.routing.recipients import watches
+from alertbridge.routing.recipients import Routing, watches
 from alertbridge.routing.users import Severity
 from marax.settings.durations import spoken
 from marax.settings.reader import Mistake, SettingsError
 
+_NAMES_AT_MOST = 5
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 
@@ -35,9 +37,17 @@ def recipients_table(settings: BridgeSettings) -> str:
     routing = settings.routing()
     rows = [("HOST", *(severity.upper() for severity in _SEVERITIES))]
     for host in settings.hosts:
-        notified = [routing.recipients(_alert_about(host, severity)) for severity in _SEVERITIES]
-        rows.append((host.name, *(", ".join(user.name for user in users) or "-" for users in notified)))
+        alerts = [_alert_about(host, severity) for severity in _SEVERITIES]
+        rows.append((host.name, *(_notified(alert, routing) for alert in alerts)))
     return _aligned(rows)
+
+
+def _notified(alert: Alert, routing: Routing) -> str:
+    """Return who is notified of *alert*; admins in brackets who are so only as nobody else is."""
+    names = ", ".join(user.name for user in routing.recipients(alert))
+    if not names:
+        return "-"
+    return f"({names})" if routing.is_unrouted(alert) else names
 
 
 def preferences_table(settings: BridgeSettings) -> str:
@@ -76,26 +86,41 @@ def warnings(settings: BridgeSettings) -> Iterator[str]:
     if not settings.hosts:
         yield "hosts: none defined, so nothing is reported as [DOWN], and `targets` and `status` do nothing"
     if settings.users and settings.hosts:
-        yield from _gaps(settings)
+        yield from _idle_users(settings)
+        yield from _unwatched_hosts(settings)
+    if settings.users and not settings.routing().admins:
+        yield "users: none has `admin: true`, so nobody is notified of alerts that match no user"
     if settings.mailgun is None:
         yield f"mailgun: is not set, so every mail goes into the Maildir {settings.maildir}"
     if settings.prometheus is None:
         yield "prometheus: is not set, so mails cannot say why a host is down"
 
 
-def _gaps(settings: BridgeSettings) -> Iterator[str]:
-    """Yield the users who watch no host, and the hosts that nobody watches."""
-    watched = {
-        user.name: {host.name for host in settings.hosts if watches(user, host.name)}
-        for user in settings.users
-    }
+def _idle_users(settings: BridgeSettings) -> Iterator[str]:
+    """Yield the users who watch no host."""
     for user in settings.users:
-        if not watched[user.name]:
+        if not any(watches(user, host.name) for host in settings.hosts):
             yield f"users: {user.name} watches {', '.join(user.hosts)}, which matches no host"
-    everything = set().union(*watched.values())
+
+
+def _unwatched_hosts(settings: BridgeSettings) -> Iterator[str]:
+    """Yield the hosts and severities that match no user, hosts of which the same is true together."""
+    routing = settings.routing()
+    hosts_by_severities: defaultdict[tuple[Severity, ...], list[str]] = defaultdict(list)
     for host in settings.hosts:
-        if host.name not in everything:
-            yield f"hosts: no user is notified about {host.name}"
+        unrouted = (one for one in _SEVERITIES if routing.is_unrouted(_alert_about(host, one)))
+        hosts_by_severities[tuple(unrouted)].append(host.name)
+    admins = ", ".join(user.name for user in routing.admins)
+    instead = f"the admins are ({admins})" if admins else "nobody is"
+    for severities, hosts in hosts_by_severities.items():
+        which = "" if len(severities) == len(_SEVERITIES) else f"{' and '.join(severities)} "
+        if severities:
+            yield f"hosts: no user is notified of {which}alerts about {_listed(hosts)}; {instead}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES_AT_MOST} more" if len(names) > _NAMES_AT_MOST else ""
+    return ", ".join(names[:_NAMES_AT_MOST]) + more
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

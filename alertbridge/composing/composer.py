@@ -73,7 +73,7 @@ class MailComposer:
         self, claim: Claim, findings: Findings, user: UserSettings, routing: Routing
     ) -> ComposedMail:
         classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
-        reader = reader_of_notice(user, claim)
+        reader = reader_of_notice(user, claim, routing)
         if warning := self._clock_warning():
             findings = replace(findings, missing=(warning, *findings.missing))
         is_recipient = partial(watches, user)

@@ -7,6 +7,7 @@ from typing import Protocol
 from alertbridge.alerts.alert import Alert
 from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
+from alertbridge.ingest.unrouted import UnroutedAlerts
 from alertbridge.metrics import NOT_MAILED, Metrics
 from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.routing.recipients import Routing
@@ -45,6 +46,7 @@ class WebhookReceiver:
         self._clock = clock
         self._metrics = metrics
         self._on_news = on_news
+        self._unrouted = UnroutedAlerts(metrics)
 
     def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
@@ -88,6 +90,7 @@ class WebhookReceiver:
     def _count(self, taken: Taken) -> None:
         for verdict, count in taken.verdicts.items():
             self._metrics.alerts.labels(verdict=verdict).inc(count)
+        self._unrouted.note(taken.unrouted, self._live.routing)
         if taken.notices:
             verdicts = {str(verdict): count for verdict, count in taken.verdicts.items()}
             logger.info("alerts received", extra={"notices": taken.notices} | verdicts)

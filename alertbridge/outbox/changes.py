@@ -156,7 +156,8 @@ def _notifications(
     for is_opened, episodes in ((True, news.opened), (False, news.closed), (False, news.reopened)):
         for episode in episodes:
             priority = priority_of(episode.alert, is_over=not episode.is_open)
-            for user in routing.recipients(episode.alert):
+            concerned = routing.recipients(episode.alert) if is_opened else routing.users
+            for user in concerned:
                 if is_opened or user.name in before.last_notices:
                     alerts[user.name].append(episode.alert)
                     priorities[user.name].add(priority)

@@ -27,10 +27,12 @@ class Taken:
     Attributes:
         verdicts: The number of its alerts by verdict.
         notices: How many notices are new, or report more than before.
+        unrouted: Alerts that begin and match no user, so that only admins are notified of them.
     """
 
     verdicts: Counter[Verdict]
     notices: int
+    unrouted: tuple[Alert, ...] = ()
 
 
 _LATER = episodes.alias()
@@ -86,7 +88,8 @@ class Intake:
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
             forget_disputes(connection, _settled_by(folded))
             keep_disputes(connection, folded.disputed, now)
-        return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count)
+        unrouted = tuple(one.alert for one in folded.opened if routing.is_unrouted(one.alert))
+        return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count, unrouted=unrouted)
 
     def open_since(self, alert_id: str) -> float | None:
         """Return since when the alert fires, in Unix seconds; None when it does not.

@@ -51,7 +51,11 @@ def episodes_to_report(
         return []
     if notice.purpose == Purpose.REMINDER:
         return _to_remind_of(connection, user, routing, now)
-    reported = [one for one in _current(connection, notice) if routing.is_recipient(user, one.episode.alert)]
+    reported = [
+        one
+        for one in _current(connection, notice)
+        if one.was_notified or routing.is_recipient(user, one.episode.alert)
+    ]
     news = [one for one in reported if one.is_news]
     if notice.purpose == Purpose.DIGEST and news:
         return news + _to_remind_of(connection, user, routing, now)

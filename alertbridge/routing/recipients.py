@@ -1,7 +1,7 @@
 """Who is notified of an alert, as what, and how soon: pure decisions over settings."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import translate
@@ -159,21 +159,30 @@ class Routing:
         return next((user for user in self.users if user.name == name), None)
 
     def is_recipient(self, user: UserSettings, alert: Alert) -> bool:
-        """Return whether *user* wants to know of *alert*; one about no single host concerns everybody."""
+        """Return whether *user* is notified of *alert*."""
         return user in self.recipients(alert)
 
     def recipients(self, alert: Alert) -> tuple[UserSettings, ...]:
-        """Return those who want to know of *alert*."""
-        host, severity = self.host_of(alert), severity_of(alert)
+        """Return those who are notified of *alert*: whose filters match, or the admins where nobody's do."""
         if alert.labels.get(AUDIENCE_LABEL) == ADMINS:
-            return tuple(user for user in self.users if user.is_admin)
-        if BLIND_LABEL in alert.labels:
-            host = ""
-        return tuple(
-            user
-            for user in self.users
-            if (not user.severities or severity in user.severities) and (not host or watches(user, host))
-        )
+            return self.admins
+        return tuple(self._whose_filters_match(alert)) or self.admins
+
+    def is_unrouted(self, alert: Alert) -> bool:
+        """Return whether nobody's filters match *alert*; the admins are notified of it instead."""
+        return AUDIENCE_LABEL not in alert.labels and next(self._whose_filters_match(alert), None) is None
+
+    @property
+    def admins(self) -> tuple[UserSettings, ...]:
+        """Those users who are admins."""
+        return tuple(user for user in self.users if user.is_admin)
+
+    def _whose_filters_match(self, alert: Alert) -> Iterator[UserSettings]:
+        """Yield those who want to know of *alert*; one about no single host concerns everybody."""
+        severity, host = severity_of(alert), "" if BLIND_LABEL in alert.labels else self.host_of(alert)
+        for user in self.users:
+            if (not user.severities or severity in user.severities) and (not host or watches(user, host)):
+                yield user
 
 
 def watches(user: UserSettings, host: str) -> bool:

@@ -69,7 +69,34 @@ def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):
 
     assert said.returncode == 0
     assert "warning: users: ann watches web-*, which matches no host" in said.stderr
-    assert "warning: hosts: no user is notified about db-1" in said.stderr
+    assert "warning: hosts: no user is notified of alerts about db-1; nobody is\n" in said.stderr
+    assert "warning: users: none has `admin: true`" in said.stderr
+
+
+def test_check_config_says_which_severities_nobody_watches_and_who_is_notified_instead(settings: Settings):
+    hosts = [a_host(9877 + number, f"web-{number}") for number in range(7)]
+    users = [
+        {"name": "ann", "email": "ann@example.org", "severities": ["critical"]},
+        {
+            "name": "ops",
+            "email": "ops@example.org",
+            "severities": ["critical"],
+            "hosts": ["db-*"],
+            "admin": True,
+        },
+    ]
+    settings.write(hosts=[*hosts, a_host(9999, "db-1")], users=users)
+
+    said = run("check-config", "--config", settings.path)
+
+    assert said.returncode == 0
+    assert "web-6  ann       (ops)    (ops)\n" in said.stdout
+    assert "db-1   ann, ops  (ops)    (ops)\n" in said.stdout
+    assert (
+        "warning: hosts: no user is notified of warning and info alerts about web-0, web-1, web-2, web-3, "
+        "web-4 and 3 more; the admins are (ops)\n"
+    ) in said.stderr
+    assert "warning: users" not in said.stderr
 
 
 @pytest.mark.parametrize(("alarm_after", "status"), [("0s", 3), ("89s", 3), ("90s", 0), ("5m", 0)])

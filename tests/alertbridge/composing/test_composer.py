@@ -409,3 +409,40 @@ def test_an_end_that_was_found_in_prometheus_is_told_as_such():
 
     assert 'Alertmanager sent no "resolved" (silenced or inhibited by then?)' in mail_about(ended).text
     assert 'Alertmanager sent no "resolved"' not in mail_about(an_alert(ends=T0 + 60)).text
+
+
+@pytest.mark.parametrize(
+    ("hosts", "because"),
+    [
+        (["db-1"], "because no user's hosts and severities match this alert, so it goes to the admins."),
+        (
+            ["db-1", "db-2"],
+            "because no user's hosts and severities match these alerts, so they go to the admins.",
+        ),
+        (
+            ["db-1", "web-1"],
+            "because you watch web-* for all alerts; no user's hosts and severities match 1 of these alerts, "
+            "which go to the admins.",
+        ),
+        (["web-1"], "because you watch web-* for all alerts."),
+    ],
+)
+def test_a_mail_about_what_matches_nobody_says_why_an_admin_gets_it(hosts, because):
+    mail = mail_about(*map(an_alert, hosts), user=a_user(hosts=("web-*",), is_admin=True))
+
+    assert because in " ".join(mail.text.split())
+
+
+def test_the_mail_about_another_target_counts_its_jobs_targets_as_no_hosts():
+    class Finds(Knows):
+        def look_up(self, subjects: Sequence[Subject]) -> Findings:
+            return replace(super().look_up(subjects), is_up_by_host={"db-1:9104": False, "db-2:9104": True})
+
+    mail = mail_about(an_alert("", job="mysqld", instance="db-1:9104"), enricher=Finds(FOUND))
+
+    assert mail.subject == "[CRITICAL] mysqld on db-1: not answering"
+    assert "Critical: mysqld on db-1 has not answered for 1 min 35 s: connection refused." in " ".join(
+        mail.text.split()
+    )
+    assert "REST OF THE FLEET" not in mail.text
+    assert "marax-exporter" not in mail.text

@@ -94,6 +94,39 @@ def test_a_user_who_was_not_notified_of_the_beginning_is_not_notified_of_the_end
     assert [claim.user_name for claim in outbox.send_all()] == ["ann"]
 
 
+@pytest.mark.parametrize("storm_hosts", [5, 1])
+def test_the_end_goes_to_whom_the_start_went_to_though_others_watch_the_host_by_then(outbox, storm_hosts):
+    ops = a_user("ops", hosts=("web-*",), is_admin=True)
+    outbox.routing = a_routing(ops, storm_hosts=storm_hosts)
+    taken = outbox.take(an_alert("db-1"), an_alert("db-2"), an_alert("web-1"))
+    outbox.send_all()
+    outbox.routing = a_routing(ops, a_user("bob", hosts=("db-*",)), storm_hosts=storm_hosts)
+
+    outbox.take(
+        an_alert("db-1", ends=T0 + 60), an_alert("db-2", ends=T0 + 60), an_alert("web-1", ends=T0 + 60)
+    )
+    mails = outbox.send_all()
+
+    assert [alert.labels["host"] for alert in taken.unrouted] == ["db-1", "db-2"]
+    assert {claim.user_name for claim in mails} == {"ops"}
+    assert sorted(host for claim in mails for host in hosts(claim)) == [
+        ("db-1", True),
+        ("db-2", True),
+        ("web-1", True),
+    ]
+
+
+def test_the_end_of_a_host_that_a_user_does_not_watch_is_not_reported_in_a_storm_that_they_know(outbox):
+    outbox.routing = a_routing(a_user("ann", hosts=("web-*",)), a_user("bob"), storm_hosts=1)
+    outbox.take(an_alert("web-1"), an_alert("db-1"))
+    outbox.send_all()
+    outbox.clock.advance(600)
+
+    outbox.take(an_alert("db-1", ends=T0 + 60))
+
+    assert [claim.user_name for claim in outbox.send_all()] == ["bob"]
+
+
 def test_a_notice_to_a_user_who_left_is_superseded(outbox):
     outbox.take(an_alert())
     outbox.routing = a_routing(a_user("bob"))

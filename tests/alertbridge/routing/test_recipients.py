@@ -31,6 +31,31 @@ def test_tells_those_whose_filters_match(settings, host, severity, is_recipient)
 
 
 @pytest.mark.parametrize(
+    ("host", "severity", "notified", "is_unrouted"),
+    [
+        pytest.param("web-1", "critical", ["ann"], False, id="somebody's filters match"),
+        pytest.param("web-1", "info", ["ops", "root"], True, id="nobody watches the severity"),
+        pytest.param("db-1", "critical", ["ops", "root"], True, id="nobody watches the host"),
+        pytest.param("mail", "warning", ["ops"], False, id="an admin's own filters match: not all admins"),
+    ],
+)
+def test_what_matches_nobody_goes_to_the_admins(host, severity, notified, is_unrouted):
+    ann = a_user("ann", hosts=("web-*",), severities=("critical",))
+    ops, root = a_user("ops", hosts=("mail",), is_admin=True), a_user("root", hosts=("x",), is_admin=True)
+    routing, alert = a_routing(ann, ops, root), an_alert(host, severity=severity)
+
+    assert [user.name for user in routing.recipients(alert)] == notified
+    assert routing.is_unrouted(alert) is is_unrouted
+
+
+def test_what_matches_nobody_is_unrouted_without_an_admin_too():
+    routing = a_routing(a_user(hosts=("web-*",)))
+
+    assert routing.recipients(an_alert("db-1")) == ()
+    assert routing.is_unrouted(an_alert("db-1"))
+
+
+@pytest.mark.parametrize(
     ("alertname", "severity", "firing", "over"),
     [
         ("HostDown", "critical", Kind.DOWN, Kind.UP),

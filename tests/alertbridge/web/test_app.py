@@ -280,3 +280,24 @@ def test_what_is_never_mailed_is_counted_and_its_end_is_taken(site):
     assert site.pending() == 1
     assert site.sample("alertbridge_alerts_total", verdict="not_mailed") == 1
     assert site.sample("alertbridge_alerts_total", verdict="never_told") == 1
+
+
+def test_what_matches_nobody_is_counted_and_logged_once_for_each_alert_name(site, caplog):
+    site.live.routing = a_routing(a_user(hosts=("web-*",)))
+
+    site.post(payload_of(an_alert("db-1"), an_alert("db-2"), an_alert()))
+    site.post(payload_of(an_alert("db-1")))
+
+    assert site.sample("alertbridge_unrouted_alerts_total", notified="nobody") == 2
+    (logged,) = [record for record in caplog.records if "matches no user" in record.message]
+    assert (logged.alertname, logged.host, logged.severity) == ("HostDown", "db-1", "critical")
+
+
+def test_what_goes_to_the_admins_is_counted_apart(site, caplog):
+    site.live.routing = a_routing(a_user(hosts=("web-*",), is_admin=True))
+
+    site.post(payload_of(an_alert("db-1")))
+
+    assert site.sample("alertbridge_unrouted_alerts_total", notified="admins") == 1
+    assert site.pending() == 1
+    assert "matches no user" not in caplog.text
