@@ -7,7 +7,8 @@ from typing import Protocol
 
 from flask import Flask, Response, jsonify, request
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.payload import PayloadError, parse_payload
@@ -134,5 +135,11 @@ def _refuse_token() -> Response:
 
 
 def _exposition(registry: CollectorRegistry) -> Response:
-    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    return Response(encode(registry), content_type=content_type)
+    """Return the metrics as OpenMetrics 1.0.0 to those who ask for any of it, and to all others as text 0.0.4.
+
+    Not by `choose_encoder`, which raises for a version that is no number.
+    """
+    if "application/openmetrics-text" in request.headers.get("Accept", ""):
+        exposition: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+        return Response(exposition, content_type=openmetrics.CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

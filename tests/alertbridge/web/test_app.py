@@ -217,6 +217,34 @@ def test_exposes_its_metrics(site):
     assert "alertbridge_config_last_reload_successful 1.0" in text
 
 
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("", TEXT),
+        ("*/*", TEXT),
+        ("text/plain;version=0.0.4;q=0.5,*/*;q=0.1", TEXT),
+        ("text/plain;version=zz;escaping=allow-utf-8", TEXT),
+        ("text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6", TEXT),
+        ("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", TEXT),
+        ("\xff;;=,,", TEXT),
+        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3", OPENMETRICS),
+        ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", OPENMETRICS),
+        ("application/openmetrics-text;version=x", OPENMETRICS),
+        ("application/openmetrics-text;version=9.9.9;escaping=zz", OPENMETRICS),
+        ("application/openmetrics-text;version=" + "9" * 5000, OPENMETRICS),
+    ],
+)
+def test_exposes_its_metrics_whatever_the_client_accepts(site, accept, content_type):
+    answer = site.client.get("/metrics", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.content_type) == (200, content_type)
+    assert "# TYPE alertbridge_dead_letters gauge" in answer.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
