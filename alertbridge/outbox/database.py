@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,13 @@ class Database:
     def prepare(self) -> None:
         """Create missing tables, and migrate those of an earlier version.
 
+        A missing file is created so that only its owner can read it, whatever the umask; SQLite gives the
+        files beside it the same mode.
+
         Raises:
             StoreError: The database cannot be written, or is of a later version.
         """
+        _create_private(self._engine.url.database)
         with self.transaction() as connection:
             try:
                 migrate(connection)
@@ -103,6 +107,14 @@ class Database:
 def database_exists(url: str) -> bool:
     """Return whether the database at the SQLAlchemy *url* exists already."""
     return Path(make_url(url).database or "").exists()
+
+
+def _create_private(path: str | None) -> None:
+    """Create the file at *path* if it is missing; where it cannot be, SQLite says why."""
+    if not path or path == ":memory:":
+        return
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _make_durable(engine: Engine) -> None:

@@ -135,7 +135,7 @@ def _refuse_token() -> Response:
 
 
 def _exposition(registry: CollectorRegistry) -> Response:
-    """Return the metrics as OpenMetrics 1.0.0 to those who ask for any of it, and to all others as text 0.0.4.
+    """Return the metrics as OpenMetrics 1.0.0 to those who ask for any version of it, else as text 0.0.4.
 
     Not by `choose_encoder`, which raises for a version that is no number.
     """

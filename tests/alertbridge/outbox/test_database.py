@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import threading
 from contextlib import closing, suppress
@@ -5,7 +6,7 @@ from contextlib import closing, suppress
 import pytest
 from sqlalchemy import text
 
-from alertbridge.outbox.database import Database, StoreError
+from alertbridge.outbox.database import Database, Ownership, StoreError
 from alertbridge.outbox.schema import meta
 
 
@@ -45,6 +46,23 @@ def test_prepares_what_is_prepared_already(database):
     database.prepare()
 
     database.check_writable()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_only_the_owner_can_read_its_files_whatever_the_umask(path, umask):
+    url, before = f"sqlite:///{path}", os.umask(umask)
+    try:
+        ownership, database = Ownership(url), Database(url)
+        database.prepare()
+        database.check_writable()
+    finally:
+        os.umask(before)
+
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
+    database.close()
+    ownership.release()
+    names = ("bridge.db", "bridge.db-wal", "bridge.db-shm", "bridge.db.lock")
+    assert modes == dict.fromkeys(names, "0o600")
 
 
 def test_two_writers_take_turns(database):
