@@ -14,6 +14,7 @@ from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
 from marax.problems import MEDIA_TYPE, Problem, busy
 from marax.serving.basic_auth import BasicAuth
 from marax.serving.connections import LINGER_SECONDS, Connection, Phase
+from marax.serving.targets import in_origin_form
 from marax.serving.wsgi_pool import WsgiPool
 
 LARGEST_HEAD_BYTES = 16 * 1024
@@ -50,6 +51,7 @@ class AsgiGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"  # noqa: S101 - uvicorn is set up for nothing else
+        scope = in_origin_form(scope)
         connection = scope["state"]["connection"]
         connection.enter(Phase.BODY)
         send = _adding((_date(), *self._headers()), send)
@@ -142,7 +144,7 @@ _WRONG_VERSION = Problem(
 _WRONG_TARGET = Problem(
     status=HTTPStatus.BAD_REQUEST,
     kind="wrong-target",
-    title="The request target must be a path that begins with a slash.",
+    title="The request target must be a path that begins with a slash, or an http URI.",
 )
 _AMBIGUOUS_LENGTH = Problem(
     status=HTTPStatus.BAD_REQUEST,

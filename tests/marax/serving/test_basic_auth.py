@@ -9,6 +9,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
+from tests.marax.serving.certificates import make_certificates
 from tests.marax.serving.kit import EXPOSITION, Served, served_in_a_thread
 
 PASSWORD = "open sesame: ü"
@@ -66,6 +67,31 @@ def test_asks_everybody_else_to_log_in(served: Served, headers: dict[str, str]):
     assert b"basic-auth-needed" in body
     assert b"sesame" not in body
     assert served.seen() == []
+
+
+METRICS_SPELT_AS_URIS = [
+    "http://localhost/metrics",
+    "HTTPS://localhost:9877/metrics",
+    "http://other.example.org//metrics/",
+    "http://localhost/%6detrics",
+    "http://localhost/metrics?x=http://localhost/",
+]
+
+
+@pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.attack(55)
+@pytest.mark.parametrize("target", METRICS_SPELT_AS_URIS)
+def test_a_whole_uri_is_no_way_around_the_login(tmp_path: Path, target: str, *, is_tls: bool):
+    certificates = make_certificates(tmp_path) if is_tls else None
+    users = web_config(tmp_path).read_text()
+    path = certificates.web_config() if certificates else tmp_path / "web.yml"
+    path.write_text((path.read_text() if certificates else "") + users)
+    with served_in_a_thread(path, certificates.client() if certificates else None) as (served, _):
+        refused = served.get(target)[0]
+        seen = served.seen()
+        admitted = served.get(target, headers=basic("prometheus", PASSWORD))[0]
+
+    assert (refused.status, seen, admitted.status) == (401, [], 200)
 
 
 def test_a_longer_password_that_begins_alike_is_another(tmp_path: Path):

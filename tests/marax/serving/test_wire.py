@@ -57,7 +57,12 @@ REFUSED = {
     "space in a name": b"GET /wire HTTP/1.1\r\nHost: a\r\nX Y: b\r\n\r\n",
     "no name": b"GET /wire HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
     "space in the target": b"GET /wi re HTTP/1.1\r\nHost: a\r\n\r\n",
-    "whole URI": b"GET http://a/wire HTTP/1.1\r\nHost: a\r\n\r\n",
+    "URI with a user": b"GET http://me:secret@a/wire HTTP/1.1\r\nHost: a\r\n\r\n",
+    "URI without a host": b"GET http:///wire HTTP/1.1\r\nHost: a\r\n\r\n",
+    "URI of another scheme": b"GET ftp://a/wire HTTP/1.1\r\nHost: a\r\n\r\n",
+    "URI without slashes": b"GET http:a/wire HTTP/1.1\r\nHost: a\r\n\r\n",
+    "whole URI without Host": b"GET http://a/wire HTTP/1.1\r\n\r\n",
+    "tunnel to a URI": b"CONNECT http://a/wire HTTP/1.1\r\nHost: a\r\n\r\n",
     "no path": b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
     "tunnel": b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
     "HTTP/0.9": b"GET /wire\r\n\r\n",
@@ -90,7 +95,7 @@ def test_refuses_what_is_ambiguous(served: Served, wire: bytes):
 REFUSED_IN_JSON = {
     "ambiguous-length": REFUSED["length and chunks"],
     "malformed-head": REFUSED["bare line feeds"],
-    "wrong-target": REFUSED["whole URI"],
+    "wrong-target": REFUSED["URI with a user"],
     "wrong-version": REFUSED["HTTP/2.0"],
     "head-too-large": REFUSED["header of 100 KB"],
     "body-too-large": REFUSED["body cut short"],
@@ -123,6 +128,31 @@ PASSED = {
     ),
     "two at once": (b"GET /wire HTTP/1.1\r\nHost: a\r\n\r\n" * 2, 2),
 }
+
+
+WHOLE_URIS = {
+    "http://a/wire": ("/wire", "a"),
+    "HTTP://b:80/wire?x=1": ("/wire", "b:80"),
+    "https://[::1]:9877/wire": ("/wire", "[::1]:9877"),
+    "http://b": ("/", "b"),
+    "http://b?x=1": ("/", "b"),
+    "http://b//wire": ("//wire", "b"),
+    "http://b/http://c/wire": ("/http://c/wire", "b"),
+    "http://b/%77ire": ("/wire", "b"),
+    "http://b/a@c": ("/a@c", "b"),
+}
+
+
+@pytest.mark.attack(51)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("target", WHOLE_URIS)
+def test_takes_a_whole_uri_whose_host_counts_instead_of_the_header(served: Served, target: str, version: str):
+    answer = served.say(f"GET {target} HTTP/{version}\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    told = json.loads(body)
+    assert (told["path"], told["headers"]["HTTP_HOST"]) == WHOLE_URIS[target]
 
 
 @pytest.mark.parametrize(("wire", "requests"), PASSED.values(), ids=PASSED.keys())
