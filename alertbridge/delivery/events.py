@@ -37,6 +37,14 @@ class DeliveryEvents:
             self._metrics.ambiguous.labels(resolved_by="event").inc()
         return concerned
 
+    def spend(self, token: str) -> bool:
+        """Return whether *token* is new; from now on it is good for no event.
+
+        Raises:
+            StoreError: That could not be stored.
+        """
+        return self._deliveries.spend(token, self._clock.unix_seconds())
+
     def _report(self, user_name: str, news: DeliveryNews) -> None:
         match news.delivery:
             case Delivery.DELIVERED:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.message_ids import notice_with_message_id
@@ -11,6 +11,7 @@ from alertbridge.outbox.notified import record_notified
 from alertbridge.outbox.schema import Delivery, State, event_tokens, notices
 
 TOKEN_KEPT_SECONDS = 3600.0  # longer than any accepted event is old
+MOST_TOKENS = 20_000
 _UNDELIVERABLE = (Delivery.BOUNCED, Delivery.SUPPRESSED)
 
 
@@ -108,6 +109,15 @@ class Deliveries:
                     notices.update().where(notices.c.notice_id == row.notice_id).values(values)
                 )
 
+    def spend(self, token: str, now_unix_seconds: float) -> bool:
+        """Store that an event with that *token* has been received; return whether it is the first.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        with self._database.transaction() as connection:
+            return _keep_token(connection, token, now_unix_seconds)
+
     def is_undeliverable(self, user_name: str) -> bool:
         """Return whether the latest known delivery to a user failed for good.
 
@@ -130,8 +140,12 @@ def _is_ambiguous(row: Row[Any]) -> bool:
 
 
 def _keep_token(connection: Connection, token: str, now: float) -> bool:
-    """Store *token* and delete expired ones; return whether it is new."""
-    old = event_tokens.c.told_unix_seconds < now - TOKEN_KEPT_SECONDS
-    connection.execute(event_tokens.delete().where(old))
+    """Store *token*, and delete those that are expired or too many; return whether it is new."""
+    told = event_tokens.c.told_unix_seconds
+    connection.execute(event_tokens.delete().where(told < now - TOKEN_KEPT_SECONDS))
     insert = event_tokens.insert().prefix_with("OR IGNORE").values(token=token, told_unix_seconds=now)
-    return connection.execute(insert).rowcount == 1
+    is_new = connection.execute(insert).rowcount == 1
+    if (connection.scalar(select(func.count()).select_from(event_tokens)) or 0) > MOST_TOKENS:
+        newest = select(event_tokens.c.token).order_by(told.desc()).limit(MOST_TOKENS)
+        connection.execute(event_tokens.delete().where(event_tokens.c.token.not_in(newest)))
+    return is_new

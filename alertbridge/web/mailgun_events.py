@@ -4,12 +4,13 @@ Mailgun tries again for 8 hours after any answer but 200 and 406, so 406 is for 
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol, assert_never
 
 from flask import Flask, Response, abort, request
 
-from alertbridge.delivery.mailgun.events import NoNews, parse_event
+from alertbridge.delivery.mailgun.events import NoNews, SignedNoNews, parse_event
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.deliveries import Concerned, DeliveryNews, NotOurs, Replayed
@@ -28,6 +29,10 @@ class DeliveryEvents(Protocol):
 
     def take(self, news: DeliveryNews) -> Concerned | NotOurs | Replayed:
         """Take *news* and return whom they concern; StoreError when they have to be reported again."""
+        ...
+
+    def spend(self, token: str) -> bool:
+        """Return whether an event with that *token* is the first; StoreError when that is not known."""
         ...
 
 
@@ -72,16 +77,12 @@ class MailgunEvents:
             return problem_response(result)
         return Response(f"{result}\n", mimetype="text/plain")
 
-    def _result(self, news: DeliveryNews | NoNews) -> str | Problem:
+    def _result(self, news: DeliveryNews | SignedNoNews | NoNews) -> str | Problem:
         match news:
-            case NoNews.IRRELEVANT:
-                return "ignored"
-            case NoNews.NOT_AN_EVENT:
-                return _NOT_AN_EVENT
-            case NoNews.BAD_SIGNATURE:
-                return _BAD_SIGNATURE
-            case NoNews.STALE:
-                return _STALE
+            case NoNews():
+                return _ANSWERS[news]
+            case SignedNoNews():
+                return _ANSWERS[news.why] if self._events.spend(news.token) else _REPLAYED
             case DeliveryNews():
                 return self._taken(news)
             case _:
@@ -108,6 +109,12 @@ _BAD_SIGNATURE = Problem(
 _STALE = Problem(
     status=HTTPStatus.NOT_ACCEPTABLE, kind="stale", title="Not signed within the last 15 minutes"
 )
+_ANSWERS: Mapping[NoNews, str | Problem] = {
+    NoNews.IRRELEVANT: "ignored",
+    NoNews.NOT_AN_EVENT: _NOT_AN_EVENT,
+    NoNews.BAD_SIGNATURE: _BAD_SIGNATURE,
+    NoNews.STALE: _STALE,
+}
 _REPLAYED = Problem(status=HTTPStatus.NOT_ACCEPTABLE, kind="replayed", title="This event was received before")
 _NOT_STORED = Problem(
     status=HTTPStatus.SERVICE_UNAVAILABLE, kind="not-stored", title="The event could not be stored"

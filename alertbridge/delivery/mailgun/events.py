@@ -5,6 +5,7 @@ Source: the "Webhooks" pages of Mailgun's user manual.
 
 import hmac
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import sha256
 from typing import Annotated, TypeVar
@@ -31,7 +32,18 @@ class NoNews(Enum):
     STALE = auto()
 
 
-def parse_event(body: bytes, key: Secret, now_unix_seconds: float) -> DeliveryNews | NoNews:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedNoNews:
+    """A post that Mailgun has signed and that holds nothing for us.
+
+    The signature is not over the event, so its *token* is good for no other event from now on.
+    """
+
+    token: str
+    why: NoNews
+
+
+def parse_event(body: bytes, key: Secret, now_unix_seconds: float) -> DeliveryNews | SignedNoNews | NoNews:
     """Return what a post says about a mail; Mailgun has signed it with *key*, not long before *now*."""
     post = _decoded(body, _Post)
     if post is None:
@@ -40,10 +52,12 @@ def parse_event(body: bytes, key: Secret, now_unix_seconds: float) -> DeliveryNe
         return NoNews.BAD_SIGNATURE
     if not _is_recent(post.signature, now_unix_seconds):
         return NoNews.STALE
+    token = post.signature.token
     event = _decoded(post.event_data, _Event)
     if event is None:
-        return NoNews.NOT_AN_EVENT
-    return _news_in(event, post.signature.token, now_unix_seconds)
+        return SignedNoNews(token=token, why=NoNews.NOT_AN_EVENT)
+    news = _news_in(event, token, now_unix_seconds)
+    return SignedNoNews(token=token, why=NoNews.IRRELEVANT) if news is None else news
 
 
 class _Signature(msgspec.Struct):
@@ -104,10 +118,10 @@ def _is_recent(signature: _Signature, now_unix_seconds: float) -> bool:
     return abs(now_unix_seconds - int(timestamp)) <= _OLDEST_SECONDS
 
 
-def _news_in(event: _Event, token: str, now_unix_seconds: float) -> DeliveryNews | NoNews:
+def _news_in(event: _Event, token: str, now_unix_seconds: float) -> DeliveryNews | None:
     delivery = _delivery_of(event)
     if delivery is None:
-        return NoNews.IRRELEVANT
+        return None
     detail = event.status.message or event.status.description or event.reason or ""
     return DeliveryNews(
         message_id=event.message.headers.message_id,

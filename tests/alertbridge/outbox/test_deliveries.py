@@ -6,11 +6,18 @@ from hypothesis import strategies as st
 
 from alertbridge.cli.outbox_text import incident_text, notice_text
 from alertbridge.outbox.database import Database, StoreError
-from alertbridge.outbox.deliveries import TOKEN_KEPT_SECONDS, Concerned, DeliveryNews, NotOurs, Replayed
+from alertbridge.outbox.deliveries import (
+    MOST_TOKENS,
+    TOKEN_KEPT_SECONDS,
+    Concerned,
+    DeliveryNews,
+    NotOurs,
+    Replayed,
+)
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id, notice_with_message_id
 from alertbridge.outbox.outbox import open_outbox
-from alertbridge.outbox.schema import Delivery, incidents, notices, threads
+from alertbridge.outbox.schema import Delivery, event_tokens, incidents, notices, threads
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert
 
 SENDER = "marax <alerts@mg.example.org>"
@@ -146,6 +153,16 @@ def test_tokens_are_deleted_once_their_events_would_be_too_old(mailbox):
 
     assert isinstance(mailbox.deliveries.find(old), Concerned)
     assert mailbox.deliveries.find(new) == Replayed()
+
+
+def test_the_newest_tokens_are_kept_however_many_come(mailbox):
+    with mailbox.outbox.database.transaction() as connection:
+        many = [{"token": f"t{n}", "told_unix_seconds": T0 + n / 100} for n in range(MOST_TOKENS)]
+        connection.execute(event_tokens.insert(), many)
+
+    is_new = [mailbox.deliveries.spend(token, T0 + 300) for token in ("new", "t1", "new", "t0")]
+
+    assert is_new == [True, False, False, True]
 
 
 def test_an_earlier_event_that_comes_later_changes_nothing(mailbox):

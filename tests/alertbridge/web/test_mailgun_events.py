@@ -192,6 +192,23 @@ def test_a_token_is_good_once(site):
     assert (site.notice.delivery, site.count("replayed")) == ("delivered", 1)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"event": "opened"},
+        {"event": 7},
+        {"message": {"headers": {"message-id": "20130812164300.28108.52546@samples.mailgun.org"}}},
+    ],
+    ids=["of no interest", "no event", "not ours"],
+)
+def test_a_signature_that_came_with_another_event_is_good_for_none(site, first):
+    site.post(site.an_event() | first)
+
+    again = site.post(site.an_event(**failed()))
+
+    assert (again.status_code, site.notice.delivery, site.count("replayed")) == (406, None, 1)
+
+
 @pytest.mark.parametrize("digits", [1, -1])
 def test_a_digit_that_wanders_between_time_and_token_makes_no_new_token(site, digits):
     signed = a_signature(token="5" + TOKEN)
