@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from alertbridge.alerts.odd_alert import Refusal
 from alertbridge.outbox.backlog import Backlog
 from alertbridge.routing.recipients import Priority
 
@@ -39,6 +40,12 @@ class Metrics:
             "alertbridge_unrouted_alerts_total",
             "New alerts that match no user's hosts and severities, by who is notified instead.",
             ["notified"],
+            registry=registry,
+        )
+        self.odd_alerts = Counter(
+            "alertbridge_odd_alerts_total",
+            "Alerts received with something wrong with them: told, or not taken and why.",
+            ["result"],
             registry=registry,
         )
         self.mails = Counter(
@@ -112,6 +119,8 @@ class Metrics:
             self.alerts.labels(verdict=verdict)
         for notified in ("admins", "nobody"):
             self.unrouted_alerts.labels(notified=notified)
+        for result in ("told", *Refusal):
+            self.odd_alerts.labels(result=result)
         for way in ("lookup", "resent", "event"):
             self.ambiguous.labels(resolved_by=way)
         self.mailgun_events.labels(result="delivered")

@@ -5,6 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# Labels and annotations so named are the bridge's own: they mean something to it, and none comes from outside
+RESERVED_PREFIX = "marax_"
+REMARK_ANNOTATION = "marax_remark"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
@@ -12,10 +16,12 @@ class Alert:
 
     Attributes:
         alert_id: Its identity, the same in every payload, by `alert_id_of`.
-        labels: All labels.
-        annotations: All annotations.
+        labels: All labels, as far as they can be stored.
+        annotations: All annotations; `REMARK_ANNOTATION` says what was wrong with the alert as received, one
+            sentence a line.
         is_firing: Whether it is firing or resolved; one payload may hold both.
         starts_unix_seconds: When it fired: after the rule's `for`, so later than the problem began.
+        is_start_known: Whether that was received; otherwise the time is that of receipt.
         ends_unix_seconds: When it ended; None while it is firing.
         generator_url: Where Prometheus shows the graph of the rule's expression.
         is_end_reconciled: Whether Alertmanager sent no "resolved" and the end was found in Prometheus.
@@ -31,6 +37,7 @@ class Alert:
     starts_unix_seconds: float
     ends_unix_seconds: float | None
     generator_url: str = ""
+    is_start_known: bool = True
     is_end_reconciled: bool = False
     is_proven: bool = False
     is_unwatched: bool = False

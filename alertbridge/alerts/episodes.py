@@ -238,7 +238,8 @@ def _judge_firing(latest: Episode | None, alert: Alert) -> Verdict:
     if latest is None:
         return Verdict.OPENED
     if latest.ended_unix_seconds is None:
-        if alert.starts_unix_seconds <= latest.newest_start_unix_seconds + ANEW_SECONDS:
+        is_later = alert.starts_unix_seconds > latest.newest_start_unix_seconds + ANEW_SECONDS
+        if not is_later or not alert.is_start_known:
             return Verdict.REPEATED
         return Verdict.OPENED if alert.is_proven or is_internal(alert) else Verdict.DISPUTED
     if alert.starts_unix_seconds >= latest.ended_unix_seconds or is_internal(alert):

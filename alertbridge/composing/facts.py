@@ -7,6 +7,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
 from alertbridge.alerts.own import concerns_fleet
 from alertbridge.composing.newest_scrape import answers_no_longer
+from alertbridge.composing.odd_alerts import odd_remarks
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import OutageDetails
@@ -80,6 +81,7 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
         due_unix_seconds=claim.created_unix_seconds,
         fleet=known.fleet,
         missing=known.findings.missing,
+        remarks=odd_remarks(claim.reported),
         fleet_outages=known.fleet_outages,
     )
 

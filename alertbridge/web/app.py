@@ -10,8 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.payload import PayloadError, parse_payload
+from alertbridge.alerts.payload import Payload, PayloadError, parse_payload
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.targets import target_groups
 from alertbridge.metrics import Metrics
@@ -30,8 +29,8 @@ logger = logging.getLogger(__name__)
 class Receiver(Protocol):
     """Takes in what Alertmanager posts."""
 
-    def receive(self, alerts: Sequence[Alert]) -> None:
-        """Store *alerts* and all that follows from them; StoreError when nothing could be stored."""
+    def take(self, payload: Payload) -> None:
+        """Store the alerts of *payload* and all that follows; StoreError when it has to come again."""
         ...
 
 
@@ -63,7 +62,7 @@ def create_app(receiver: Receiver, health: Health, live: WebConfig, metrics: Met
     app.url_map.strict_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     respond_with_problems(app)
-    webhook = _Webhook(receiver, live)
+    webhook = _Webhook(receiver, live, clock)
 
     @app.post("/alerts")
     def post_alerts() -> Response:
@@ -96,21 +95,25 @@ def create_app(receiver: Receiver, health: Health, live: WebConfig, metrics: Met
 
 
 class _Webhook:
-    def __init__(self, receiver: Receiver, live: WebConfig) -> None:
+    def __init__(self, receiver: Receiver, live: WebConfig, clock: Clock) -> None:
         self._receiver = receiver
         self._live = live
+        self._clock = clock
 
     def answer(self) -> Response:
         if not _bears(self._live.webhook_token):
             return _refuse_token()
+        coding = request.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in ("", "identity"):
+            return _refuse_coding()
         try:
-            alerts = parse_payload(request.get_data())
+            payload = parse_payload(request.get_data(), self._clock.unix_seconds())
         except PayloadError as error:
             detail = str(error)[:_LONGEST_DETAIL]
             logger.warning("invalid webhook payload", extra={"reason": detail})
             return _tell(HTTPStatus.BAD_REQUEST, "not-a-payload", "Not an Alertmanager payload", detail)
         try:
-            self._receiver.receive(alerts)
+            self._receiver.take(payload)
         except StoreError as error:
             logger.error("cannot store alerts", extra={"reason": str(error)})  # noqa: TRY400 - a value, no surprise
             status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -131,6 +134,15 @@ def _refuse_token() -> Response:
     detail = "Send the token of webhook.token_file as `Authorization: Bearer`."
     answer = _tell(HTTPStatus.UNAUTHORIZED, "bad-token", "A valid bearer token is required", detail)
     answer.headers["WWW-Authenticate"] = 'Bearer realm="marax-alertbridge"'
+    return answer
+
+
+def _refuse_coding() -> Response:
+    detail = "Send it uncompressed: without Content-Encoding, as Alertmanager and Grafana do."
+    logger.warning("compressed webhook payload")
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    answer = _tell(status, "compressed", "The body is compressed", detail)
+    answer.headers["Accept-Encoding"] = "identity"
     return answer
 
 

@@ -1,12 +1,11 @@
 """Every route of both programs is documented, and every documented one is there."""
 
 import re
-from collections.abc import Sequence
 
 import pytest
 from flask import Flask
 
-from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.payload import Payload
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
@@ -25,7 +24,7 @@ ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/[^?\s]*)(?:\?.*)?")
 class IdleBridge:
     """A bridge that nothing is asked of."""
 
-    def receive(self, alerts: Sequence[Alert]) -> None: ...
+    def take(self, payload: Payload) -> None: ...
 
     def problems(self) -> list[str]:
         return []
@@ -39,6 +38,9 @@ class NoMails:
 
     def take(self, _news: DeliveryNews) -> NotOurs:
         return NotOurs()
+
+    def spend(self, _token: str) -> bool:
+        return True
 
 
 def bridge_app() -> Flask:

@@ -54,14 +54,11 @@ def answer_to(bridge: Served, body: bytes) -> tuple[int, str]:
     [
         pytest.param(b'{"version": "4", "alerts": [', 400, "not JSON", id="cut off"),
         pytest.param(b'{"version": "4", "alerts": {}}', 400, "alerts", id="not version 4"),
-        pytest.param(
-            AS_PROMETHEUS_POSTS, 400, "not an Alertmanager version 4 payload", id="as Prometheus posts"
-        ),
+        pytest.param(AS_PROMETHEUS_POSTS, 400, "Send them to Alertmanager", id="as Prometheus posts"),
         pytest.param(b" " * 40_000_000, 413, "too large", id="40 MB"),
         pytest.param(b'{"alerts":' + b"[" * 1_000_000, 400, "payload", id="deep lists"),
         pytest.param(b'{"x":' * 500_000, 400, "nested too deeply", id="deep objects"),
-        pytest.param(with_alert(startsAt="0001-01-01T00:00:00Z"), 400, "out of range", id="the year 1"),
-        pytest.param(with_alert(labels={}), 400, "no labels", id="no labels"),
+        pytest.param(with_alert(labels={}), 400, "none of its alerts has labels", id="no labels"),
         pytest.param(b"\x00" * 1000, 400, "not JSON", id="zeros"),
     ],
 )
@@ -92,12 +89,20 @@ HOSTILE = "web-1\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script>%recipi
         ),
         pytest.param({"labels": {"alertname": "A" * 50_000, "host": "web-1"}}, "web-1", id="a long name"),
         pytest.param({"generatorURL": "javascript:alert(1)"}, "web-1", id="a link that runs"),
+        pytest.param({"startsAt": "0001-01-01T00:00:00Z"}, "web-1", id="the year 1"),
+        pytest.param({"status": HOSTILE, "startsAt": HOSTILE}, "web-1", id="words in a status and a time"),
+        pytest.param(
+            {"labels": {"alertname": "A", "host": "web-1", HOSTILE: 1, "\ud800": None}},
+            "web-1",
+            id="no texts",
+        ),
     ],
 )
 def test_hostile_words_make_a_harmless_mail(bridge, mailgun, change, shown):
     before = len(mailgun.messages)
     change = {"labels": {"alertname": "Odd", "host": "web-1", "case": str(change)}} | change
-    assert answer_to(bridge, with_alert(**change, startsAt="2026-09-21T14:13:20Z")) == (200, "stored\n")
+    told = {"startsAt": "2026-09-21T14:13:20Z"} | change
+    assert answer_to(bridge, with_alert(**told)) == (200, "stored\n")
     wait_until(lambda: len(mailgun.messages) > before)
 
     message, page = mailgun.messages[-1], read(mailgun.messages[-1].html)

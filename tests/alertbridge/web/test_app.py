@@ -1,84 +1,16 @@
 """The bridge's routes over a real outbox, through Flask's test client."""
 
+import gzip
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from alertbridge.background.gaps import GapWatch
-from alertbridge.background.heartbeat import Heartbeat
-from alertbridge.fleet.hosts import HostSettings
-from alertbridge.ingest.internal import InternalAlerts
-from alertbridge.ingest.receiver import WebhookReceiver
-from alertbridge.metrics import Metrics
-from alertbridge.outbox.health import StoreHealth
-from alertbridge.outbox.outbox import open_outbox
-from alertbridge.prometheus.clock_skew import ClockSkew, Skew
-from alertbridge.web.app import create_app
-from marax.settings.addresses import Address
-from marax.settings.secret import Secret
+from alertbridge.prometheus.clock_skew import Skew
 from tests.alertbridge.alert_builders import T0, a_routing, a_user, an_alert, payload_of
-from tests.fakes.clock import FakeClock
-from tests.fakes.live_config import FakeLiveConfig
-
-TOKEN = "s3cret-token"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-class Site:
-    """The app and what stands behind it."""
-
-    def __init__(self, folder) -> None:
-        self.path = folder / "bridge.db"
-        self.live = FakeLiveConfig(
-            routing=a_routing(a_user()),
-            hosts=(HostSettings(name="web-1", address=Address("web-1.example.org", 9877)),),
-            webhook_token=Secret(TOKEN),
-        )
-        self.outbox = open_outbox(f"sqlite:///{self.path}", transport="mailgun")
-        self.metrics = Metrics()
-        self.news = self.beats = 0
-        self.clock = clock = FakeClock(T0)
-        internal = InternalAlerts(
-            intake=self.outbox.intake, live=self.live, clock=clock, on_news=self.note_news
-        )
-        self.heartbeat = Heartbeat(
-            store=self.outbox.heartbeat,
-            raise_alert=internal.take,
-            live=self.live,
-            clock=clock,
-            gaps=GapWatch(clock),
-            on_beat=self.note_beat,
-        )
-        receiver = WebhookReceiver(
-            intake=self.outbox.intake,
-            heartbeat=self.heartbeat,
-            live=self.live,
-            clock=clock,
-            metrics=self.metrics,
-            on_news=self.note_news,
-        )
-        self.skew = ClockSkew(clock)
-        self.metrics.watch_clock_skew(self.skew.seconds)
-        health = StoreHealth(self.outbox, clock, clock_warning=self.skew.words)
-        self.metrics.watch_backlog(health.backlog, clock.unix_seconds)
-        self.client = create_app(receiver, health, self.live, self.metrics, clock).test_client()
-
-    def note_beat(self) -> None:
-        self.beats += 1
-
-    def note_news(self) -> None:
-        self.news += 1
-
-    def post(self, body, headers=BEARER):
-        return self.client.post("/alerts", data=body, headers=headers)
-
-    def pending(self) -> int:
-        return sum(self.outbox.backlog(T0).pending.values())
-
-    def sample(self, name: str, **labels: str) -> float | None:
-        return self.metrics.registry.get_sample_value(name, labels)
+from tests.alertbridge.web.site import BEARER, TOKEN, Site
 
 
 @pytest.fixture
@@ -129,8 +61,39 @@ def test_what_is_no_payload_is_refused_with_the_reason(site):
 
     assert (answer.status_code, site.pending()) == (400, 0)
     assert answer.get_json()["type"] == "urn:marax:problem:not-a-payload"
-    assert "version" in answer.get_json()["detail"]
+    assert "no `alerts`" in answer.get_json()["detail"]
     assert site.sample("alertbridge_webhook_requests_total", code="400") == 1
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "zstd", "deflate", "identity, gzip", "x"])
+def test_a_compressed_body_is_refused_with_the_way_out(site, coding):
+    body = gzip.compress(payload_of(an_alert()))
+
+    answer = site.post(body, BEARER | {"Content-Encoding": coding})
+
+    assert (answer.status_code, site.pending()) == (415, 0)
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert answer.get_json()["type"] == "urn:marax:problem:compressed"
+    assert "uncompressed" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " Identity"])
+def test_a_body_that_is_said_to_be_as_it_is_is_taken(site, coding):
+    answer = site.post(payload_of(an_alert()), BEARER | {"Content-Encoding": coding})
+
+    assert (answer.status_code, site.pending()) == (200, 1)
+
+
+def test_one_odd_alert_costs_the_others_nothing(site):
+    body = json.loads(payload_of(an_alert()))
+    body["alerts"] += [{"labels": {"alertname": "BackupFailed", "host": "db-9"}}, {}, None]
+
+    answer = site.post(json.dumps(body).encode())
+
+    assert (answer.status_code, site.pending()) == (200, 2)
+    name = "alertbridge_odd_alerts_total"
+    counts = [site.sample(name, result=result) for result in ("told", "no_labels", "not_an_object")]
+    assert counts == [1, 1, 1]
 
 
 def test_a_refusal_does_not_repeat_a_long_value(site):
