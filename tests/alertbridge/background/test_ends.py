@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.payload import parse_payload
 from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
 from alertbridge.background.ends import EndProver
 from alertbridge.cli.outbox_text import incident_text
@@ -19,6 +21,9 @@ from tests.fakes.live_config import FakeLiveConfig
 DOWN, CPU = an_alert(), an_alert(alertname="HighCpu")
 SCRAPED = {name: DOWN.labels[name] for name in ("host", "instance", "job")}
 RENAMED = {**SCRAPED, "host": "www-1"}
+
+
+PAYLOADS = Path(__file__).parents[2] / "data/payloads"
 
 
 class Court:
@@ -219,6 +224,22 @@ def test_without_prometheus_an_end_counts_once_a_heartbeat_is_newer(court):
     court.heartbeat_unix_seconds = T0 + 301
     court.run_for(80)
     assert court.reported() == [("HostDown", "UP", T0 + 300)]
+
+
+def test_an_end_from_grafana_which_prometheus_does_not_know_counts_once_a_heartbeat_is_newer(court):
+    fires, _ = parse_payload((PAYLOADS / "grafana-11.json").read_bytes(), T0 + 300).alerts
+    court.take([fires])
+    assert [kind for _, kind, _ in court.reported()] == ["WARN"]
+    court.knows()
+    court.claim(fires)
+    court.heartbeat_unix_seconds = T0 + 299
+    court.run_for(60)
+    assert court.reported() == []
+
+    court.knows()
+    court.heartbeat_unix_seconds = T0 + 301
+    court.run_for(80)
+    assert court.reported() == [("High CPU", "OK", T0 + 300)]
 
 
 def test_prometheus_is_asked_at_once_of_a_new_claim_and_seldom_of_old_ones(court):
