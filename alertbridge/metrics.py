@@ -48,6 +48,11 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        self.truncated_alerts = Counter(
+            "alertbridge_truncated_alerts_total",
+            "Alerts that Alertmanager left out of webhook requests because of max_alerts.",
+            registry=registry,
+        )
         self.mails = Counter(
             "alertbridge_mails_total",
             "Mails settled, by kind and result.",

@@ -1,5 +1,6 @@
 """Internal alerts: the bridge raises them itself, about itself, and handles them like any other."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -9,8 +10,12 @@ AUDIENCE_LABEL = "marax_audience"
 ADMINS = "admins"
 BLIND_LABEL = "marax_blind"
 UNDELIVERABLE = "MaraxMailUndeliverable"
+TRUNCATED = "MaraxAlertsTruncated"
 _MAIL_FOR = "mail for "
 _MONITORING = "monitoring"
+_QUOTED = re.compile(r"\\([^A-Za-z0-9])")
+_LONGEST_RECEIVER = 60
+_LONGEST_GROUP = 200
 
 
 def blind_alert(
@@ -60,6 +65,37 @@ def undeliverable_alert(
 def undeliverable_user(alert: Alert) -> str:
     """Return the user whom an alert by `undeliverable_alert` is about."""
     return alert.labels.get("host", "").removeprefix(_MAIL_FOR)
+
+
+def truncated_alert(receiver: str, group_key: str, count: int, since_unix_seconds: float) -> Alert:
+    """Return the alert, for admins only, that Alertmanager leaves out alerts of a group.
+
+    Args:
+        receiver: Alertmanager's receiver, as in the payload, which quotes it as a regular expression.
+        group_key: The group, which makes the identity together with the receiver.
+        count: How many alerts were left out.
+        since_unix_seconds: When that was first seen.
+    """
+    name = _QUOTED.sub(r"\1", receiver)[:_LONGEST_RECEIVER]
+    labels = {
+        "alertname": TRUNCATED,
+        "host": f"receiver {name or '(no name)'}",
+        "severity": "warning",
+        AUDIENCE_LABEL: ADMINS,
+    }
+    alerts = "1 alert was" if count == 1 else f"{count} alerts were"
+    group = f" of the group {group_key[:_LONGEST_GROUP]}" if group_key else ""
+    annotations = {
+        "summary": "alerts left out",
+        "description": f"{alerts} left out of a notification{group}.",
+    }
+    alert = _alert(labels, annotations, since_unix_seconds, None)
+    return replace(alert, alert_id=alert_id_of(labels | {"receiver": receiver, "group": group_key}))
+
+
+def is_truncation(alert: Alert) -> bool:
+    """Return whether *alert* is one by `truncated_alert`."""
+    return is_internal(alert) and alert.labels.get("alertname") == TRUNCATED
 
 
 def is_internal(alert: Alert) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE
+from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE, is_truncation
 from alertbridge.alerts.own import concerns_fleet
 from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.composing.odd_alerts import odd_remarks
@@ -173,4 +173,6 @@ def _about(alert: Alert) -> About:
         return About.MONITORING
     if concerns_fleet(alert):
         return About.FLEET
+    if is_truncation(alert):
+        return About.GROUP
     return About.MAIL if alert.labels.get("alertname") == UNDELIVERABLE else About.HOST

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.alerts.payload import Payload
 from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.ingest.unrouted import UnroutedAlerts
@@ -49,15 +48,6 @@ class WebhookReceiver:
         self._on_news = on_news
         self._unrouted = UnroutedAlerts(metrics)
 
-    def take(self, payload: Payload) -> None:
-        """Store the alerts of *payload*, and count those that are odd.
-
-        Raises:
-            StoreError: They could not be stored; they have to be received again.
-        """
-        self.receive(payload.alerts)
-        self._note_odd(payload)
-
     def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
 
@@ -96,12 +86,6 @@ class WebhookReceiver:
 
     def _store(self, alerts: Sequence[Alert]) -> None:
         self._count(self._intake.take(alerts, self._live.routing, self._clock.unix_seconds()))
-
-    def _note_odd(self, payload: Payload) -> None:
-        for result, number in ({"told": payload.odd} | dict(payload.refused)).items():
-            if number:
-                self._metrics.odd_alerts.labels(result=result).inc(number)
-                logger.warning("odd alerts received", extra={"result": str(result), "number": number})
 
     def _count(self, taken: Taken) -> None:
         for verdict, count in taken.verdicts.items():

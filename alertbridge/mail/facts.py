@@ -39,6 +39,7 @@ class About(StrEnum):
     FLEET = "fleet"
     MONITORING = "monitoring"
     MAIL = "mail"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,9 @@ from alertbridge.delivery.retry import Backoff
 from alertbridge.delivery.unreachable import UnreachableUsers
 from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.ingest.internal import InternalAlerts
+from alertbridge.ingest.posts import Posts
 from alertbridge.ingest.receiver import WebhookReceiver
+from alertbridge.ingest.truncations import Truncations
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import Outbox
@@ -50,6 +52,7 @@ class IntakeSide:
     heartbeat: Heartbeat
     ping: HeartbeatPing
     receiver: WebhookReceiver
+    truncations: Truncations
     gaps: GapWatch
 
 
@@ -84,7 +87,17 @@ def intake_side(ground: Ground) -> IntakeSide:
         metrics=ground.metrics,
         on_news=on_news,
     )
-    return IntakeSide(internal=internal, heartbeat=heartbeat, ping=ping, receiver=receiver, gaps=gaps)
+    truncations = Truncations(
+        open_alerts=ground.outbox.intake, raise_alert=internal.take, clock=clock, metrics=ground.metrics
+    )
+    return IntakeSide(
+        internal=internal,
+        heartbeat=heartbeat,
+        ping=ping,
+        receiver=receiver,
+        truncations=truncations,
+        gaps=gaps,
+    )
 
 
 def delivery_side(ground: Ground, internal: InternalAlerts) -> DeliverySide:
@@ -115,7 +128,8 @@ def web_side(ground: Ground, intake: IntakeSide, delivery: DeliverySide) -> Serv
     health = StoreHealth(ground.outbox, ground.clock, clock_warning=live.clock_skew.words)
     ground.metrics.watch_clock_skew(live.clock_skew.seconds)
     ground.metrics.watch_backlog(health.backlog, ground.clock.unix_seconds)
-    app = create_app(intake.receiver, health, live, ground.metrics, ground.clock)
+    posts = Posts(receiver=intake.receiver, truncations=intake.truncations, metrics=ground.metrics)
+    app = create_app(posts, health, live, ground.metrics, ground.clock)
     MailgunEvents(delivery.events, live, ground.metrics, ground.clock).add_to(app)
     serving = ServingSettings(
         address=settings.listen,
@@ -156,6 +170,7 @@ def tasks_of(ground: Ground, intake: IntakeSide) -> Sequence[Task]:
         Task(name="reconciliation", run=reconciliation.check, every_seconds=60),
         Task(name="reopening", run=reopening.check, every_seconds=60),
         Task(name="reminders", run=reminders.run, every_seconds=60),
+        Task(name="truncations", run=intake.truncations.forget, every_seconds=3600),
         Task(name="clocks", run=clock_check.run, every_seconds=60, first_after_seconds=1),
         Task(name="retention", run=retention.run, every_seconds=3600, first_after_seconds=1),
     )

@@ -9,6 +9,7 @@ from alertbridge.rendering.letters.letter import Section, Step
 from alertbridge.rendering.letters.next_steps import ASK_ALL
 from alertbridge.rendering.letters.numbers import moment, span
 
+_ALL_FIRING = Step("List all alerts that Alertmanager knows:", "amtool alert query")
 _WHAT_BLIND_MEANS = (
     "Prometheus constantly sends one alert, the heartbeat, through Alertmanager to this bridge, to show that "
     "all three work. It has stopped coming. Until it is back, nobody is notified when a host goes down."
@@ -55,6 +56,22 @@ _UNDELIVERED_STEPS = (
     ),
     Step("Then retry the mails that failed:", "marax-alertbridge outbox retry"),
 )
+_WHAT_TRUNCATED_MEANS = (
+    "This receiver in alertmanager.yml has a `max_alerts`, and the group has more alerts than that. Nobody "
+    "is notified of those that are left out."
+)
+_WHAT_TRUNCATED_MEANT = (
+    "Nobody was notified of the alerts that were left out. The latest notification of this group was whole, "
+    "or none has left anything out for a day."
+)
+_TRUNCATED_STEPS = (
+    Step(
+        "In alertmanager.yml, set `max_alerts: 0` in the `webhook_configs` of this receiver, or remove it "
+        "(in Grafana: Max Alerts of the contact point), and reload Alertmanager:",
+        "systemctl reload prometheus-alertmanager",
+    ),
+    _ALL_FIRING,
+)
 _UNSENT = Step("List the mails that are still unsent:", "marax-alertbridge outbox list")
 
 
@@ -67,6 +84,9 @@ def internal_lead(facts: AlertFacts) -> Lead:
     began = moment(alert.fired_unix_seconds, zone)
     if alert.about is About.MAIL:
         return Lead(f"{STATE_WORDS[facts.kind]}: a {alert.name} was not delivered.", (f"Since {began}.",))
+    if alert.about is About.GROUP:
+        text = f"{STATE_WORDS[facts.kind]}: Alertmanager leaves alerts out ({alert.name})."
+        return Lead(text, (f"Since {began}.",))
     no_evaluation = f"No evaluation later than {began} has reached the bridge."
     if facts.kind is Kind.ENDED:
         return Lead(f"{STATE_WORDS[facts.kind]}: the heartbeat from {_source(alert)}.", (no_evaluation,))
@@ -80,6 +100,8 @@ def internal_sections(facts: AlertFacts) -> tuple[Section, ...]:
     (alert,) = facts.hosts
     if alert.about is About.MAIL:
         return _undelivered_sections(alert, is_over=facts.kind is Kind.OK)
+    if alert.about is About.GROUP:
+        return _truncated_sections(alert, is_over=facts.kind is Kind.OK)
     is_one = bool(missing_heartbeat(alert.name))
     if facts.kind is Kind.ENDED:
         return _sections("What this means", _WHAT_FORGOTTEN_MEANS, "", (ASK_ALL,))
@@ -97,6 +119,12 @@ def _undelivered_sections(alert: HostFacts, *, is_over: bool) -> tuple[Section, 
     return _sections("What this means", _WHAT_UNDELIVERED_MEANS, alert.description, _UNDELIVERED_STEPS)
 
 
+def _truncated_sections(alert: HostFacts, *, is_over: bool) -> tuple[Section, ...]:
+    if is_over:
+        return _sections("What this meant", _WHAT_TRUNCATED_MEANT, alert.description, (_ALL_FIRING,))
+    return _sections("What this means", _WHAT_TRUNCATED_MEANS, alert.description, _TRUNCATED_STEPS)
+
+
 def _sections(title: str, meant: str, what: str, steps: tuple[Step, ...]) -> tuple[Section, ...]:
     lines = (what, meant) if what else (meant,)
     return Section(title=title, lines=lines), Section(title="What to do next", steps=steps)
@@ -112,6 +140,9 @@ def _over(alert: HostFacts, zone: tzinfo) -> Lead:
     began, ended = moment(alert.fired_unix_seconds, zone), moment(alert.ended_unix_seconds, zone)
     if alert.about is About.MAIL:
         text = f"Resolved after {lasted}: {alert.name} goes through again."
+        return Lead(text, (f"It began on {began} and ended on {ended}.",))
+    if alert.about is About.GROUP:
+        text = f"Resolved after {lasted}: Alertmanager leaves no more alerts out ({alert.name})."
         return Lead(text, (f"It began on {began} and ended on {ended}.",))
     text = f"Resolved after {lasted}: the heartbeat from {_source(alert)} is back."
     return Lead(text, (f"No evaluation between {began} and {ended} reached the bridge.",))

@@ -42,6 +42,15 @@ _UNDELIVERED = replace(
     description="The mail service said: 550 5.1.1 no such mailbox here",
     about=About.MAIL,
 )
+_TRUNCATED = replace(
+    _BLIND,
+    name="receiver marax",
+    alertname="MaraxAlertsTruncated",
+    severity="warning",
+    summary="alerts left out",
+    description='150 alerts were left out of a notification of the group {}:{alertname="HighCpu"}.',
+    about=About.GROUP,
+)
 
 
 def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, AlertFacts]:
@@ -57,6 +66,8 @@ def sample_troubles(reader: Reader, began_unix_seconds: float) -> Mapping[str, A
         "blind-suspended": _facts_of(Kind.OK, _SUSPENDED, everybody, began_unix_seconds),
         "undelivered": _facts_of(Kind.WARN, _UNDELIVERED, admin, began_unix_seconds),
         "undelivered-over": _facts_of(Kind.OK, _UNDELIVERED, admin, began_unix_seconds),
+        "truncated": _facts_of(Kind.WARN, _TRUNCATED, admin, began_unix_seconds),
+        "truncated-over": _facts_of(Kind.OK, _TRUNCATED, admin, began_unix_seconds),
     }
 
 

@@ -162,13 +162,16 @@ INTERNAL_ALERTS = {
     ),
     (Kind.WARN, About.MAIL): "Warning: a mail for bob was not delivered.",
     (Kind.OK, About.MAIL): "Resolved after 5 min: mail for bob goes through again.",
+    (Kind.WARN, About.GROUP): "Warning: Alertmanager leaves alerts out (receiver marax).",
+    (Kind.OK, About.GROUP): "Resolved after 5 min: Alertmanager leaves no more alerts out (receiver marax).",
 }
+NAMES = {About.MAIL: "mail for bob", About.GROUP: "receiver marax"}
 
 
 @pytest.mark.parametrize(("kind", "about"), INTERNAL_ALERTS)
 def test_reports_an_internal_alert_without_a_word_about_a_machine(kind, about):
     trouble = host_facts(
-        "mail for bob" if about is About.MAIL else "monitoring",
+        NAMES.get(about, "monitoring"),
         address="",
         about=about,
         means_down=False,

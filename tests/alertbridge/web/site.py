@@ -4,7 +4,9 @@ from alertbridge.background.gaps import GapWatch
 from alertbridge.background.heartbeat import Heartbeat
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.ingest.internal import InternalAlerts
+from alertbridge.ingest.posts import Posts
 from alertbridge.ingest.receiver import WebhookReceiver
+from alertbridge.ingest.truncations import Truncations
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import open_outbox
@@ -57,7 +59,11 @@ class Site:
         self.metrics.watch_clock_skew(self.skew.seconds)
         health = StoreHealth(self.outbox, clock, clock_warning=self.skew.words)
         self.metrics.watch_backlog(health.backlog, clock.unix_seconds)
-        self.client = create_app(receiver, health, self.live, self.metrics, clock).test_client()
+        self.truncations = Truncations(
+            open_alerts=self.outbox.intake, raise_alert=internal.take, clock=clock, metrics=self.metrics
+        )
+        posts = Posts(receiver=receiver, truncations=self.truncations, metrics=self.metrics)
+        self.client = create_app(posts, health, self.live, self.metrics, clock).test_client()
 
     def note_beat(self) -> None:
         self.beats += 1
