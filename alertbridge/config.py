@@ -18,7 +18,8 @@ from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 from marax.settings.addresses import ListenAddress
 from marax.settings.durations import Seconds
-from marax.settings.reader import Mistake, SettingsError, read_settings, unique
+from marax.settings.mistakes import Mistake, SettingsError
+from marax.settings.reader import read_settings, unique
 from marax.settings.secret import Secret, SecretFileError, read_secret
 
 _SQLITE = "sqlite:///"

@@ -11,7 +11,8 @@ from exporter.collectors.settings import CollectorSwitches
 from exporter.commands.settings import Command
 from exporter.processes.settings import ProcessSettings
 from marax.settings.addresses import ListenAddress
-from marax.settings.reader import Mistake, SettingsError, read_settings, unique
+from marax.settings.mistakes import Mistake, SettingsError
+from marax.settings.reader import read_settings, unique
 
 
 class ExporterSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from typing import Any, Never, TypeVar
 
 import click
 
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

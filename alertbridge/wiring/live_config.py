@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
+from alertbridge.config_warnings import warnings_of
 from alertbridge.delivery.courier import DeliveryConfig
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.metrics import Metrics
@@ -16,6 +17,7 @@ from alertbridge.prometheus.past import PastAlerts, PastInPrometheus
 from alertbridge.routing.recipients import Routing
 from alertbridge.wiring.mail import delivery_config_of
 from marax.clock import Clock
+from marax.settings.mistakes import SettingsWarning
 from marax.settings.secret import Secret
 
 
@@ -67,6 +69,10 @@ class LiveConfig:
     def use(self, loaded: Loaded) -> None:
         """Put *loaded* into force."""
         self._loaded = loaded
+
+    def warnings(self) -> Sequence[SettingsWarning]:
+        """Return what is doubtful about the settings in force."""
+        return warnings_of(self._loaded.settings, self._path)
 
     @property
     def settings(self) -> BridgeSettings:

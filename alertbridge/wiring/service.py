@@ -84,6 +84,7 @@ class Service:
         is_loaded = self._reloader.reload()
         self._metrics.reload_success.set(is_loaded)
         if is_loaded:
+            self._log_warnings()
             self._warn_of_restart()
             self._resume_pending()
 
@@ -97,6 +98,10 @@ class Service:
             if getattr(self._live.settings, key) != getattr(self._at_start, key):
                 logger.warning("setting changed, restart required", extra={"key": key})
 
+    def _log_warnings(self) -> None:
+        for warning in self._live.warnings():
+            logger.warning("check the settings", extra={"warning": str(warning)})
+
     def _resume_pending(self) -> None:
         """Let what waits leave at once: the settings may have been what kept it."""
         try:
@@ -108,9 +113,7 @@ class Service:
 
     def _say_ready(self, address: str) -> None:
         settings = self._live.settings
-        if settings.mailgun is None:
-            said = "no `mailgun:` in the settings: every mail goes into a Maildir"
-            logger.warning(said, extra={"maildir": settings.maildir})
+        self._log_warnings()
         logger.info(
             "ready",
             extra={"address": address, "hosts": len(settings.hosts), "users": len(settings.users)},

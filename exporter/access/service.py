@@ -12,7 +12,7 @@ from exporter.access.signing_key import own_key, read_key
 from exporter.access.throttle import Throttle
 from exporter.access.tokens import Tokens
 from marax.clock import Clock
-from marax.settings.reader import Mistake, SettingsError
+from marax.settings.mistakes import Mistake, SettingsError
 
 
 class AuthService:

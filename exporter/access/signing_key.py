@@ -6,7 +6,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from marax.settings.reader import Mistake, SettingsError
+from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.secret import Secret
 
 _FILE = "token.key"

@@ -10,7 +10,7 @@ from exporter.host.cgroup import CpuLimit, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
 from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
 _NEARLY_FULL_RATIO = 0.9

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from marax.settings.reader import Mistake, SettingsError
+from marax.settings.mistakes import Mistake, SettingsError
 
 _OTHERS_MAY_READ_OR_WRITE = 0o006
 

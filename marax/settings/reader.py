@@ -7,58 +7,21 @@ expected of each that does not.
 """
 
 import difflib
-import re
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
 
+from marax.settings.document import read_document
 from marax.settings.expected import expected_of
+from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.secret import Secret
 from marax.settings.yaml_nodes import NULL, key_of, line_of, masked, node_at, shown
 
-_LARGEST_BYTES = 16 * 1024 * 1024
-_NAME_IN_PROBLEM = re.compile(
-    r" '[^<'][^']+'"
-)  # of an alias or a tag; may be a password that begins with * or !
-
 Shape = TypeVar("Shape", bound=msgspec.Struct)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """One thing wrong with a settings file.
-
-    Attributes:
-        file: The settings file.
-        line: Counted from 1; 0 when it concerns the whole file.
-        key: Where in the file, as `users[0].email`; empty for the whole file.
-        found: What stands there, shortened.
-        expected: What should stand there.
-    """
-
-    file: Path
-    line: int
-    key: str
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else f"{self.file}"
-        key = f"{self.key}: " if self.key else ""
-        return f"{place}: {key}found {self.found}, expected {self.expected}"
-
-
-class SettingsError(Exception):
-    """A settings file cannot be used; says every mistake in it, one a line."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = tuple(mistakes)
 
 
 def unique(*keys: str) -> msgspec.Meta:
@@ -72,9 +35,9 @@ def read_settings(path: Path, shape: type[Shape]) -> Shape:
     Raises:
         SettingsError: The file is missing, unreadable, not YAML, or does not have the shape.
     """
-    reader = _Reader(path)
-    root = reader.compose()
-    built = reader.build(root, shape, "")
+    document = read_document(path)
+    reader = _Reader(path, document.loader)
+    built = reader.build(document.root, shape, "")
     if reader.mistakes or not isinstance(built, shape):
         raise SettingsError(reader.mistakes)
     return built
@@ -85,28 +48,10 @@ class _Wrong:
 
 
 class _Reader:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, loader: yaml.SafeLoader) -> None:
         self._path = path
+        self._yaml = loader
         self.mistakes: list[Mistake] = []
-
-    def compose(self) -> yaml.Node:
-        try:
-            text = self._path.read_bytes()[:_LARGEST_BYTES].decode()
-        except OSError as error:
-            raise self._whole_file(f"no usable file ({error.strerror})", "a readable YAML file") from error
-        except UnicodeDecodeError as error:
-            raise self._whole_file("bytes that are not UTF-8", "a YAML file") from error
-        try:
-            self._yaml = yaml.SafeLoader(text)
-            root = self._yaml.get_single_node()
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            problem = str(getattr(error, "problem", None) or getattr(error, "reason", ""))
-            found = f"broken YAML ({_NAME_IN_PROBLEM.sub('', problem)})"
-            raise self._whole_file(found, "valid YAML", mark.line + 1 if mark else 0) from error
-        except RecursionError as error:
-            raise self._whole_file("YAML nested too deeply", "valid YAML") from error
-        return root if root is not None else yaml.MappingNode("tag:yaml.org,2002:map", [])
 
     def build(self, node: yaml.Node, shape: Any, key: str) -> Any:
         if get_origin(shape) is Annotated:
@@ -227,9 +172,6 @@ class _Reader:
             Mistake(file=self._path, line=line_of(node), key=key, found=found, expected=expected)
         )
         return _Wrong()
-
-    def _whole_file(self, found: str, expected: str, line: int = 0) -> SettingsError:
-        return SettingsError([Mistake(file=self._path, line=line, key="", found=found, expected=expected)])
 
 
 def _decode(shape: type, value: object) -> object:

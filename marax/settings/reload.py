@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from marax.clock import Clock
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 logger = logging.getLogger(__name__)
 

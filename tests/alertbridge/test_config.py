@@ -10,7 +10,7 @@ from alertbridge.config import read_config, read_secrets
 from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.users import QuietSettings
 from marax.settings.addresses import ListenAddress
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 SMALL = """
 webhook: {token_file: webhook.token}

@@ -9,7 +9,7 @@ from exporter.config import ExporterSettings, read_config
 from exporter.processes.settings import ProcessSettings
 from marax.settings.addresses import ListenAddress
 from marax.settings.durations import Seconds
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "exporter.yml"
 

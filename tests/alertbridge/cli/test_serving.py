@@ -75,7 +75,7 @@ def test_serves_until_it_is_told_to_end(served: Served, number: signal.Signals):
 
 
 def test_says_where_mails_go_without_mailgun(settings: Settings, served: Served):
-    assert f"maildir={settings.folder}/mail" in served.log
+    assert f"every mail goes into the Maildir {settings.folder}/mail" in served.log
     assert TOKEN not in served.log
 
 
@@ -89,6 +89,15 @@ def test_takes_up_changed_settings_on_hangup(settings: Settings, served: Served)
     (group,) = json.loads(served.get("/targets"))
     assert group == {"targets": ["127.0.0.1:9877"], "labels": {"host": "web-1"}}
     assert served.sample("alertbridge_config_last_reload_successful") == 1
+
+
+def test_logs_what_is_doubtful_about_settings_that_it_takes_up(settings: Settings, served: Served):
+    settings.write(users=[{"name": "ann", "email": "ann@example.org", "hosts": ["wbe-*"]}], hosts=[a_host(1)])
+    served.tell(signal.SIGHUP)
+
+    wait_until(
+        lambda: "users[0].hosts: ann watches wbe-*, which matches no host" in served.log, lambda: served.log
+    )
 
 
 def test_bad_settings_leave_those_in_force_until_they_are_mended(settings: Settings, served: Served):

@@ -68,8 +68,8 @@ def test_check_config_warns_of_what_is_hardly_meant(settings: Settings):
     said = run("check-config", "--config", settings.path)
 
     assert said.returncode == 0
-    assert "warning: users: ann watches web-*, which matches no host" in said.stderr
-    assert "warning: hosts: no user is notified of alerts about db-1; nobody is\n" in said.stderr
+    assert "warning: users[0].hosts: ann watches web-*, which matches no host" in said.stderr
+    assert "warning: hosts[0]: no user is notified of alerts about db-1; nobody is\n" in said.stderr
     assert "warning: users: none has `admin: true`" in said.stderr
 
 
@@ -93,7 +93,7 @@ def test_check_config_says_which_severities_nobody_watches_and_who_is_notified_i
     assert "web-6  ann       (ops)    (ops)\n" in said.stdout
     assert "db-1   ann, ops  (ops)    (ops)\n" in said.stdout
     assert (
-        "warning: hosts: no user is notified of warning and info alerts about web-0, web-1, web-2, web-3, "
+        "warning: hosts[0]: no user is notified of warning and info alerts about web-0, web-1, web-2, web-3, "
         "web-4 and 3 more; the admins are (ops)\n"
     ) in said.stderr
     assert "warning: users" not in said.stderr

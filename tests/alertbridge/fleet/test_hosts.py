@@ -6,7 +6,8 @@ import pytest
 
 from alertbridge.fleet.hosts import HostSettings
 from marax.settings.addresses import Address
-from marax.settings.reader import SettingsError, read_settings, unique
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings, unique
 
 
 class Hosts(msgspec.Struct, frozen=True):

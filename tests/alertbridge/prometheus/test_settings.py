@@ -1,7 +1,8 @@
 import pytest
 
 from alertbridge.prometheus.settings import HttpUrl, PrometheusSettings
-from marax.settings.reader import SettingsError, read_settings
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings
 
 
 @pytest.mark.parametrize(

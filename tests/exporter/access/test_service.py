@@ -6,7 +6,7 @@ import pytest
 from exporter.access.passwords import PasswordChecks
 from exporter.access.service import AuthService
 from exporter.access.settings import TokenSettings
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 from tests.exporter.access.kit import USERS
 from tests.fakes.clock import FakeClock
 from tests.fakes.passwords import FakeVerify

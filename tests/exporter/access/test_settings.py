@@ -8,7 +8,7 @@ from exporter.access.roles import Role
 from exporter.access.settings import PasswordHash, TokenSettings
 from exporter.config import ExporterSettings, read_config
 from marax.settings.durations import Seconds
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 from tests.fakes.passwords import fake_hash_of
 
 SALT, DIGEST = "c2FsdHNhbHRzYWx0c2FsdA", "ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGlnZXN0ZGk"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exporter.access.signing_key import own_key, read_key
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 KEY = "k" * 43
 

@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from exporter.commands.settings import Command
-from marax.settings.reader import SettingsError, read_settings, unique
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings, unique
 
 WHOLE = """
 commands:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from exporter.processes.settings import ProcessSettings
-from marax.settings.reader import SettingsError, read_settings
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings
 
 
 def read(tmp_path: Path, text: str) -> ProcessSettings:

@@ -23,7 +23,7 @@ import psutil
 
 from marax.serving.server import Server, ServingSettings
 from marax.settings.addresses import Address
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]

@@ -13,7 +13,7 @@ import trustme
 
 from marax.serving.server import Server, ServingSettings
 from marax.settings.addresses import Address
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 from tests.marax.serving.certificates import Certificates, make_certificates
 from tests.marax.serving.kit import (
     EXPOSITION,

@@ -6,7 +6,7 @@ import trustme
 
 from marax.serving.tls import ServerTls
 from marax.serving.web_config import WebConfig, read_web_config
-from marax.settings.reader import SettingsError
+from marax.settings.mistakes import SettingsError
 
 DATA = Path(__file__).parents[2] / "data" / "web_config"
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marax.settings.durations import Seconds
-from marax.settings.reader import SettingsError, read_settings, unique
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings, unique
 from marax.settings.secret import Secret
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from marax.settings.reader import Mistake, SettingsError
+from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.reload import LastReload, Reloader
 from tests.fakes.clock import FakeClock
 

@@ -5,7 +5,8 @@ import pytest
 
 from alertbridge.delivery.mailgun.settings import BaseUrl, MailDomain, MailgunSettings
 from alertbridge.mail.address import Sender
-from marax.settings.reader import SettingsError, read_settings
+from marax.settings.mistakes import SettingsError
+from marax.settings.reader import read_settings
 
 
 def settings(**changes: object) -> MailgunSettings:
