@@ -189,7 +189,7 @@ def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[Ex
     try:
         settings = read()
     except SettingsError as error:
-        said = "; ".join(map(str, error.mistakes))
+        said = "; ".join(error.lines)
         return ExporterSettings(), Finding(
             check="settings",
             verdict="problem",

@@ -1,5 +1,6 @@
 """What is wrong with a settings file, and what is only doubtful."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,18 @@ class SettingsWarning:
 
 
 class SettingsError(Exception):
-    """A settings file cannot be used; says every mistake in it, one a line."""
+    """A settings file cannot be used; says every mistake in it, one a line, or how many more there are.
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
+    Attributes:
+        mistakes: Those that are told.
+        lines: They in words, and how many are left out.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake], *, left_out: int = 0) -> None:
         self.mistakes = tuple(mistakes)
+        more = (f"and {left_out:,} more {'mistake' if left_out == 1 else 'mistakes'}",) if left_out else ()
+        self.lines = (*map(str, self.mistakes), *more)
+        super().__init__("\n".join(self.lines))
 
 
 def _place(file: Path, line: int) -> str:

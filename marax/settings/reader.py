@@ -19,7 +19,9 @@ from marax.settings.document import read_document
 from marax.settings.expected import expected_of
 from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.secret import Secret
-from marax.settings.yaml_nodes import NULL, key_of, line_of, masked, node_at, shown
+from marax.settings.yaml_nodes import NULL, has_surrogates, key_of, line_of, masked, node_at, shown
+
+_MOST_TOLD = 50  # mistakes of one file; nobody reads more
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -39,7 +41,7 @@ def read_settings(path: Path, shape: type[Shape]) -> Shape:
     reader = _Reader(path, document.loader)
     built = reader.build(document.root, shape, "")
     if reader.mistakes or not isinstance(built, shape):
-        raise SettingsError(reader.mistakes)
+        raise SettingsError(reader.mistakes, left_out=reader.left_out)
     return built
 
 
@@ -52,6 +54,7 @@ class _Reader:
         self._path = path
         self._yaml = loader
         self.mistakes: list[Mistake] = []
+        self.left_out = 0  # mistakes beyond those that are told
 
     def build(self, node: yaml.Node, shape: Any, key: str) -> Any:
         if get_origin(shape) is Annotated:
@@ -117,6 +120,8 @@ class _Reader:
     def _leaf(self, node: yaml.Node, shape: Any, key: str) -> Any:
         is_secret = isinstance(shape, type) and issubclass(shape, Secret)
         found = "something that is not shown" if is_secret and node.tag != NULL else shown(node)
+        if has_surrogates(node):
+            return self._note(node, key, found, "text of whole characters")
         try:
             value = self._yaml.construct_object(node, deep=True)
         except (
@@ -162,11 +167,17 @@ class _Reader:
                     first_line.setdefault(value_node.value, value_node.start_mark.line + 1)
 
     def _note_unknown(self, node: yaml.Node, key: str, name: str, known: list[str]) -> None:
+        if len(self.mistakes) == _MOST_TOLD:  # spares the search
+            self.left_out += 1
+            return
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         expected = f"{close[0]!r}, perhaps" if close else f"one of {', '.join(known)}"
         self._note(node, key, "an unknown key", expected)
 
     def _note(self, node: yaml.Node, key: str, found: str, expected: str) -> _Wrong:
+        if len(self.mistakes) == _MOST_TOLD:
+            self.left_out += 1
+            return _Wrong()
         key, found, expected = map(masked, (key, found, expected))
         self.mistakes.append(
             Mistake(file=self._path, line=line_of(node), key=key, found=found, expected=expected)

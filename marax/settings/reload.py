@@ -48,8 +48,8 @@ class Reloader(Generic[Settings]):
             settings = self._load()
         except SettingsError as error:
             self._last = LastReload(is_successful=False, loaded_at_seconds=self._last.loaded_at_seconds)
-            for mistake in error.mistakes:
-                logger.error("settings not loaded", extra={"mistake": str(mistake)})  # noqa: TRY400 - no bug
+            for line in error.lines:
+                logger.error("settings not loaded", extra={"mistake": line})  # noqa: TRY400 - no bug
             return False
         self._use(settings)
         self._last = self._loaded_now()

@@ -40,11 +40,13 @@ def read_secret(path: Path) -> Secret:
         SecretFileError: The file is missing, unreadable, empty, not text or has several lines.
     """
     try:
-        text = path.read_bytes()[:_LARGEST_BYTES].decode().strip()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_BYTES + 1)
+        text = content.decode().strip()
     except OSError as error:
         raise SecretFileError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SecretFileError(f"{path} is not text") from error
-    if not text or len(text.splitlines()) != 1:
+    if not text or len(text.splitlines()) != 1 or len(content) > _LARGEST_BYTES:
         raise SecretFileError(f"{path} must hold the secret on one line")
     return Secret(text)

@@ -12,6 +12,7 @@ _PASSWORD_IN_URL = re.compile(r"//[^/\s]*@")
 _PART_OF_A_HASH = re.compile(
     r"\$[A-Za-z0-9+/=,.]{11,}"
 )  # its parameters, salt and digest, in any crypt format
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 
 
@@ -26,6 +27,11 @@ def shown(node: yaml.Node) -> str:
     value = masked(node.value)
     text = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 3] + "..."
     return repr(text) if node.tag == _TEXT else text
+
+
+def has_surrogates(node: yaml.Node) -> bool:
+    """Return whether *node* is text with halves of characters, which nothing can write out."""
+    return isinstance(node, yaml.ScalarNode) and _SURROGATE.search(node.value) is not None
 
 
 def masked(text: str) -> str:

@@ -116,6 +116,28 @@ def test_bad_settings_leave_those_in_force_until_they_are_mended(settings: Setti
     assert served.sample("alertbridge_config_last_reload_successful") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('database: "\\U00110000"', "1: found broken YAML (an escape or a number beyond all bounds)"),
+        ("users:\n\t- {name: ann}", "2: found a tab, expected spaces"),
+        ("#" * (16 * 1024 * 1024 + 1), " found more than 16 MiB"),
+        ("users: [" + "{nam: a}, " * 100 + "]", "1: users[0].nam: found an unknown key"),
+    ],
+    ids=["no character", "a tab", "too large", "many mistakes"],
+)
+def test_settings_that_are_none_leave_those_in_force(
+    settings: Settings, served: Served, text: str, says: str
+):
+    settings.path.write_text(text)
+
+    served.tell(signal.SIGHUP)
+    wait_until(lambda: says in served.log, lambda: served.log)
+
+    assert "Traceback" not in served.log
+    assert served.sample("alertbridge_config_last_reload_successful") == 0
+
+
 def test_a_token_that_is_gone_leaves_the_settings_in_force(settings: Settings, served: Served):
     (settings.folder / "webhook.token").unlink()
 

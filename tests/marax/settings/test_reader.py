@@ -133,6 +133,14 @@ def test_takes_aliases_and_null_for_what_may_be_missing(read):
         ("key: !hunter2 {}", "1: key: found something that is not shown, expected a key"),
         ("key: *hunter2", "1: found broken YAML (found undefined alias), expected valid YAML"),
         ("key: !hunter2!x", "1: found broken YAML (found undefined tag handle), expected valid YAML"),
+        ('mode: "\\ud800"', r"1: mode: found '\ud800', expected text of whole characters"),
+        ('flag: true\nmode: "\\U00110000"', "2: found broken YAML (an escape or a number beyond all bounds)"),
+        ('mode: "\\UFFFFFFFF"', "1: found broken YAML (an escape or a number beyond all bounds)"),
+        ("%YAML 1." + "9" * 5000, "1: found broken YAML (an escape or a number beyond all bounds)"),
+        ("flag: true\n\tcount: 1", "2: found a tab, expected spaces: YAML does not take tabs there"),
+        ("inner:\n\tname: a", "2: found a tab, expected spaces: YAML does not take tabs there"),
+        ("inner:\n  name: a\n  \tsize: 1", "3: found a tab, expected spaces: YAML does not take tabs there"),
+        ("flag:\ttrue", "1: found a tab, expected spaces: YAML does not take tabs there"),
         ("a: \x01", " found broken YAML (special characters are not allowed), expected valid YAML"),
         ("hunter$2: 1", "1: (a key that is not shown): found an unknown key"),
         ("mode: a$2b$12$" + "x" * 53, "1: mode: found 'a$2b$12$***', expected one of"),
@@ -158,6 +166,40 @@ def test_says_all_mistakes_at_once(read):
         read("flag: 1\ncount: x\nseveral: [{size: 0}]\nunknown: 1\n")
 
     assert len(str(caught.value).splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("several: [" + "{size: 1}, " * 50 + "]", ()),
+        ("several: [" + "{size: 1}, " * 51 + "]", ("and 1 more mistake",)),
+        ("several: [" + "{name: a, zise: 1}, " * 1200 + "]", ("and 2,349 more mistakes",)),
+    ],
+    ids=["as many as are told", "one more", "thousands"],
+)
+def test_tells_the_first_fifty_of_many_mistakes_and_counts_the_others(read, text, more):
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+
+    assert len(caught.value.mistakes) == 50
+    assert caught.value.lines[50:] == more
+    assert str(caught.value).splitlines() == list(caught.value.lines)
+
+
+def test_refuses_a_file_that_is_too_large_instead_of_cutting_it(tmp_path):
+    path = tmp_path / "settings.yml"
+    path.write_text("flag: true\n" + "#" * 16 * 1024 * 1024 + "\ncount: 1\n")
+
+    with pytest.raises(SettingsError, match=r"settings\.yml: found more than 16 MiB, expected a YAML file"):
+        read_settings(path, Outer)
+
+
+def test_says_where_bytes_are_not_utf_8(tmp_path):
+    path = tmp_path / "settings.yml"
+    path.write_bytes(b"flag: true\nmode: \xff\n")
+
+    with pytest.raises(SettingsError, match=r"settings\.yml:2: found bytes that are not UTF-8"):
+        read_settings(path, Outer)
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))

@@ -18,11 +18,12 @@ class File:
     def __init__(self) -> None:
         self.word = "first"
         self.mistakes: list[Mistake] = []
+        self.left_out = 0
         self.in_force = ["first"]
 
     def load(self) -> str:
         if self.mistakes:
-            raise SettingsError(self.mistakes)
+            raise SettingsError(self.mistakes, left_out=self.left_out)
         return self.word
 
 
@@ -70,6 +71,19 @@ def test_leaves_those_in_force_when_the_new_ones_are_invalid(
     assert reloader.last() == LastReload(is_successful=False, loaded_at_seconds=loaded_at_seconds)
     assert [(one.levelno, one.__dict__["mistake"]) for one in caplog.records] == [
         (logging.ERROR, str(mistake)) for mistake in file.mistakes
+    ]
+
+
+def test_logs_how_many_mistakes_are_left_out(
+    reloader: Reloader[str], file: File, caplog: pytest.LogCaptureFixture
+):
+    file.mistakes, file.left_out = [a_mistake("listen")], 3
+
+    reloader.reload()
+
+    assert [one.__dict__["mistake"] for one in caplog.records] == [
+        str(a_mistake("listen")),
+        "and 3 more mistakes",
     ]
 
 

@@ -56,6 +56,7 @@ def test_reads_one_line_without_the_space_around_it(tmp_path):
         pytest.param(b"", "must hold the secret on one line", id="empty"),
         pytest.param(b" \n\n", "must hold the secret on one line", id="blank"),
         pytest.param(b"key-1\nkey-2\n", "must hold the secret on one line", id="two lines"),
+        pytest.param(b"k" * 70_000, "must hold the secret on one line", id="large"),
         pytest.param(b"\xff\xfe", "is not text", id="not text"),
     ],
 )
