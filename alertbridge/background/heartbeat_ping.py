@@ -58,7 +58,9 @@ class HeartbeatPing:
 async def _get(url: HttpUrl) -> str:
     """Return why the ping failed; empty when it did not."""
     tls = ssl.create_default_context() if url.scheme == "https" else None
-    request = Request(host=url.host, port=url.port, path=url.path or "/", tls=tls)
+    request = Request(
+        host=url.host, port=url.port, path=url.path or "/", tls=tls, authorization=url.authorization
+    )
     deadline = asyncio.get_running_loop().time() + _BUDGET_SECONDS
     match await HttpGetter().get(request, deadline=deadline, largest_bytes=_LARGEST_BYTES):
         case Answer(status=status):

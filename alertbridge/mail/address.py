@@ -8,7 +8,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 # RFC 5322 3.4.1 without quoted local parts, comments and domain literals; ASCII, as most of SMTP wants it
 _ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
-_NAMED = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>")
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 # An encoded word may hide a line break (CVE-2024-6923)
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
 
@@ -44,7 +44,7 @@ class Sender(str):
         """
         text = value if isinstance(value, str) and not _NOT_IN_A_NAME.search(value) else ""
         named = _NAMED.fullmatch(text.strip())
-        name, address = (named["name"], named["address"]) if named else ("", text.strip())
+        name, address = (named["name"].strip(), named["address"]) if named else ("", text.strip())
         try:
             spelled = Address(display_name=_unquoted(name), addr_spec=EmailAddress.from_setting(address))
         except ValueError as error:

@@ -1,6 +1,7 @@
 """Where Prometheus is, as the settings say it."""
 
 import base64
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +12,15 @@ import msgspec
 
 from marax.settings.secret import Secret
 
-_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}|[0-9A-Fa-f:.]{2,45}")
+_LONGEST_NAME = 254
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~%-]*)*")
+_NOT_IN_A_URL = re.compile(r"[?#\s\x00-\x1f\x7f-\x9f]")
+_PAGES = (
+    *("/graph", "/query", "/alerts", "/targets", "/rules", "/config", "/flags", "/status", "/tsdb-status"),
+    *("/service-discovery", "/alertmanager-discovery", "/classic", "/new", "/api/v1", "/api"),
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -58,8 +66,9 @@ class HttpUrl:
         except ValueError:
             return None
         host = parts.hostname or ""
-        is_plain = _HOST.fullmatch(host) and _PATH.fullmatch(parts.path)
-        if parts.scheme not in _DEFAULT_PORTS or port == 0 or not is_plain or re.search(r"[?#\s]", text):
+        if not _is_host(host) or not _PATH.fullmatch(parts.path) or _NOT_IN_A_URL.search(text):
+            return None
+        if parts.scheme not in _DEFAULT_PORTS or port == 0:
             return None
         return cls(
             scheme=parts.scheme,
@@ -92,6 +101,24 @@ class PrometheusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         for number, url in enumerate(self.urls or ()):
             if str(url) in map(str, (self.urls or ())[:number]):
                 yield f"urls[{number}]", f"{url} again", "an address that no other has"
+            yield from _page(f"urls[{number}]", url)
+        if self.url is not None:
+            yield from _page("url", self.url)
+
+
+def _is_host(host: str) -> bool:
+    shape = _IPV6 if ":" in host else _NAME
+    return len(host) <= _LONGEST_NAME and shape.fullmatch(host) is not None
+
+
+def _page(key: str, url: HttpUrl) -> Iterator[tuple[str, str, str]]:
+    """Yield the mistake that *url* is that of a page in a browser, and not Prometheus' own."""
+    path = url.path
+    while ended := next((page for page in _PAGES if path.endswith(page)), ""):
+        path = path.removesuffix(ended)
+    if path != url.path:
+        address = dataclasses.replace(url, path=path)
+        yield key, f"the address of a page, {url.path}", f"Prometheus' own, {address}"
 
 
 def _basic(user: str | None, password: str | None) -> Secret | None:

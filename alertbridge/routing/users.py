@@ -1,6 +1,7 @@
 """The people who are notified, and how they want it, as the settings name them."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +13,8 @@ from alertbridge.routing.quiet_hours import QuietHours
 from marax.settings.durations import Seconds, spoken
 
 _SHORTEST_REMINDER_SECONDS = 600.0
+# What ZoneInfo looks for on the disk and in packages: of a long path it would try each part
+_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}")
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -29,7 +32,8 @@ class TimeZone(str):
             ValueError: Saying what was expected.
         """
         try:
-            return cls(ZoneInfo(value).key) if isinstance(value, str) else cls._refuse()
+            is_name = isinstance(value, str) and _ZONE_NAME.fullmatch(value)
+            return cls(ZoneInfo(str(value)).key) if is_name else cls._refuse()
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return cls._refuse()
 

@@ -13,6 +13,7 @@ import msgspec
 from exporter.commands.linear_regex import MOST_STEPS, Expression
 
 USUAL_MAX_LENGTH = 64
+_LONGEST_PATTERN = 10_000
 _LARGEST_INTEGER = 2**53 - 1  # beyond it, JSON clients disagree on what a number is
 _LONGEST_CHOICE = 1024
 
@@ -76,6 +77,8 @@ class Pattern(str):
         """
         if not isinstance(value, str) or not value:
             raise ValueError("a regular expression, such as '[a-z]+'")
+        if len(value) > _LONGEST_PATTERN:
+            raise ValueError(f"a regular expression of at most {_LONGEST_PATTERN} characters")
         try:
             return cls(value)
         except (ValueError, re.error, OverflowError) as error:

@@ -7,11 +7,11 @@ from typing import Literal, Self
 import msgspec
 
 from alertbridge.mail.address import Sender
+from alertbridge.prometheus.settings import HttpUrl
 
 _SITES = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
-_HOST = r"(?:[A-Za-z0-9-]{1,63}\.?){1,32}|\[[0-9A-Fa-f:.]{2,45}\]"
-_URL = re.compile(rf"https?://(?:{_HOST})(?::[0-9]{{1,5}})?(?:/[A-Za-z0-9._~-]+)*/*")
+_EXPECTED_URL = "an http or https URL without /v3 at its end, such as https://api.mailgun.net"
 
 
 class MailDomain(str):
@@ -43,9 +43,13 @@ class BaseUrl(str):
         Raises:
             ValueError: Saying what was expected.
         """
-        if not isinstance(value, str) or not _URL.fullmatch(value) or value.rstrip("/").endswith("/v3"):
-            raise ValueError("an http or https URL without /v3 at its end, such as https://api.mailgun.net")
-        return cls(value.rstrip("/"))
+        try:
+            url = HttpUrl.from_setting(value)
+        except ValueError as error:
+            raise ValueError(_EXPECTED_URL) from error
+        if url.authorization is not None or url.path.endswith("/v3"):
+            raise ValueError(_EXPECTED_URL)
+        return cls(str(value).rstrip("/"))
 
 
 class MailgunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

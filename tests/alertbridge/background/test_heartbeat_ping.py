@@ -15,6 +15,7 @@ class Watcher(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.pings: list[str] = []
+        self.authorizations: list[str | None] = []
         self.status = 200
         super().__init__(("127.0.0.1", 0), _Handler)
 
@@ -28,6 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.pings.append(self.path)
+        self.server.authorizations.append(self.headers["Authorization"])
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -89,3 +91,12 @@ def test_without_a_url_nothing_is_sent(watcher, caplog):
 
     assert watcher.pings == []
     assert caplog.records == []
+
+
+def test_sends_the_user_and_the_password_of_the_url(watcher):
+    port = watcher.server_address[1]
+
+    a_ping(HttpUrl.from_setting(f"http://ann:s%3Acret@127.0.0.1:{port}/a-uuid")).send()
+    a_ping(watcher.url).send()
+
+    assert watcher.authorizations == ["Basic YW5uOnM6Y3JldA==", None]

@@ -45,6 +45,13 @@ def test_reads_an_address(tmp_path, setting, shown):
         "http://p/\r\nX: y",
         "http://[::1",
         "http://p q",
+        "http://..",
+        "http://a..b",
+        "http://-a",
+        f"http://{'a' * 64}",
+        f"http://{'a.' * 130}",
+        "http://[..]",
+        "\x01http://p",
     ],
 )
 def test_refuses_what_is_no_address(value):
@@ -99,3 +106,25 @@ def test_reads_one_address_or_several(tmp_path, text, urls):
 def test_says_what_is_wrong_with_the_addresses(tmp_path, text, mistake):
     with pytest.raises(SettingsError, match=mistake):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("url", "page", "own"),
+    [
+        ("http://localhost:9090/graph", "/graph", "http://localhost:9090"),
+        ("https://p/prometheus/alerts/", "/prometheus/alerts", "https://p:443/prometheus"),
+        ("http://p/classic/targets", "/classic/targets", "http://p:80"),
+        ("http://p:9090/query", "/query", "http://p:9090"),
+        ("http://p:9090/api/v1/query", "/api/v1/query", "http://p:9090"),
+        ("http://ann:s3cret@p:9090/rules", "/rules", "http://p:9090"),
+    ],
+)
+def test_proposes_prometheus_own_address_instead_of_that_of_a_page(tmp_path, url, page, own):
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, f"urls:\n- http://other\n- {url}\n")
+    with pytest.raises(SettingsError, match=rf":1: url: found the address of a page, {page}, expected "):
+        read(tmp_path, f"url: {url}\n")
+
+    assert str(caught.value).endswith(
+        f":3: urls[1]: found the address of a page, {page}, expected Prometheus' own, {own}"
+    )

@@ -99,6 +99,10 @@ def test_takes_a_base_url(written, base_url):
             "https://a b",
             "https://a\r\nb",
             "https://..",
+            "https://mailgun-gateway.internal.example.org/v3/?x=1",
+            f"https://{'a' * 30}_b@c",
+            f"https://{'a' * 100_000}?",
+            "https://proxy:99999",
         ],
     ],
 )
