@@ -17,6 +17,7 @@ from alertbridge.routing.alert_host import known_hosts
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 from marax.settings.addresses import ListenAddress
+from marax.settings.document import Lines
 from marax.settings.durations import Seconds
 from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.reader import read_settings, unique
@@ -65,6 +66,11 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     hosts: Annotated[tuple[HostSettings, ...], unique("name", "address")] = ()
     users: Annotated[tuple[UserSettings, ...], unique("name", "email")]
 
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what cannot be meant: a key, what is there, and what should be."""
+        if self.smtp is not None and self.mailgun is None:
+            yield "smtp", "no `mailgun:`", "one, as `smtp:` is its failover"
+
     def sender(self) -> str:
         """Return what stands in the From header."""
         if self.mailgun is not None:
@@ -99,12 +105,6 @@ def read_config(path: Path) -> BridgeSettings:
         SettingsError: Telling every mistake in it, or in the web config that it names.
     """
     settings = _rooted(read_settings(path, BridgeSettings), path.parent)
-    mistakes = [
-        Mistake(file=path, line=0, key=f"smtp.{key}".rstrip("."), found=found, expected=expected)
-        for key, found, expected in _contradictions(settings)
-    ]
-    if mistakes:
-        raise SettingsError(mistakes)
     if settings.web_config_file is not None:
         from marax.serving.web_config import read_web_config  # here, as TLS is slow to come in
 
@@ -119,13 +119,16 @@ def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
         SettingsError: Telling every file that cannot be used.
     """
     mistakes: list[Mistake] = []
+    lines = Lines(path)
 
     def read(key: str, file: Path | None) -> Secret | None:
         try:
             return read_secret(file) if file else None
         except SecretFileError as error:
             expected = "a readable file with one line"
-            mistakes.append(Mistake(file=path, line=0, key=key, found=str(error), expected=expected))
+            mistakes.append(
+                Mistake(file=path, line=lines.of(key), key=key, found=str(error), expected=expected)
+            )
             return Secret("")
 
     mailgun = settings.mailgun
@@ -139,14 +142,6 @@ def read_secrets(settings: BridgeSettings, path: Path) -> Secrets:
     if mistakes:
         raise SettingsError(mistakes)
     return secrets
-
-
-def _contradictions(settings: BridgeSettings) -> Iterator[tuple[str, str, str]]:
-    """Yield what cannot be meant of `smtp:`: a key in it, what is there, and what should be."""
-    if settings.smtp is not None:
-        yield from settings.smtp.contradictions()
-        if settings.mailgun is None:
-            yield "", "no `mailgun:`", "one, as `smtp:` is its failover"
 
 
 def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:

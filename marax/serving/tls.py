@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
+from marax.settings.document import Lines
 from marax.settings.mistakes import Mistake, SettingsError
 
 _OTHERS_MAY_READ_OR_WRITE = 0o006
@@ -133,6 +134,7 @@ class _Builder:
     def __init__(self, config: TlsServerConfig, file: Path) -> None:
         self._config = config
         self._file = file
+        self._lines = Lines(file)
         self.mistakes: list[Mistake] = []
 
     def check_keys(self) -> None:
@@ -216,7 +218,8 @@ class _Builder:
 
     def _note(self, key: str, found: str, expected: str) -> None:
         key = f"tls_server_config.{key}"
-        self.mistakes.append(Mistake(file=self._file, line=0, key=key, found=found, expected=expected))
+        line = self._lines.of(key)
+        self.mistakes.append(Mistake(file=self._file, line=line, key=key, found=found, expected=expected))
 
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}

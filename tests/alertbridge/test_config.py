@@ -170,20 +170,22 @@ users:
         pytest.param(SMTP + "smtp: {host: a, port: 0}\n", "a port from 1", id="no port"),
         pytest.param(
             SMTP + "smtp: {host: a, user: b}\n",
-            "smtp.password_file: found nothing, expected a path, as there is a `user`",
+            "yml:8: smtp.password_file: found nothing, expected a path, as there is a `user`",
             id="a user without a password",
         ),
         pytest.param(
             SMTP + "smtp: {host: a, password_file: b}\n",
-            "smtp.user: found nothing",
+            "yml:8: smtp.user: found nothing",
             id="a password without a user",
         ),
         pytest.param(
             SMTP + "smtp: {host: a, user: b, password_file: c, starttls: false}\n",
-            "smtp.starttls: found false, expected true, or port 465",
+            "yml:8: smtp.starttls: found false, expected true, or port 465",
             id="a password in the open",
         ),
-        pytest.param(SMALL + "smtp: {host: a}\n", "smtp: found no `mailgun:`", id="a second transport alone"),
+        pytest.param(
+            SMALL + "smtp: {host: a}\n", "yml:5: smtp: found no `mailgun:`", id="a second transport alone"
+        ),
         pytest.param("a: &a [*a]\n", "unknown key", id="a list within itself"),
         pytest.param("[" * 5000, "YAML", id="deep nesting"),
     ],
@@ -223,11 +225,11 @@ def test_tells_every_secret_that_cannot_be_read(tmp_path):
     with pytest.raises(SettingsError) as caught:
         read_secrets(read_config(path), path)
 
-    assert [one.key for one in caught.value.mistakes] == [
-        "webhook.token_file",
-        "mailgun.api_key_file",
-        "mailgun.webhook_signing_key_file",
-        "smtp.password_file",
+    assert [(one.line, one.key) for one in caught.value.mistakes] == [
+        (2, "webhook.token_file"),
+        (7, "mailgun.api_key_file"),
+        (7, "mailgun.webhook_signing_key_file"),
+        (8, "smtp.password_file"),
     ]
 
 

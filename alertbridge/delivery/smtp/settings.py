@@ -47,7 +47,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         """Return the server as people write it."""
         return str(Address(self.host, self.port))
 
-    def contradictions(self) -> Iterator[tuple[str, str, str]]:
+    def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Yield what cannot be meant: a key, what is there, and what should be."""
         if self.user is not None and self.password_file is None:
             yield "password_file", "nothing", "a path, as there is a `user`"
