@@ -23,6 +23,8 @@ from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.reader import read_settings, unique
 from marax.settings.secret import Secret, SecretFileError, read_secret
 
+STATE_FOLDER = Path("/var/lib/marax")  # the systemd unit makes it at the first start
+
 _SQLITE = "sqlite:///"
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -54,11 +56,11 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     listen: ListenAddress = ListenAddress("127.0.0.1", 9878)
     web_config_file: Path | None = None
-    database: DatabaseUrl = "sqlite:////var/lib/marax/alertbridge.db"
+    database: DatabaseUrl = f"{_SQLITE}{STATE_FOLDER}/alertbridge.db"
     webhook: WebhookSettings
     mailgun: MailgunSettings | None = None
     smtp: SmtpSettings | None = None
-    maildir: Path = Path("/var/lib/marax/maildir")
+    maildir: Path = STATE_FOLDER / "maildir"
     prometheus: PrometheusSettings | None = None
     down_alerts: tuple[str, ...] = ("HostDown", "InstanceDown")
     heartbeat: HeartbeatSettings = HeartbeatSettings()
@@ -76,6 +78,10 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         if self.mailgun is not None:
             return self.mailgun.sender
         return f"marax <marax@{socket.gethostname() or 'localhost'}>"
+
+    def database_file(self) -> Path:
+        """Return where the SQLite file is."""
+        return Path(self.database.removeprefix(_SQLITE))
 
     def routing(self) -> Routing:
         """Return who is notified of what."""

@@ -1,14 +1,19 @@
 """What can be used in the settings of the bridge, but is doubtful: said by `check-config` and `serve`."""
 
+import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alertbridge.alerts.alert import Alert, alert_id_of
-from alertbridge.config import BridgeSettings
+from alertbridge.config import STATE_FOLDER, BridgeSettings
+from alertbridge.delivery.smtp.settings import TLS_PORT
 from alertbridge.fleet.hosts import HostSettings
+from alertbridge.mail.address import is_aligned
+from alertbridge.prometheus.settings import HttpUrl
 from alertbridge.routing.recipients import watches
 from alertbridge.routing.users import Severity
+from marax.settings.addresses import is_loopback
 from marax.settings.document import Lines
 from marax.settings.mistakes import SettingsWarning
 
@@ -20,12 +25,18 @@ Warnings = Iterator[tuple[str, str]]  # a key, and what is doubtful about it
 
 def warnings_of(settings: BridgeSettings, file: Path) -> list[SettingsWarning]:
     """Return what is doubtful about the *settings* in *file*."""
+    kinds = (_missing, _idle_users, _unrouted, _unsigned, _in_the_open)
+    return _with_lines(file, (warning for kind in kinds for warning in kind(settings)))
+
+
+def place_warnings(settings: BridgeSettings, file: Path) -> list[SettingsWarning]:
+    """Return what whoever calls this cannot do with the files that the *settings* in *file* name."""
+    return _with_lines(file, _database(settings.database_file()))
+
+
+def _with_lines(file: Path, warnings: Iterable[tuple[str, str]]) -> list[SettingsWarning]:
     lines = Lines(file)
-    return [
-        SettingsWarning(file=file, line=lines.of(key), key=key, words=words)
-        for warnings in (_missing(settings), _idle_users(settings), _unrouted(settings))
-        for key, words in warnings
-    ]
+    return [SettingsWarning(file=file, line=lines.of(key), key=key, words=words) for key, words in warnings]
 
 
 def _missing(settings: BridgeSettings) -> Warnings:
@@ -80,3 +91,52 @@ def _unrouted(settings: BridgeSettings) -> Warnings:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES_AT_MOST} more" if len(names) > _NAMES_AT_MOST else ""
     return ", ".join(names[:_NAMES_AT_MOST]) + more
+
+
+def _unsigned(settings: BridgeSettings) -> Warnings:
+    """Yield a sender whom DMARC does not take for one of the domain that Mailgun signs for."""
+    if settings.mailgun is None:
+        return
+    domain, sender = settings.mailgun.domain, settings.mailgun.sender.rpartition("@")[2].rstrip(">")
+    if not is_aligned(sender, domain):
+        yield (
+            "mailgun.from",
+            f"{sender} is not of the domain that Mailgun signs for, {domain}: many mail servers reject"
+            " such mail, or take it for spam (DMARC)",
+        )
+
+
+def _in_the_open(settings: BridgeSettings) -> Warnings:
+    """Yield what is secret and goes to another machine without TLS."""
+    mailgun, prometheus, smtp = settings.mailgun, settings.prometheus, settings.smtp
+    if mailgun is not None and mailgun.base_url is not None:
+        url = HttpUrl.from_setting(mailgun.base_url)
+        if _is_open(url):
+            yield (
+                "mailgun.base_url",
+                f"the API key and every mail travel to {url.host} in the open; use https",
+            )
+    urls = {"heartbeat.ping_url": settings.heartbeat.ping_url}
+    if prometheus is not None:
+        urls["prometheus.url"] = prometheus.url
+        urls.update({f"prometheus.urls[{i}]": url for i, url in enumerate(prometheus.urls or ())})
+    for key, address in urls.items():
+        if address is not None and address.authorization is not None and _is_open(address):
+            yield key, f"its password travels to {address.host} in the open; use https"
+    if smtp is not None and not smtp.starttls and smtp.port != TLS_PORT and not is_loopback(smtp.host):
+        yield "smtp.starttls", f"is false, so every mail travels to {smtp.host} in the open"
+
+
+def _is_open(url: HttpUrl) -> bool:
+    return url.scheme == "http" and not is_loopback(url.host)
+
+
+def _database(path: Path) -> Warnings:
+    folder = path.parent
+    if not os.path.lexists(folder):
+        if folder == STATE_FOLDER:
+            yield "database", f"there is no folder {folder} yet; the systemd unit makes it at the first start"
+        return
+    is_file_fine = os.access(path, os.W_OK) or not os.path.lexists(path)
+    if not os.access(folder, os.W_OK | os.X_OK) or not is_file_fine:
+        yield "database", f"you may not write {path}; the user that serves has to, and in its folder"

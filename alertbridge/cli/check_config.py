@@ -6,13 +6,10 @@ from pathlib import Path
 import click
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.background.settings import SHORTEST_ALARM_AFTER_SECONDS
 from alertbridge.config import BridgeSettings
-from alertbridge.config_warnings import SEVERITIES, alert_about, warnings_of
+from alertbridge.config_mistakes import refuse_mistakes
+from alertbridge.config_warnings import SEVERITIES, alert_about, place_warnings, warnings_of
 from alertbridge.routing.recipients import Routing
-from marax.settings.document import Lines
-from marax.settings.durations import spoken
-from marax.settings.mistakes import Mistake, SettingsError
 
 
 def print_findings(settings: BridgeSettings, file: Path) -> None:
@@ -23,7 +20,7 @@ def print_findings(settings: BridgeSettings, file: Path) -> None:
     """
     refuse_mistakes(settings, file)
     click.echo(f"{recipients_table(settings)}\n\n{preferences_table(settings)}")
-    for warning in warnings_of(settings, file):
+    for warning in (*warnings_of(settings, file), *place_warnings(settings, file)):
         click.echo(str(warning), err=True)
     click.echo(f"{file} is fine; hosts: {len(settings.hosts)}, users: {len(settings.users)}", err=True)
 
@@ -55,24 +52,6 @@ def preferences_table(settings: BridgeSettings) -> str:
             quiet = (f"{user.quiet.hours} {user.timezone}", ", ".join(user.quiet.passing) or "nothing")
         rows.append((user.name, *quiet, str(user.remind_every_seconds)))
     return _aligned(rows)
-
-
-def refuse_mistakes(settings: BridgeSettings, file: Path) -> None:
-    """Refuse what can be used, but not in earnest, in the *settings* in *file*.
-
-    Raises:
-        SettingsError: What has to be changed, and why.
-    """
-    key, after = "heartbeat.alarm_after", settings.heartbeat.alarm_after_seconds
-    if after >= SHORTEST_ALARM_AFTER_SECONDS:
-        return
-    expected = (
-        f"{SHORTEST_ALARM_AFTER_SECONDS:.0f}s or more, as a heartbeat comes once a minute, and"
-        " [BLIND] and [OK] would follow each other all the time; 5m is usual"
-    )
-    raise SettingsError(
-        [Mistake(file=file, line=Lines(file).of(key), key=key, found=spoken(after), expected=expected)]
-    )
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -61,11 +61,8 @@ def serve(config: Path) -> None:
 def check_config(config: Path) -> None:
     """Report every mistake in the settings, or show who would be notified about which host."""
     from alertbridge.cli.check_config import print_findings
-    from alertbridge.config import read_secrets
 
-    settings = _settings(config)
-    read_secrets(settings, config)
-    print_findings(settings, config)
+    print_findings(_settings(config), config)
 
 
 @main.command(

@@ -11,6 +11,8 @@ _ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 # An encoded word may hide a line break (CVE-2024-6923)
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=\?")
+# Below the domain of a country, these are no organisation: `co.uk`, `com.br`
+_SHARED = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "net", "ne", "nom", "or", "org", "sch"})
 
 
 class EmailAddress(str):
@@ -50,6 +52,26 @@ class Sender(str):
         except ValueError as error:
             raise ValueError("a sender such as marax <alerts@mg.example.org>") from error
         return cls(spelled)
+
+
+def is_aligned(domain: str, signed: str) -> bool:
+    """Return whether DMARC takes mail from *domain* that is signed for *signed*: both are one organisation's.
+
+    RFC 7489 3.1.1, relaxed. Without the list of public suffixes, an organisation is taken to be what stands
+    before `.org` or `.co.uk`.
+    """
+    one, other = domain.lower(), signed.lower()
+    return (
+        f".{one}".endswith(f".{other}")
+        or f".{other}".endswith(f".{one}")
+        or _organisation(one) == _organisation(other)
+    )
+
+
+def _organisation(domain: str) -> str:
+    labels = domain.split(".")
+    is_shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED  # noqa: PLR2004 - a country
+    return ".".join(labels[-3 if is_shared else -2 :])
 
 
 def _unquoted(name: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]{1,15})?\]")
+_LOOPBACK = re.compile(r"127(?:\.[0-9]{1,3}){3}")
 _LARGEST_PORT = 65535
 
 
@@ -45,6 +46,11 @@ class ListenAddress(Address):
         if host is None or not 0 <= port <= _LARGEST_PORT:
             raise ValueError("an address to listen on, such as 127.0.0.1:9877 or 0.0.0.0:9877")
         return cls(host, port)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host*, a name or an IP address, is this machine: nothing travels over a network."""
+    return host.lower() in {"localhost", "::1"} or _LOOPBACK.fullmatch(host) is not None
 
 
 def _split(value: object) -> tuple[str | None, int]:

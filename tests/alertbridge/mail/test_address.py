@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.mail.address import EmailAddress, Sender
+from alertbridge.mail.address import EmailAddress, Sender, is_aligned
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,23 @@ def test_a_sender_reads_its_own_spelling_back(name):
     sender = Sender.from_setting(str(Address(display_name=name.strip(), addr_spec="alerts@example.org")))
 
     assert Sender.from_setting(sender) == sender
+
+
+@pytest.mark.parametrize(
+    ("domain", "signed", "aligned"),
+    [
+        ("example.org", "example.org", True),
+        ("example.org", "mg.example.org", True),
+        ("Example.org", "mg.example.ORG", True),
+        ("alerts.mg.example.org", "example.org", True),
+        ("ops.example.org", "mg.example.org", True),
+        ("ops.example.co.uk", "mg.example.co.uk", True),
+        ("gmail.com", "mg.example.org", False),
+        ("example.com", "mg.example.org", False),
+        ("badexample.org", "example.org", False),
+        ("other.co.uk", "mg.example.co.uk", False),
+        ("localhost", "mg.example.org", False),
+    ],
+)
+def test_knows_which_domains_are_of_one_organisation(domain, signed, aligned):
+    assert is_aligned(domain, signed) is aligned

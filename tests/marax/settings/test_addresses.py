@@ -1,6 +1,6 @@
 import pytest
 
-from marax.settings.addresses import Address, ListenAddress
+from marax.settings.addresses import Address, ListenAddress, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,23 @@ def test_reads_and_writes_addresses(text, host, port):
 def test_refuses_what_is_no_address_with_a_port(value):
     with pytest.raises(ValueError, match="an address with a port"):
         Address.from_setting(value)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("127.example.org", False),
+        ("localhost.example.org", False),
+        ("10.0.0.1", False),
+        ("::2", False),
+    ],
+)
+def test_knows_what_is_this_machine(host, is_here):
+    assert is_loopback(host) is is_here
 
 
 def test_only_a_listener_may_leave_the_port_to_the_system():
