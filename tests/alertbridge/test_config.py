@@ -169,6 +169,11 @@ users:
         pytest.param(SMTP + "smtp: {host: 'a b'}\n", "the name or IP address", id="no name"),
         pytest.param(SMTP + "smtp: {host: a, port: 0}\n", "a port from 1", id="no port"),
         pytest.param(
+            SMTP + "smtp: {host: a, hello: vm}\n",
+            "smtp.hello: found 'vm', expected a full name of this host, such as alerts.example.org",
+            id="a bare name in EHLO",
+        ),
+        pytest.param(
             SMTP + "smtp: {host: a, user: b}\n",
             "yml:8: smtp.password_file: found nothing, expected a path, as there is a `user`",
             id="a user without a password",

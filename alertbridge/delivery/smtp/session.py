@@ -3,7 +3,6 @@
 import io
 import re
 import smtplib
-import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from alertbridge.delivery.deadline import Timeouts
+from alertbridge.delivery.smtp.hello import own_name
 from alertbridge.delivery.smtp.replies import Reply, Step
 from alertbridge.delivery.smtp.settings import TLS_PORT, SmtpSettings
 from marax.settings.secret import Secret
@@ -175,8 +175,7 @@ class _Limited:
 
 def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
     """Return a connection on which both sides have said who they are."""
-    name = socket.gethostname() or "localhost"
-    where: tuple[str, int, str] = (settings.host, settings.port, name)
+    where: tuple[str, int, str] = (settings.host, settings.port, "")  # what EHLO says is set below
     try:
         if settings.port == TLS_PORT:
             context = ssl.create_default_context()
@@ -188,6 +187,7 @@ def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
     try:
         if smtp.sock is not None:
             smtp.sock.settimeout(timeouts.silence_seconds)
+            smtp.local_hostname = settings.hello or own_name(smtp.sock.getsockname()[0])
         _expect(Step.GREETING, smtp.ehlo())
     except BaseException:
         smtp.close()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from alertbridge.delivery.smtp.hello import is_hello
 from alertbridge.mail.address import Sender
 from marax.settings.addresses import Address
 from marax.settings.durations import Seconds
@@ -31,6 +32,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         sender: What the From header says instead of the primary transport's.
         user: Who logs in; nobody when it is None.
         password_file: Holds that user's password on one line.
+        hello: What EHLO says that this host is called; None for its own name, or the address it calls from.
         starttls: Whether the connection must turn to TLS before anything of a mail is said.
         after_seconds: How long the primary transport must have been failing.
     """
@@ -40,6 +42,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     sender: Sender | None = msgspec.field(name="from", default=None)
     user: str | None = None
     password_file: Path | None = None
+    hello: str | None = None
     starttls: bool = True
     after_seconds: Seconds = msgspec.field(name="after", default=Seconds(300))
 
@@ -49,6 +52,11 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     def mistakes(self) -> Iterator[tuple[str, str, str]]:
         """Yield what cannot be meant: a key, what is there, and what should be."""
+        if self.hello is not None and not is_hello(self.hello):
+            expected = (
+                "a full name of this host, such as alerts.example.org, or [192.0.2.1] or [IPv6:2001:db8::1]"
+            )
+            yield "hello", f"{self.hello!r}", expected
         if self.user is not None and self.password_file is None:
             yield "password_file", "nothing", "a path, as there is a `user`"
         if self.user is None and self.password_file is not None:

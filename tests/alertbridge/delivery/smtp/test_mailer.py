@@ -75,6 +75,24 @@ def test_the_server_gets_the_mail_and_its_envelope():
     assert server.said[-1] == "QUIT"
 
 
+def test_ehlo_says_the_name_in_the_settings_before_and_after_encryption(tls):
+    with SmtpStandIn(tls=tls) as server:
+        sent_to(server, starttls=True, hello="alerts.example.org")
+
+    assert [line for line in server.said if line.lower().startswith("ehlo")] == [
+        "ehlo alerts.example.org"
+    ] * 2
+
+
+def test_ehlo_says_the_address_of_a_machine_without_a_full_name(monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "vm")
+    monkeypatch.setattr(socket, "getfqdn", lambda _name="": "vm")
+    with SmtpStandIn() as server:
+        sent_to(server)
+
+    assert server.said[0] == "ehlo [127.0.0.1]"
+
+
 def test_a_sender_of_the_servers_own_takes_the_place_of_mailguns():
     with SmtpStandIn() as server:
         sent_to(server, sender=Sender("marax <marax@example.org>"))
