@@ -154,7 +154,8 @@ class Courier:
                     resolved_by = "resent" if isinstance(outcome, Accepted) else "lookup"
                     self._metrics.ambiguous.labels(resolved_by=resolved_by).inc()
             case NotSent() | Ambiguous():
-                self._is_unreachable = self._is_unreachable or isinstance(outcome, NotSent)
+                is_unreachable = isinstance(outcome, NotSent) and outcome.is_counted
+                self._is_unreachable = self._is_unreachable or is_unreachable
                 self._defer(claim, composed.kind, outcome)
             case TransportPaused(reason=reason, for_seconds=asked):
                 until = self._clock.unix_seconds() + self._backoff.pause_seconds(asked)
@@ -187,7 +188,8 @@ class Courier:
 
     def _defer(self, claim: Claim, kind: str, outcome: NotSent | Ambiguous) -> None:
         now = self._clock.unix_seconds()
-        if now - claim.created_unix_seconds > self._backoff.max_age_seconds:
+        is_counted = isinstance(outcome, Ambiguous) or outcome.is_counted
+        if is_counted and now - claim.created_unix_seconds > self._backoff.max_age_seconds:
             self._give_up(claim, kind, f"expired; last error: {outcome.reason}")
             return
         if isinstance(outcome, Ambiguous):
@@ -195,10 +197,8 @@ class Courier:
             until = now + wait_seconds
             self._notices.defer_ambiguous(claim, until, outcome.reason, now_unix_seconds=now)
         else:
-            wait_seconds = self._backoff.wait_seconds(claim.attempts)
-            if outcome.try_within_seconds is not None:
-                wait_seconds = min(wait_seconds, outcome.try_within_seconds)
-            self._notices.defer(claim, now + wait_seconds, outcome.reason)
+            wait_seconds = self._backoff.wait_after(outcome, claim.attempts)
+            self._notices.defer(claim, now + wait_seconds, outcome.reason, is_counted=is_counted)
         logger.warning(
             "delivery deferred",
             extra={

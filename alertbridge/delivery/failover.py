@@ -13,6 +13,7 @@ from alertbridge.delivery.mailer import (
     Found,
     Lookup,
     Mailer,
+    MessageRefused,
     NotSent,
     Outcome,
     TransportPaused,
@@ -141,6 +142,7 @@ class Failover:
         self._breaker = breaker
         self._clock = clock
         self._is_on = False
+        self._trouble = ""
         self._names = {"primary": primary.name, "secondary": secondary.name}
         self._gauge = metrics.second_lane_in_use
         self._gauge.set(0)
@@ -184,10 +186,19 @@ class Failover:
             self._is_on = True
             self._gauge.set(1)
             logger.warning("primary transport failing, failover on", extra=self._names)
-        return self._secondary.send(mail)
+        match self._secondary.send(mail):
+            case MessageRefused(reason=reason):  # the primary may accept it
+                waits = f"{reason}; waiting for {self._primary.name}"
+                return NotSent(reason=waits, try_within_seconds=PROBE_SECONDS, is_counted=False)
+            case TransportPaused() as paused:
+                return replace(paused, reason=f"{paused.reason}; and {self._primary.name}: {self._trouble}")
+            case outcome:
+                return outcome
 
     def _note(self, outcome: Outcome | AlreadyAccepted) -> None:
         self._breaker.note(outcome)
+        if isinstance(outcome, NotSent | TransportPaused | Ambiguous):
+            self._trouble = outcome.reason
         if self._is_on and not self._breaker.is_open():
             self._is_on = False
             self._gauge.set(0)

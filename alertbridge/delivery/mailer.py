@@ -27,10 +27,12 @@ class NotSent:
     Attributes:
         reason: Why.
         try_within_seconds: When to try again at the latest; None when that is not known.
+        is_counted: Whether it counts as an attempt: with their number waits grow, and mails expire after one.
     """
 
     reason: str
     try_within_seconds: float | None = None
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alertbridge.delivery.mailer import NotSent
 from marax.clock import Clock
 
 _STEPS_SECONDS = (5.0, 15.0, 45.0, 120.0, 300.0, 600.0, 900.0)
@@ -33,6 +34,13 @@ class Backoff:
         """Return how long to wait after the *attempts*-th failure; 1 is the first."""
         step = _STEPS_SECONDS[min(attempts, len(_STEPS_SECONDS)) - 1]
         return self.chance.uniform(min(1.0, step), step)
+
+    def wait_after(self, outcome: NotSent, attempts: int) -> float:
+        """Return how long to wait after the *attempts*-th failure, which was *outcome*."""
+        asked = outcome.try_within_seconds
+        if not outcome.is_counted:
+            return self.pause_seconds(asked)
+        return self.wait_seconds(attempts) if asked is None else min(self.wait_seconds(attempts), asked)
 
     def ambiguous_wait_seconds(self, attempts: int) -> float:
         """Return how long to wait before repeating what may have been sent: at least 10 s."""

@@ -108,11 +108,11 @@ class Notices:
                         .values(last_answered_unix_seconds=moment)
                     )
 
-    def defer(self, claim: Claim, until_unix_seconds: float, reason: str) -> None:
+    def defer(self, claim: Claim, until_unix_seconds: float, reason: str, *, is_counted: bool = True) -> None:
         """Defer *claim*, which was not sent; the next attempt reports what is true by then."""
         values = {
             "next_unix_seconds": until_unix_seconds,
-            "attempts": claim.attempts,
+            "attempts": claim.attempts if is_counted else claim.attempts - 1,
             **_content_after(claim),
         }
         with self._database.transaction() as connection:

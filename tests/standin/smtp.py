@@ -32,7 +32,8 @@ class SmtpStandIn:
     Attributes:
         tls: Offered as STARTTLS; spoken from the first byte if *is_implicit*.
         login: The only user, and the password; anybody may send without one.
-        replies: What is said instead, by verb; also GREETING and END. Or one of HANG, DROP and BABBLE.
+        replies: What is said instead, by verb; also GREETING and END, and "RCPT ann@" for those whose address
+            begins so. Or one of HANG, DROP and BABBLE.
         takes_all_the_same: Whether a mail is taken whatever is replied to its END.
     """
 
@@ -119,7 +120,8 @@ class _Dialogue:
                 await self._reply("MAIL", "250 2.1.0 Ok")
             case "RCPT":
                 self._mail.recipient = _address_in(argument)
-                await self._reply("RCPT", "250 2.1.5 Ok")
+                name = f"RCPT {self._mail.recipient.partition('@')[0]}@"
+                await self._reply(name if name in self._server.replies else "RCPT", "250 2.1.5 Ok")
             case "DATA":
                 await self._take()
             case "QUIT":

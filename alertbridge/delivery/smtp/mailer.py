@@ -5,12 +5,14 @@ from dataclasses import replace
 from email.utils import parseaddr
 
 from alertbridge.delivery.deadline import DEFAULT_TIMEOUTS, Timeouts, run_with_deadline
-from alertbridge.delivery.mailer import Ambiguous, NotSent, Outcome
+from alertbridge.delivery.mailer import Accepted, Ambiguous, NotSent, Outcome, TransportPaused
 from alertbridge.delivery.mime import UnfitMailError, email_message
 from alertbridge.delivery.quoting import quoted
-from alertbridge.delivery.smtp.replies import Reply, outcome_of_end, outcome_of_refusal
+from alertbridge.delivery.smtp.complaints import Reply, Step, may_depend_on_recipient
+from alertbridge.delivery.smtp.replies import outcome_of_end, outcome_of_refusal
 from alertbridge.delivery.smtp.session import Envelope, RefusedError, SmtpSession
 from alertbridge.delivery.smtp.settings import SmtpSettings
+from alertbridge.delivery.smtp.standing import Standing
 from alertbridge.mail.mail import Mail
 from marax.clock import Clock
 from marax.settings.secret import Secret
@@ -34,6 +36,7 @@ class SmtpMailer:
         self._password = password or Secret("")
         self._clock = clock
         self._timeouts = timeouts
+        self._standing = Standing(clock)
 
     def send(self, mail: Mail) -> Outcome:
         mail = replace(mail, sender=self._settings.sender or mail.sender)
@@ -41,6 +44,9 @@ class SmtpMailer:
             content = email_message(mail, self._clock.unix_seconds()).as_bytes()
         except UnfitMailError as error:
             return error.outcome
+        passed_over = self._standing.passed_over(mail.recipient)
+        if passed_over is not None:
+            return passed_over
         envelope = Envelope(sender=parseaddr(mail.sender)[1], recipient=mail.recipient, content=content)
         try:
             return run_with_deadline(self._timeouts.whole_seconds, lambda: self._outcome(envelope))
@@ -49,11 +55,20 @@ class SmtpMailer:
 
     def _outcome(self, envelope: Envelope) -> Outcome:
         site = self._settings.site()
+        step = Step.END
         try:
             with SmtpSession(self._settings, self._password, self._timeouts) as session:
-                return outcome_of_end(site, self._cleaned(session.hand_over(envelope)))
+                reply = self._cleaned(session.hand_over(envelope))
+                outcome = outcome_of_end(site, reply)
         except RefusedError as refusal:
-            return outcome_of_refusal(site, refusal.step, self._cleaned(refusal.reply))
+            step, reply = refusal.step, self._cleaned(refusal.reply)
+            outcome = outcome_of_refusal(site, step, reply)
+        match outcome:
+            case Accepted():
+                self._standing.note_accepted()
+            case TransportPaused() if may_depend_on_recipient(step, reply):
+                return self._standing.narrowed(envelope.recipient, outcome)
+        return outcome
 
     def _outcome_without_reply(self, error: OSError, envelope: Envelope) -> Outcome:
         site = self._settings.site()
@@ -63,7 +78,7 @@ class SmtpMailer:
         return NotSent(reason=f"the mail did not reach {site}: {said}")
 
     def _cleaned(self, reply: Reply) -> Reply:
-        return Reply(reply.code, quoted(self._without_password(reply.text)))
+        return Reply(reply.code, self._without_password(reply.text))
 
     def _without_password(self, text: str) -> str:
         password = self._password.reveal()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from alertbridge.delivery.deadline import Timeouts
+from alertbridge.delivery.smtp.complaints import Reply, Step
 from alertbridge.delivery.smtp.hello import own_name
-from alertbridge.delivery.smtp.replies import Reply, Step
 from alertbridge.delivery.smtp.settings import TLS_PORT, SmtpSettings
 from marax.settings.secret import Secret
 
@@ -121,7 +121,7 @@ class SmtpSession:
             self._smtp.starttls(context=ssl.create_default_context())
         except smtplib.SMTPResponseException as error:
             raise RefusedError(Step.TLS, _reply((error.smtp_code, error.smtp_error))) from error
-        _expect(Step.GREETING, self._smtp.ehlo())
+        _expect(Step.HELLO, self._smtp.ehlo())
 
     def _log_in(self, user: str, password: Secret) -> None:
         try:
@@ -188,7 +188,7 @@ def _reached(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
         if smtp.sock is not None:
             smtp.sock.settimeout(timeouts.silence_seconds)
             smtp.local_hostname = settings.hello or own_name(smtp.sock.getsockname()[0])
-        _expect(Step.GREETING, smtp.ehlo())
+        _expect(Step.HELLO, smtp.ehlo())
     except BaseException:
         smtp.close()
         raise

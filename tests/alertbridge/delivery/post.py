@@ -9,6 +9,7 @@ from alertbridge.delivery.mailer import Dispatch, Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
 from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.metrics import Metrics
+from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing
 from tests.fakes.clock import FakeClock
@@ -80,8 +81,12 @@ class Post:
             self.clock.advance(step)
 
     @property
+    def backlog(self) -> Backlog:
+        return self.outbox.backlog(self.clock.unix_seconds())
+
+    @property
     def dead(self) -> int:
-        return self.outbox.backlog(self.clock.unix_seconds()).dead
+        return self.backlog.dead
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.metrics.registry.get_sample_value(name, labels)

@@ -7,6 +7,7 @@ import pytest
 from alertbridge.delivery.failover import CircuitBreaker, Failover, PrimaryTransport
 from alertbridge.delivery.mailer import (
     Absent,
+    Accepted,
     Ambiguous,
     Found,
     MessageRefused,
@@ -22,6 +23,7 @@ from tests.alertbridge.delivery.post import Post, Records
 from tests.fakes.mailer import FakeMailer
 
 AFTER = 300
+MAX_AGE = 3600
 FAILURES = [
     pytest.param(NotSent(reason="refused"), id="unreachable"),
     pytest.param(TransportPaused(reason="key refused"), id="paused"),
@@ -193,6 +195,55 @@ def test_when_both_fail_mail_waits_for_the_primary_to_recover(post):
     post.work_for(900, step=30)
 
     assert subjects(post.smtp) == ["first=down"]
+
+
+def test_a_mail_that_the_secondary_refuses_waits_for_the_primary_alone(post):
+    post.smtp.answer_always(MessageRefused(reason="552 too large"))
+    post.fall_into_trouble(NotSent(reason="refused"), seconds=2 * MAX_AGE)
+    dead, tried_by_smtp = post.dead, len(post.smtp.tried)
+    post.mailgun.accept_again()
+    post.work_for(65, step=5)
+
+    assert (dead, tried_by_smtp > 50) == (0, True)
+    assert (subjects(post.smtp), subjects(post.mailgun)) == ([], ["first=down"])
+
+
+def test_mail_leaves_by_the_primary_when_the_secondary_is_paused_as_soon_as_that_recovers(post):
+    post.smtp.answer_always(TransportPaused(reason="554 relay access denied"))
+    post.fall_into_trouble(TransportPaused(reason="key refused"), seconds=2 * MAX_AGE)
+    tried_by_smtp, dead = len(post.smtp.tried), post.dead
+    post.mailgun.accept_again()
+    post.work_for(65, step=5)
+
+    assert (tried_by_smtp > 50, dead) == (True, 0)
+    assert (subjects(post.mailgun), post.smtp.accepted) == (["first=down"], [])
+
+
+def test_a_pause_of_the_secondary_says_what_is_wrong_with_both(post):
+    post.smtp.answer_always(TransportPaused(reason="mx.example.org:587 said 554: relay access denied"))
+    post.fall_into_trouble(NotSent(reason="the mail did not reach api.mailgun.net: timed out"))
+
+    assert post.backlog.pause_reason == (
+        "mx.example.org:587 said 554: relay access denied; "
+        "and fake: the mail did not reach api.mailgun.net: timed out"
+    )
+
+
+def test_a_recipient_whom_the_secondary_delays_holds_up_no_other_and_never_expires(post):
+    delayed = NotSent(reason="relay access denied", try_within_seconds=60, is_counted=False)
+    post.smtp.answer_always(delayed)
+    post.fall_into_trouble(TransportPaused(reason="key refused"), seconds=2 * MAX_AGE)
+    tried = len(post.smtp.tried)
+    post.smtp.answer_next(delayed)
+    post.smtp.answer_always(Accepted(provider_id="queued"))
+    post.take(an_alert("web-1"), an_alert("web-2"))
+    post.work()
+    at_once = len(post.smtp.accepted)
+    post.work_for(65, step=5)
+
+    assert (post.dead, 100 < tried < 130) == (0, True)
+    assert at_once in (1, 2)
+    assert sorted(subjects(post.smtp)) == ["first=down", "web-1=down", "web-2=down"]
 
 
 def test_a_mail_that_the_secondary_leaves_ambiguous_is_not_lost(post):

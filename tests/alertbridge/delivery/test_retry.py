@@ -3,6 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alertbridge.delivery.mailer import NotSent
 from alertbridge.delivery.retry import Backoff
 
 ATTEMPTS = st.integers(min_value=1, max_value=10_000)
@@ -27,6 +28,20 @@ def test_the_longest_wait_grows_with_each_failure():
     assert longest == sorted(longest)
     assert longest[0] <= 5.0
     assert longest[-1] > 600.0
+
+
+@given(ATTEMPTS, CHANCES, st.floats(0, 1e9))
+def test_waits_no_longer_than_an_outcome_asks_for(attempts, chance, asked):
+    outcome = NotSent(reason="refused", try_within_seconds=asked)
+
+    assert Backoff(chance=chance).wait_after(outcome, attempts) <= min(asked, 900.0)
+
+
+@given(ATTEMPTS, CHANCES)
+def test_what_does_not_count_waits_as_long_as_it_asks_for_however_often(attempts, chance):
+    outcome = NotSent(reason="relay not permitted", try_within_seconds=60.0, is_counted=False)
+
+    assert Backoff(chance=chance).wait_after(outcome, attempts) == 60.0
 
 
 @given(st.none() | st.floats(allow_nan=False))

@@ -206,7 +206,9 @@ def test_a_login_that_cannot_be_made_pauses_sending(tls, login, password):
         ("MAIL", DROP, NotSent, 0),
         ("RCPT", "550 5.1.1 No such user", RecipientRefused, 0),
         ("RCPT", "550 No such user", RecipientRefused, 0),
-        ("RCPT", "554 5.7.1 Relay access denied", NotSent, 0),
+        ("RCPT", "554 5.7.1 Relay access denied", TransportPaused, 0),
+        ("RCPT", "550-First line\r\n550 relay not permitted", TransportPaused, 0),
+        ("RCPT", "550 5.2.2 Mailbox full", NotSent, 0),
         ("RCPT", "450 4.2.0 Greylisted", NotSent, 0),
         ("RCPT", "421 4.4.2 Bye", TransportPaused, 0),
         ("RCPT", DROP, NotSent, 0),
@@ -215,6 +217,8 @@ def test_a_login_that_cannot_be_made_pauses_sending(tls, login, password):
         ("DATA", "250 Yes?", NotSent, 0),
         ("DATA", HANG, NotSent, 0),
         ("END", "554 5.6.0 Spam", MessageRefused, 0),
+        ("END", "550 5.7.60 You may not send as this sender", TransportPaused, 0),
+        ("END", "554 Transaction failed", NotSent, 0),
         ("END", "451 4.3.0 Later", NotSent, 0),
         ("END", "421 4.3.2 Shutting down", TransportPaused, 0),
         ("END", DROP, Ambiguous, 1),
@@ -234,6 +238,34 @@ def test_each_way_to_fail_is_told_apart(verb, reply, kind, arrivals):
 
     assert isinstance(outcome, kind)
     assert len(server.messages) == arrivals
+
+
+def test_a_long_reply_is_understood_whole_and_quoted_in_part():
+    lines = [f"550-See part {number} of our rules" for number in range(20)]
+    with SmtpStandIn(replies={"RCPT": "\r\n".join([*lines, "550 relay not permitted"])}) as server:
+        outcome = sent_to(server)
+
+    assert isinstance(outcome, TransportPaused)
+    assert "... (at RCPT TO); let the server relay mail from this host" in outcome.reason
+    assert len(outcome.reason) < 400
+
+
+def test_those_whom_the_server_does_not_serve_hold_up_no_others():
+    replies = {"RCPT kim@": "554 5.7.1 <kim@example.net>: Relay access denied"}
+    with SmtpStandIn(replies=replies) as server:
+        mailer = a_mailer(server.port)
+        first = mailer.send(a_mail(recipient="kim@example.net"))
+        second = mailer.send(a_mail(recipient="kim@example.net"))
+        third = mailer.send(a_mail(recipient="kim@example.net"))
+        other = mailer.send(a_mail())
+        last = mailer.send(a_mail(recipient="kim@example.net"))
+
+    assert isinstance(first, TransportPaused)
+    assert isinstance(other, Accepted)
+    for held in (second, third, last):
+        assert isinstance(held, NotSent)
+        assert not held.is_counted
+    assert sum("kim@" in line for line in server.said) == 2
 
 
 def test_a_refused_connection_means_not_sent():
