@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.flapping import siblings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,13 @@ class IncidentGroup:
         incident_id: The storm that they join; None for a new incident.
         is_storm: Whether further episodes may join.
         episodes: At least one, all of one alert name.
+        is_flapping: Whether it is damped from now on.
     """
 
     incident_id: str | None
     is_storm: bool
     episodes: tuple[Episode, ...]
+    is_flapping: bool = False
 
 
 def group_into_incidents(
@@ -47,7 +50,9 @@ def group_into_incidents(
         if storm.incident_id or storm.recent_episodes + len(episodes) > storm_hosts:
             found.append(IncidentGroup(incident_id=storm.incident_id, is_storm=True, episodes=episodes))
         else:
-            found += [IncidentGroup(incident_id=None, is_storm=False, episodes=(one,)) for one in episodes]
+            found += [
+                IncidentGroup(incident_id=None, is_storm=False, episodes=one) for one in siblings(episodes)
+            ]
     return found
 
 

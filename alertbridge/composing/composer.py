@@ -57,7 +57,7 @@ class MailComposer:
         user = routing.user(claim.user_name)
         if user is None:
             raise LookupError(f"the settings have no user {claim.user_name!r}")
-        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
+        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.shown)
         subjects = dict.fromkeys((*subjects_to_check(claim, routing), *subjects_of(claim, classified)))
         findings = self._look_up(tuple(subjects))
         reasons = not_yet(claim, findings, routing, self._clock.unix_seconds())
@@ -72,7 +72,7 @@ class MailComposer:
     def _composed(
         self, claim: Claim, findings: Findings, user: UserSettings, routing: Routing
     ) -> ComposedMail:
-        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.reported)
+        classified = routing.classify((one.episode.alert, one.is_over) for one in claim.shown)
         reader = reader_of_notice(user, claim, routing)
         if warning := self._clock_warning():
             findings = replace(findings, missing=(warning, *findings.missing))
@@ -105,5 +105,5 @@ class MailComposer:
 
 def _concerns_hosts(claim: Claim, classified: Sequence[Classified]) -> bool:
     """Return whether all is about hosts in the settings: targets of other jobs are not counted as hosts."""
-    its = zip(claim.reported, classified, strict=True)
+    its = zip(claim.shown, classified, strict=True)
     return all(what.is_in_hosts or concerns_fleet(one.episode.alert) for one, what in its)

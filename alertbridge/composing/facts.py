@@ -8,6 +8,7 @@ from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE, is_truncatio
 from alertbridge.alerts.own import concerns_fleet
 from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.composing.odd_alerts import odd_remarks
+from alertbridge.composing.remarks import remarks_of
 from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kind, Reader
 from alertbridge.mail.fleet_facts import FleetOutage
 from alertbridge.mail.host_facts import OutageDetails
@@ -28,7 +29,7 @@ class Known:
     """What is known beside the notice itself.
 
     Attributes:
-        classified: What each of its episodes is, in its order.
+        classified: What each episode that it shows is, in its order.
         findings: What Prometheus says of their hosts.
         fleet: The hosts that the reader watches; None when that is not known.
         fleet_outages: Which of them were down under alerts about most hosts of a job.
@@ -47,9 +48,9 @@ class Known:
 def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject, ...]:
     """Return what to look up for the mail of *claim*; for a digest or a reminder, when hosts were down."""
     if claim.purpose is Purpose.NEWS:
-        subjects = (subject_of(one, claim.purpose) for one in claim.reported)
+        subjects = (subject_of(one, claim.purpose) for one in claim.shown)
         return tuple(dict.fromkeys(subjects))
-    down = (one for one, what in zip(claim.reported, classified, strict=True) if what.is_of_target)
+    down = (one for one, what in zip(claim.shown, classified, strict=True) if what.is_of_target)
     listed = sorted(down, key=lambda one: one.is_over)  # as the mail does, which still firing ones begin
     return tuple(dict.fromkeys(subject_of(one, claim.purpose) for one in listed))[:_LISTED_AT_MOST]
 
@@ -58,10 +59,10 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
     """Return what the mail of *claim* says."""
     hosts = tuple(
         _host_facts(one, its, _found(one, claim, known), known.now_unix_seconds)
-        for one, its in zip(claim.reported, known.classified, strict=True)
+        for one, its in zip(claim.shown, known.classified, strict=True)
     )
     if claim.purpose is not Purpose.NEWS:
-        told = list(zip((one.is_news for one in claim.reported), hosts, strict=True))
+        told = list(zip((one.is_news for one in claim.shown), hosts, strict=True))
         return SummaryFacts(
             kind=_KIND_OF_PURPOSE[claim.purpose],
             incident_id=claim.incident_id,
@@ -81,8 +82,8 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
         due_unix_seconds=claim.created_unix_seconds,
         fleet=known.fleet,
         missing=known.findings.missing,
-        remarks=odd_remarks(claim.reported),
         fleet_outages=known.fleet_outages,
+        remarks=(*remarks_of(claim, known.now_unix_seconds), *odd_remarks(claim.shown)),
     )
 
 
@@ -96,7 +97,7 @@ def last_answered(claim: Claim, facts: AlertFacts | SummaryFacts) -> dict[str, f
         return {}
     return {
         told.episode.alert_id: host.since_unix_seconds
-        for told, host in zip(claim.reported, facts.hosts, strict=True)
+        for told, host in zip(claim.shown, facts.hosts, strict=True)
         if host.since_unix_seconds is not None
     }
 

@@ -51,7 +51,7 @@ def _has_answered(claim: Claim, now_unix_seconds: float) -> bool:
     """Return whether the only host of *claim* answered when it was last looked at, not long ago."""
     since = claim.waiting_since_unix_seconds
     is_recent = since is not None and 0 <= now_unix_seconds - since < LONGEST_SECONDS
-    return is_recent and len(claim.reported) == 1 and claim.waits_because in {HOST_ANSWERS, ONE_ANSWERED}
+    return is_recent and len(claim.shown) == 1 and claim.waits_because in {HOST_ANSWERS, ONE_ANSWERED}
 
 
 def _checked(claim: Claim, routing: Routing) -> Iterator[ReportedEpisode]:

@@ -4,18 +4,17 @@ Whoever has a thread of an incident is notified of all news of it, others only o
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Fold
 from alertbridge.alerts.storms import IncidentGroup, group_into_incidents
-from alertbridge.outbox.schema import State
+from alertbridge.outbox.scheduling import NoticeRow, Notification, notice_of
 from alertbridge.outbox.stored import StoredIncident, StoredNotice, StoredState
 from alertbridge.routing.recipients import Priority, Routing, priority_of
 
 _NEW_INCIDENT = StoredIncident()
-_UNSENT = {State.PENDING, State.WAITING, State.HELD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +37,6 @@ class ThreadRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeRow:
-    """A new notice."""
-
-    incident_id: str
-    user_name: str
-    sequence: int
-    priority: int
-    state: State
-    created_unix_seconds: float
-    next_unix_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """The rows that a payload changes.
 
@@ -61,6 +47,7 @@ class Changes:
         threads: To insert.
         notices: To insert.
         updated_notices: Stored ones that report more than before, or leave sooner.
+        flapping: Ids of stored incidents whose mails are damped from now on.
     """
 
     changed_episodes: tuple[Episode, ...]
@@ -69,6 +56,7 @@ class Changes:
     threads: tuple[ThreadRow, ...]
     notices: tuple[NoticeRow, ...]
     updated_notices: tuple[StoredNotice, ...]
+    flapping: tuple[str, ...] = ()
 
     @property
     def notice_count(self) -> int:
@@ -84,19 +72,7 @@ class _News:
     closed: list[Episode] = field(default_factory=list)
     lapsed: list[Episode] = field(default_factory=list)
     reopened: list[Episode] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Notification:
-    """What one user is notified of, in one incident."""
-
-    incident_id: str
-    user_name: str
-    alerts: Sequence[Alert]
-    priority: Priority
-    last: StoredNotice | None
-    is_thread_new: bool
-    is_paced: bool
+    is_flapping: bool = False
 
 
 def changes_of(
@@ -105,7 +81,7 @@ def changes_of(
     """Return the rows that *folded* changes, given what is *stored*, in the order in which to insert them."""
     groups = [
         (group.incident_id or new_incident_id(), group)
-        for group in group_into_incidents(folded.opened, stored.storms, routing.storm_hosts)
+        for group in _groups(folded.opened, stored, routing.storm_hosts)
     ]
     lapsed = [one for one in folded.lapsed if one.number == _latest_number(stored, one.alert_id)]
     notified = [
@@ -113,15 +89,40 @@ def changes_of(
         for incident_id, news in _news_by_incident(groups, folded, lapsed, stored).items()
         for notification in _notifications(incident_id, news, stored, routing)
     ]
-    notices = [_notice(one, routing.storm_window_seconds, now) for one in notified]
+    notices = [notice_of(one, routing.storm_window_seconds, now) for one in notified]
     return Changes(
         changed_episodes=(*folded.closed, *lapsed, *folded.reopened),
         incidents=tuple(_incident(name, group, now) for name, group in groups if group.incident_id is None),
-        episodes={name: group.episodes for name, group in groups},
+        episodes=_episodes(groups),
         threads=tuple(_thread(one, routing) for one in notified if one.is_thread_new),
         notices=tuple(one for one in notices if isinstance(one, NoticeRow)),
         updated_notices=tuple(one for one in notices if isinstance(one, StoredNotice)),
+        flapping=tuple(name for name, group in groups if group.is_flapping),
     )
+
+
+def _groups(opened: Iterable[Episode], stored: StoredState, storm_hosts: int) -> list[IncidentGroup]:
+    """Return the incidents that new episodes make or join, those that flap first."""
+    rejoined = [
+        (stored.rejoined[key], one)
+        for one in opened
+        if (key := (one.alert_id, one.number)) in stored.rejoined
+    ]
+    joining = [
+        IncidentGroup(
+            incident_id=to.incident_id, is_storm=False, is_flapping=to.is_flapping, episodes=(episode,)
+        )
+        for to, episode in rejoined
+    ]
+    others = [one for one in opened if (one.alert_id, one.number) not in stored.rejoined]
+    return joining + group_into_incidents(others, stored.storms, storm_hosts)
+
+
+def _episodes(groups: Iterable[tuple[str, IncidentGroup]]) -> dict[str, tuple[Episode, ...]]:
+    found: dict[str, tuple[Episode, ...]] = {}
+    for incident_id, group in groups:
+        found[incident_id] = (*found.get(incident_id, ()), *group.episodes)
+    return found
 
 
 def _latest_number(stored: StoredState, alert_id: str) -> int:
@@ -137,6 +138,7 @@ def _news_by_incident(
     news: defaultdict[str, _News] = defaultdict(_News)
     for incident_id, group in groups:
         news[incident_id].opened += group.episodes
+        news[incident_id].is_flapping |= group.is_flapping
     for episode in folded.closed:
         news[stored.latest[episode.alert_id].incident_id].closed.append(episode)
     for episode in folded.reopened:
@@ -148,7 +150,7 @@ def _news_by_incident(
 
 def _notifications(
     incident_id: str, news: _News, stored: StoredState, routing: Routing
-) -> Iterable[_Notification]:
+) -> Iterable[Notification]:
     """Yield who is notified of *news*: of an episode that was open before, only who has a thread of it."""
     before = stored.incidents.get(incident_id, _NEW_INCIDENT)
     alerts: defaultdict[str, list[Alert]] = defaultdict(list)
@@ -163,7 +165,7 @@ def _notifications(
                     priorities[user.name].add(priority)
     is_paced = _is_storm_going_on(before, news)
     for user_name, about in alerts.items():
-        yield _Notification(
+        yield Notification(
             incident_id=incident_id,
             user_name=user_name,
             alerts=about,
@@ -171,6 +173,7 @@ def _notifications(
             last=before.last_notices.get(user_name),
             is_thread_new=user_name not in before.last_notices,
             is_paced=is_paced,
+            is_flapping=before.is_flapping or news.is_flapping,
         )
 
 
@@ -179,56 +182,10 @@ def _is_storm_going_on(before: StoredIncident, news: _News) -> bool:
     total = before.episode_count + len(news.opened)
     ended = before.ended_count + len(news.closed) + len(news.lapsed) - len(news.reopened)
     ended += sum(not episode.is_open for episode in news.opened)
-    return bool(before.last_notices) and total > 1 and ended < total
+    return before.is_storm and bool(before.last_notices) and total > 1 and ended < total
 
 
-def _notice(notified: _Notification, window_seconds: float, now: float) -> NoticeRow | StoredNotice:
-    due = _due_unix_seconds(notified, window_seconds, now)
-    last = notified.last
-    if last is not None and last.state in _UNSENT and not last.is_content_fixed:
-        return _reporting_more(last, notified.priority, now, due)
-    return NoticeRow(
-        incident_id=notified.incident_id,
-        user_name=notified.user_name,
-        sequence=0 if last is None else last.sequence + 1,
-        priority=notified.priority,
-        state=State.PENDING,
-        created_unix_seconds=now,
-        next_unix_seconds=due,
-    )
-
-
-def _due_unix_seconds(notified: _Notification, window_seconds: float, now: float) -> float:
-    """Return when the notice may leave: that of a storm that goes on once per window, others at once."""
-    last = notified.last
-    if not notified.is_paced or last is None or last.state == State.HELD:
-        return now
-    # The clock may have been set back since the last one
-    return max(now, min(last.created_unix_seconds, now) + window_seconds)
-
-
-def _reporting_more(waiting: StoredNotice, priority: Priority, now: float, due: float) -> StoredNotice:
-    """Return *waiting* as it reports this news too, and leaves as soon as this asks for.
-
-    One that is held is judged anew: this news may be such as passes quiet hours.
-    """
-    priority = min(priority, Priority(waiting.priority))
-    if waiting.state == State.HELD:
-        return replace(
-            waiting,
-            priority=priority,
-            state=State.PENDING,
-            held_unix_seconds=None,
-            created_unix_seconds=now,
-            next_unix_seconds=due,
-        )
-    # A failed attempt has set the time of the next one
-    is_sooner = waiting.attempts == 0
-    next_unix_seconds = min(due, waiting.next_unix_seconds) if is_sooner else waiting.next_unix_seconds
-    return replace(waiting, priority=priority, next_unix_seconds=next_unix_seconds)
-
-
-def _thread(notified: _Notification, routing: Routing) -> ThreadRow:
+def _thread(notified: Notification, routing: Routing) -> ThreadRow:
     title = routing.title_of(notified.alerts)
     return ThreadRow(incident_id=notified.incident_id, user_name=notified.user_name, title=title)
 

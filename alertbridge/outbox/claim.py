@@ -12,6 +12,7 @@ from alertbridge.outbox.notified import Key
 from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS, not_yet
 from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
 from alertbridge.outbox.schema import Purpose, State
+from alertbridge.outbox.shown import shown_of
 from alertbridge.outbox.transitions import hold, mark_composing, postpone, settle, wait
 from alertbridge.routing.recipients import Routing, urgency_of
 
@@ -67,6 +68,11 @@ class Claim:
         """Whether it reports anything that its user has not been notified of."""
         return _has_news(self.reported)
 
+    @property
+    def shown(self) -> tuple[ReportedEpisode, ...]:
+        """What its mail shows of what it reports."""
+        return tuple(one.reported for one in shown_of(self.reported))
+
     def without(self, reasons: Mapping[Key, str], routing: Routing) -> "Claim":
         """Return the claim without these episodes, left out for these *reasons*.
 
@@ -75,7 +81,7 @@ class Claim:
         reported = tuple(one for one in self.reported if one.key not in reasons)
         left_out = {one.key: reasons[one.key] for one in self.reported if one.is_news and one.key in reasons}
         is_title_open = self.sequence == 0 and self.purpose is Purpose.NEWS and bool(reasons)
-        alerts = [one.episode.alert for one in reported]
+        alerts = [one.reported.episode.alert for one in shown_of(reported)]
         title = routing.title_of(alerts) if is_title_open and alerts else self.title
         return replace(self, reported=reported, title=title, left_out={**self.left_out, **left_out})
 
@@ -89,8 +95,14 @@ def claim_notice(
     about = [] if row.told else [one.episode for one in found]
     fleet = fleet_outages(connection, row.user_name, about, routing, now)
     reported = [one for one in found if not _is_left_to_fleet(one, fleet)]
-    if (_has_news(found) and not _has_news(reported)) or not reported:
-        settle(connection, row.notice_id, State.SUPERSEDED, now, last_error=_BY_FLEET if found else None)
+    if not reported or not (_has_news(reported) or _says_the_same(row)):
+        settle(
+            connection,
+            row.notice_id,
+            State.SUPERSEDED,
+            now,
+            last_error=_BY_FLEET if len(reported) < len(found) else None,
+        )
         return None
     until = _quiet_until(row, reported, routing, now)
     if until is not None:
@@ -107,6 +119,11 @@ def claim_notice(
         return None
     mark_composing(connection, row, as_stored(claim.reported), owner=owner, now=now)
     return claim
+
+
+def _says_the_same(row: Row[Any]) -> bool:
+    """Return whether the mail need not report anything new: a reminder, or one that may have been sent."""
+    return bool(row.told) or row.purpose == Purpose.REMINDER
 
 
 def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) -> Claim:
@@ -134,7 +151,7 @@ def _is_left_to_fleet(one: ReportedEpisode, fleet: FleetOutages) -> bool:
 
 
 def _has_news(reported: Sequence[ReportedEpisode]) -> bool:
-    return any(one.is_news for one in reported)
+    return any(one.reported.is_news for one in shown_of(reported))
 
 
 def _may_be_over(

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, exists, func, select
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Fold, Verdict, fold
+from alertbridge.alerts.flapping import rejoin
 from alertbridge.outbox.changes import changes_of
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.disputes import disputed_of, forget_disputes, keep_disputes
+from alertbridge.outbox.earlier import read_subjects
 from alertbridge.outbox.end_claims import claim_ends, claimed_of, pass_on_claims, withdraw_claims
 from alertbridge.outbox.intake_rows import read_latest, read_state, write_changes
 from alertbridge.outbox.rows import episode_of
@@ -80,9 +82,10 @@ class Intake:
                 alerts = [alert for alert in alerts if alert.alert_id in asked]
             folded = fold({key: one.episode for key, one in latest.items()}, alerts, now)
             since = now - routing.storm_window_seconds
-            stored = read_state(connection, latest, folded, since)
+            rejoined = rejoin(read_subjects(connection, folded, routing), now)
+            stored = read_state(connection, latest, folded, rejoined, since_unix_seconds=since)
             changes = changes_of(folded, stored, routing, now, self._new_incident_id)
-            write_changes(connection, changes)
+            write_changes(connection, changes, routing)
             claim_ends(connection, folded.claimed, now)
             pass_on_claims(connection, folded.opened)
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))

@@ -1,20 +1,23 @@
 """What an intake reads before it decides and writes afterwards: few statements, however many the alerts."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, Select, String, bindparam, func, select, type_coerce
+from sqlalchemy import Connection, CursorResult, Row, Select, bindparam, func, select
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Fold
+from alertbridge.alerts.flapping import Key, Rejoined
 from alertbridge.alerts.storms import StormState
-from alertbridge.outbox.changes import Changes, IncidentRow, NoticeRow, ThreadRow
+from alertbridge.outbox.changes import Changes, IncidentRow, ThreadRow
+from alertbridge.outbox.incident_rows import read_incidents
 from alertbridge.outbox.rows import row_of
-from alertbridge.outbox.schema import State, episodes, incidents, notices, threads
-from alertbridge.outbox.stored import StoredEpisode, StoredIncident, StoredNotice, StoredState
+from alertbridge.outbox.scheduling import NoticeRow
+from alertbridge.outbox.schema import episodes, incidents, notices, threads
+from alertbridge.outbox.stored import StoredEpisode, StoredNotice, StoredState
+from alertbridge.routing.recipients import Routing
 
 # Statements are made once: making them costs more than SQLite takes to run them. All that is asked for is one
 # parameter, a JSON list.
@@ -49,44 +52,8 @@ _RECENT_STORMS = (
     .where(incidents.c.opened_unix_seconds > bindparam("since"))
     .order_by(incidents.c.opened_unix_seconds)
 )
-_EPISODE_COUNTS = (
-    select(
-        episodes.c.incident_id,
-        func.count().label("episode_count"),
-        func.count(episodes.c.ended_unix_seconds).label("ended_count"),
-    )
-    .where(episodes.c.incident_id.in_(select(_ASKED.c.value)))
-    .group_by(episodes.c.incident_id)
-)
-_of_same_thread = notices.alias()
-_LAST_SEQUENCE = (
-    select(func.max(_of_same_thread.c.sequence))
-    .where(_of_same_thread.c.incident_id == threads.c.incident_id)
-    .where(_of_same_thread.c.user_name == threads.c.user_name)
-    .scalar_subquery()
-)
-_THREADS = (
-    select(
-        threads.c.incident_id,
-        threads.c.user_name,
-        notices.c.notice_id,
-        notices.c.sequence,
-        notices.c.priority,
-        notices.c.state,
-        notices.c.attempts,
-        notices.c.created_unix_seconds,
-        notices.c.next_unix_seconds,
-        notices.c.held_unix_seconds,
-        (func.coalesce(type_coerce(notices.c.told, String), "null") != "null").label("is_content_fixed"),
-    )
-    .outerjoin_from(
-        threads,
-        notices,
-        (notices.c.incident_id == threads.c.incident_id)
-        & (notices.c.user_name == threads.c.user_name)
-        & (notices.c.sequence == _LAST_SEQUENCE),
-    )
-    .where(threads.c.incident_id.in_(select(_ASKED.c.value)))
+_FLAPS = (
+    incidents.update().where(incidents.c.incident_id == bindparam("its_incident_id")).values(is_flapping=True)
 )
 _CHANGE_EPISODE = (
     episodes.update()
@@ -108,20 +75,28 @@ def read_latest(connection: Connection, alerts: Sequence[Alert]) -> dict[str, St
 
 
 def read_state(
-    connection: Connection, latest: Mapping[str, StoredEpisode], folded: Fold, since_unix_seconds: float
+    connection: Connection,
+    latest: Mapping[str, StoredEpisode],
+    folded: Fold,
+    rejoined: Mapping[Key, Rejoined],
+    *,
+    since_unix_seconds: float,
 ) -> StoredState:
     """Return what is stored of all that *folded* is about; a storm is open when it began *since* then."""
     storms = _read_storms(connection, folded.opened, since_unix_seconds)
     ids = {latest[episode.alert_id].incident_id for episode in (*folded.closed, *folded.reopened)}
     ids |= {storm.incident_id for storm in storms.values() if storm.incident_id}
-    return StoredState(latest=latest, storms=storms, incidents=_read_incidents(connection, ids))
+    ids |= {joined.incident_id for joined in rejoined.values()}
+    its_incidents = read_incidents(connection, ids)
+    return StoredState(latest=latest, storms=storms, incidents=its_incidents, rejoined=rejoined)
 
 
-def write_changes(connection: Connection, changes: Changes) -> None:
-    """Write all rows of *changes*."""
+def write_changes(connection: Connection, changes: Changes, routing: Routing) -> None:
+    """Write all rows of *changes*; *routing* says which hosts they are about."""
     _execute(connection, _CHANGE_EPISODE, map(_changed_values, changes.changed_episodes))
     _execute(connection, incidents.insert(), map(_values, changes.incidents))
-    _execute(connection, episodes.insert(), _episode_rows(changes))
+    _execute(connection, _FLAPS, ({"its_incident_id": one} for one in changes.flapping))
+    _execute(connection, episodes.insert(), _episode_rows(changes, routing))
     _execute(connection, threads.insert(), map(_values, changes.threads))
     _execute(connection, notices.insert(), map(_values, changes.notices))
     _execute(connection, _UPDATE_NOTICE, map(_update_values, changes.updated_notices))
@@ -137,21 +112,6 @@ def _read_storms(connection: Connection, opened: Iterable[Episode], since: float
     newest = {row.alertname: row.incident_id for row in _rows(connection, _RECENT_STORMS, names, since=since)}
     return {
         name: StormState(recent_episodes=counts.get(name, 0), incident_id=newest.get(name)) for name in names
-    }
-
-
-def _read_incidents(connection: Connection, incident_ids: Iterable[str]) -> dict[str, StoredIncident]:
-    ids = list(incident_ids)
-    if not ids:
-        return {}
-    last: defaultdict[str, dict[str, StoredNotice | None]] = defaultdict(dict)
-    for row in _rows(connection, _THREADS, ids):
-        last[row.incident_id][row.user_name] = None if row.notice_id is None else _stored_notice(row)
-    return {
-        row.incident_id: StoredIncident(
-            episode_count=row.episode_count, ended_count=row.ended_count, last_notices=last[row.incident_id]
-        )
-        for row in _rows(connection, _EPISODE_COUNTS, ids)
     }
 
 
@@ -182,24 +142,10 @@ def _stored_episode(row: Row[*tuple[Any, ...]], alert: Alert) -> StoredEpisode:
     )
 
 
-def _stored_notice(row: Row[Any]) -> StoredNotice:
-    return StoredNotice(
-        notice_id=row.notice_id,
-        sequence=row.sequence,
-        priority=row.priority,
-        state=State(row.state),
-        attempts=row.attempts,
-        created_unix_seconds=row.created_unix_seconds,
-        next_unix_seconds=row.next_unix_seconds,
-        held_unix_seconds=row.held_unix_seconds,
-        is_content_fixed=bool(row.is_content_fixed),
-    )
-
-
-def _episode_rows(changes: Changes) -> Iterator[dict[str, object]]:
+def _episode_rows(changes: Changes, routing: Routing) -> Iterator[dict[str, object]]:
     for incident_id, opened in changes.episodes.items():
         for episode in opened:
-            yield row_of(episode, incident_id)
+            yield row_of(episode, incident_id, routing.host_of(episode.alert))
 
 
 def _changed_values(episode: Episode) -> dict[str, object]:

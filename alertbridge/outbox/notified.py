@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alertbridge.outbox.rows import episode_of
-from alertbridge.outbox.schema import IN_FLIGHT, State, episodes, known, notices
+from alertbridge.outbox.schema import IN_FLIGHT, State, episodes, incidents, known, notices
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 
@@ -95,8 +95,9 @@ def overdue_for_reminder(
 ) -> list[Row[Any]]:
     """Return the firing episodes that *user* was notified of, once a reminder of any is due; else nothing."""
     query = (
-        select(episodes, known.c.told_unix_seconds)
+        select(episodes, known.c.told_unix_seconds, incidents.c.is_flapping)
         .join(known, _IS_SAME_EPISODE)
+        .join(incidents, incidents.c.incident_id == episodes.c.incident_id)
         .where(known.c.user_name == user.name, _IS_FIRING)
         .order_by(episodes.c.starts_unix_seconds, episodes.c.alert_id)
     )

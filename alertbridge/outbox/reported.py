@@ -25,6 +25,9 @@ class ReportedEpisode:
         is_news: Whether its user has not been notified of it yet, or not of its end.
         was_notified: Whether its user has been notified of it before, of its start or its end.
         is_correction: Whether its user has been notified of an end that was wrong.
+        incident_id: Its incident.
+        host: The host that it is about, as the settings named it when it began.
+        is_flapping: Whether the mails of its incident are damped.
     """
 
     episode: Episode
@@ -33,6 +36,9 @@ class ReportedEpisode:
     is_news: bool = True
     was_notified: bool = False
     is_correction: bool = False
+    incident_id: str = ""
+    host: str = ""
+    is_flapping: bool = False
 
     @property
     def key(self) -> Key:
@@ -116,6 +122,9 @@ def _reported(row: Row[Any], *, is_over: bool, is_news: bool) -> ReportedEpisode
         is_over=is_over,
         last_answered_unix_seconds=row.last_answered_unix_seconds,
         is_news=is_news,
+        incident_id=row.incident_id,
+        host=row.host,
+        is_flapping=row.is_flapping,
     )
 
 

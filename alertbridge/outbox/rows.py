@@ -8,22 +8,25 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
-from alertbridge.outbox.schema import episodes
+from alertbridge.outbox.schema import episodes, incidents
 
 # One parameter, a JSON list, however many ids there are
 _ASKED = func.json_each(bindparam("alert_ids")).table_valued("value")
+_WITH_INCIDENT = select(episodes, incidents.c.is_flapping).join(
+    incidents, incidents.c.incident_id == episodes.c.incident_id
+)
 
 
 def episodes_of(connection: Connection, incident_ids: Sequence[str] | Select[tuple[str]]) -> list[Row[Any]]:
     """Return the rows of all episodes of these incidents, in the order in which they were opened."""
-    query = select(episodes).where(episodes.c.incident_id.in_(incident_ids))
+    query = _WITH_INCIDENT.where(episodes.c.incident_id.in_(incident_ids))
     order = (episodes.c.opened_unix_seconds, episodes.c.alertname, episodes.c.alert_id)
     return list(connection.execute(query.order_by(*order)))
 
 
 def episodes_named(connection: Connection, alert_ids: Sequence[str]) -> list[Row[Any]]:
     """Return the rows of every episode of these alerts."""
-    query = select(episodes).where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
+    query = _WITH_INCIDENT.where(episodes.c.alert_id.in_(select(_ASKED.c.value)))
     return list(connection.execute(query, {"alert_ids": json.dumps(alert_ids)}))
 
 
@@ -53,8 +56,8 @@ def episode_of(row: Row[*tuple[Any, ...]]) -> Episode:
     )
 
 
-def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
-    """Return the column values of *episode* as part of an incident."""
+def row_of(episode: Episode, incident_id: str, host: str) -> dict[str, object]:
+    """Return the column values of *episode* as part of an incident, about that *host*."""
     alert = episode.alert
     return {
         "alert_id": episode.alert_id,
@@ -73,4 +76,5 @@ def row_of(episode: Episode, incident_id: str) -> dict[str, object]:
         "watched_as": episode.watched_as,
         "reopened_unix_seconds": episode.reopened_unix_seconds,
         "restarted_unix_seconds": episode.restarted_unix_seconds,
+        "host": host,
     }

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -38,6 +38,7 @@ incidents = Table(
     Column("alertname", String, nullable=False),
     Column("is_storm", Boolean, nullable=False),
     Column("opened_unix_seconds", Float, nullable=False),
+    Column("is_flapping", Boolean, nullable=False, server_default=text("0")),
     Index("incidents_by_alertname", "alertname", "opened_unix_seconds"),
 )
 
@@ -61,10 +62,12 @@ episodes = Table(
     Column("watched_as", String, nullable=False, server_default=""),
     Column("reopened_unix_seconds", Float),
     Column("restarted_unix_seconds", Float),
+    Column("host", String, nullable=False, server_default=""),
     ForeignKeyConstraint(["incident_id"], ["incidents.incident_id"]),
     Index("episodes_by_incident", "incident_id"),
     Index("episodes_by_opening", "alertname", "opened_unix_seconds"),
     Index("episodes_by_closing", "closed_unix_seconds"),
+    Index("episodes_by_host", "alertname", "host", "opened_unix_seconds"),
 )
 
 # Ends of open episodes that are not proven yet
@@ -170,11 +173,14 @@ notices = Table(
     Column("purpose", String, nullable=False, server_default=Purpose.NEWS),
     Column("digest_id", Integer),
     Column("held_unix_seconds", Float),
+    Column("is_over_limit", Boolean, nullable=False, server_default=text("0")),
     ForeignKeyConstraint(["incident_id", "user_name"], ["threads.incident_id", "threads.user_name"]),
     Index("notices_by_thread", "incident_id", "user_name", "sequence", unique=True),
     Index("notices_by_state", "state", "priority", "next_unix_seconds"),
     Index("notices_by_digest", "digest_id"),
+    Index("notices_by_user", "user_name", "settled_unix_seconds"),
 )
+Index("notices_in_doubt", notices.c.user_name, sqlite_where=notices.c.doubt_unix_seconds.is_not(None))
 
 # What each user has been notified of by accepted mails
 known = Table(

@@ -7,7 +7,8 @@ import pytest
 
 from alertbridge.alerts.episodes import Fold
 from alertbridge.alerts.storms import StormState
-from alertbridge.outbox.changes import Changes, IncidentRow, NoticeRow, ThreadRow, changes_of
+from alertbridge.outbox.changes import Changes, IncidentRow, ThreadRow, changes_of
+from alertbridge.outbox.scheduling import NoticeRow
 from alertbridge.outbox.schema import State
 from alertbridge.outbox.stored import StoredEpisode, StoredIncident, StoredNotice, StoredState
 from alertbridge.routing.recipients import Priority

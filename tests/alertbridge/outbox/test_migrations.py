@@ -32,7 +32,10 @@ def shape_of(path: Path) -> dict[str, list[object]]:
     with closing(sqlite3.connect(path)) as connection, connection:
         names = connection.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
         return {
-            name: sorted(row[1:] for row in connection.execute(f"PRAGMA {kind}_info({name})"))
+            name: sorted(
+                row[1:] if kind == "table" else (row[0], row[2])
+                for row in connection.execute(f"PRAGMA {kind}_info({name})")
+            )
             for kind, name in names
         }
 

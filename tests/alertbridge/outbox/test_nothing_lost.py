@@ -145,10 +145,17 @@ class Night(RuleBasedStateMachine):
         assert self.stored("SELECT count(*) FROM notices WHERE state IN ('pending', 'sending', 'held')") == [
             (0,)
         ]
-        query = "SELECT alert_id, number, ended_unix_seconds IS NOT NULL, labels ->> '$.host' FROM episodes"
-        for alert_id, number, is_over, host in self.stored(query):
-            assert self.read[ANN, alert_id, number, bool(is_over)] == 1
-            assert self.read[BOB, alert_id, number, bool(is_over)] == host.startswith("web-")
+        query = (
+            "SELECT alert_id, number, ended_unix_seconds, labels ->> '$.host', labels ->> '$.severity', "
+            "incident_id || alertname || host FROM episodes"
+        )
+        rows = self.stored(query)
+        for alert_id, number, ended, host, severity, subject in rows:
+            key = alert_id, number, ended is not None
+            others = [row for row in rows if row[-1] == subject and row[:2] != (alert_id, number)]
+            expected = {1, 0} if is_stood_for(ended, severity, others) else {1}
+            assert self.read[ANN, *key] in expected
+            assert self.read[BOB, *key] in (expected if host.startswith("web-") else {0})
 
     @property
     def now(self) -> float:
@@ -179,6 +186,16 @@ class Night(RuleBasedStateMachine):
 def alert(subject: Subject, *, starts: float = T0, ends: float | None = None) -> Alert:
     host, (name, severity) = subject
     return an_alert(host, alertname=name, severity=severity, starts=starts, ends=ends)
+
+
+def is_stood_for(ended: float | None, severity: str, others: list[tuple[Any, ...]]) -> bool:
+    """Return whether another alert of the name, host and incident says how things are.
+
+    Of a firing one, that is a worse one that fires; of one that ended, one that fires or ended no sooner.
+    """
+    if ended is None:
+        return severity == "warning" and any(row[2] is None and row[4] == "critical" for row in others)
+    return any(row[2] is None or row[2] >= ended for row in others)
 
 
 def is_night_of(user: UserSettings, now: float) -> bool:

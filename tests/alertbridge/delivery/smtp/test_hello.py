@@ -67,7 +67,7 @@ def test_a_name_that_cannot_be_looked_up_is_not_waited_for(monkeypatch):
 )
 def test_takes_a_full_name_or_an_address_literal(text):
     assert is_hello(text)
-    assert list(SmtpSettings(host="smtp.example.org", hello=text).contradictions()) == []
+    assert list(SmtpSettings(host="smtp.example.org", hello=text).mistakes()) == []
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,6 @@ def test_takes_a_full_name_or_an_address_literal(text):
 )
 def test_refuses_any_other(text):
     assert not is_hello(text)
-    ((key, found, expected),) = SmtpSettings(host="smtp.example.org", hello=text).contradictions()
+    ((key, found, expected),) = SmtpSettings(host="smtp.example.org", hello=text).mistakes()
     assert (key, found) == ("hello", repr(text))
     assert expected.startswith("a full name of this host, such as alerts.example.org")
