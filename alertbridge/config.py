@@ -14,6 +14,7 @@ from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.prometheus.settings import PrometheusSettings
 from alertbridge.routing.alert_host import known_hosts
+from alertbridge.routing.limits import LimitSettings
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 from marax.settings.addresses import ListenAddress
@@ -65,6 +66,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     down_alerts: tuple[str, ...] = ("HostDown", "InstanceDown")
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     storm: StormSettings = StormSettings()
+    limits: LimitSettings = LimitSettings()
     hosts: Annotated[tuple[HostSettings, ...], unique("name", "address")] = ()
     users: Annotated[tuple[UserSettings, ...], unique("name", "email")]
 
@@ -91,6 +93,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             down_alerts=self.down_alerts,
             storm_hosts=self.storm.hosts,
             storm_window_seconds=self.storm.window_seconds,
+            limits=self.limits,
         )
 
 

@@ -215,8 +215,13 @@ class _BacklogCollector:
         yield pending
         yield GaugeMetricFamily(
             "alertbridge_outbox_held",
-            "Notices held until the end of their user's quiet hours.",
+            "Notices held until the end of their user's quiet hours, or by the limit of mails per hour.",
             value=backlog.held,
+        )
+        yield GaugeMetricFamily(
+            "alertbridge_outbox_over_limit",
+            "Notices held by the limit of mails per hour; among the held.",
+            value=backlog.over_limit,
         )
         yield GaugeMetricFamily(
             "alertbridge_outbox_waiting",

@@ -83,6 +83,7 @@ class MailComposer:
             fleet=findings.fleet(is_recipient) if _concerns_hosts(claim, classified) else None,
             reader=reader,
             now_unix_seconds=self._clock.unix_seconds(),
+            mails_per_hour=routing.limits.mails_per_hour,
             fleet_outages=tuple(one.of(is_recipient) for one in findings.fleet_outages.values()),
         )
         facts = facts_of(claim, known)

@@ -35,6 +35,7 @@ class Known:
         fleet_outages: Which of them were down under alerts about most hosts of a job.
         reader: Who the mail is for.
         now_unix_seconds: The moment of composing.
+        mails_per_hour: How many the reader gets at most.
     """
 
     classified: Sequence[Classified]
@@ -43,6 +44,7 @@ class Known:
     reader: Reader
     now_unix_seconds: float
     fleet_outages: tuple[FleetOutage, ...] = ()
+    mails_per_hour: int = 0
 
 
 def subjects_of(claim: Claim, classified: Sequence[Classified]) -> tuple[Subject, ...]:
@@ -71,6 +73,7 @@ def facts_of(claim: Claim, known: Known) -> AlertFacts | SummaryFacts:
             reader=known.reader,
             now_unix_seconds=known.now_unix_seconds,
             missing=known.findings.missing,
+            mails_per_hour=known.mails_per_hour if claim.is_over_limit else None,
         )
     return AlertFacts(
         kind=min((one.kind for one in known.classified), key=_WORST_FIRST.index),

@@ -32,6 +32,8 @@ def _reason_for_mail(user: UserSettings, claim: Claim, routing: Routing) -> str:
     because = _because(user, [one.episode.alert for one in claim.reported], routing)
     if claim.purpose is Purpose.REMINDER:
         return f"{because}, and want a reminder {user.remind_every_seconds}"
+    if claim.is_over_limit:
+        return f"{because}; it was held as you get at most {routing.limits.mails_per_hour} mails an hour"
     is_late = claim.purpose is Purpose.DIGEST or claim.was_held
     return f"{because}; it was held until the end of your quiet hours" if is_late else because
 

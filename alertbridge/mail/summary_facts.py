@@ -17,6 +17,7 @@ class SummaryFacts:
         reader: Who it is for.
         now_unix_seconds: The moment of rendering.
         missing: What is not available and why, one sentence each.
+        mails_per_hour: The limit of mails that held the news back; None when quiet hours did.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class SummaryFacts:
     reader: Reader
     now_unix_seconds: float
     missing: tuple[str, ...] = ()
+    mails_per_hour: int | None = None
 
     @property
     def alerts(self) -> tuple[HostFacts, ...]:

@@ -23,7 +23,8 @@ class Backlog:
 
     Attributes:
         pending: The number of pending notices by priority, those being sent included.
-        held: Notices held until the end of their user's quiet hours; not among the pending.
+        held: Notices held until the end of their user's quiet hours, or by the limit; not among the pending.
+        over_limit: Those of them that are held by the limit of mails per hour.
         waiting: Notices that wait for an alert to end; not among the pending.
         oldest_unix_seconds: When the oldest pending one was created; None when there is none.
         dead: Notices that could not be delivered.
@@ -44,6 +45,7 @@ class Backlog:
     oldest_held_end_unix_seconds: float | None = None
     held_end_reason: str = ""
     waiting: int = 0
+    over_limit: int = 0
 
 
 def read_backlog(database: Database, transport: str, now_unix_seconds: float) -> Backlog:
@@ -59,6 +61,7 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
         kept = select(notices.c.state, func.count()).where(notices.c.state.in_(_KEPT))
         count = {row[0]: row[1] for row in connection.execute(kept.group_by(notices.c.state))}
         until = paused_until(connection, transport, now_unix_seconds)
+        over_limit = select(func.count()).where(notices.c.state == State.HELD, notices.c.is_over_limit)
         reason = select(lanes.c.reason).where(lanes.c.lane == transport)
         ends = connection.execute(_HELD_ENDS).all()
         return Backlog(
@@ -66,6 +69,7 @@ def read_backlog(database: Database, transport: str, now_unix_seconds: float) ->
             oldest_unix_seconds=connection.scalar(oldest),
             held=count.get(State.HELD, 0),
             waiting=count.get(State.WAITING, 0),
+            over_limit=connection.scalar(over_limit) or 0,
             dead=count.get(State.DEAD, 0),
             paused_until_unix_seconds=until,
             pause_reason="" if until is None else connection.scalar(reason) or "",

@@ -8,16 +8,19 @@ from sqlalchemy import Connection, Row
 
 from alertbridge.outbox.end_claims import claimed_of
 from alertbridge.outbox.fleet_outages import FleetOutages, fleet_outages
+from alertbridge.outbox.mail_limit import MailLimit
 from alertbridge.outbox.notified import Key
 from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS, not_yet
 from alertbridge.outbox.reported import ReportedEpisode, as_stored, episodes_to_report
 from alertbridge.outbox.schema import Purpose, State
 from alertbridge.outbox.shown import shown_of
-from alertbridge.outbox.transitions import hold, mark_composing, postpone, settle, wait
-from alertbridge.routing.recipients import Routing, urgency_of
+from alertbridge.outbox.transitions import hold, hold_over_limit, mark_composing, postpone, settle, wait
+from alertbridge.routing.limits import Use
+from alertbridge.routing.recipients import Priority, Routing, priority_of, urgency_of
 
 _LOOK_AGAIN_SOON_SECONDS = 0.5
 _LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
+_LOOK_AGAIN_AT_LIMIT_SECONDS = 60.0
 _BY_FLEET = "reported by FleetDown"
 
 
@@ -37,7 +40,8 @@ class Claim:
         ambiguous_since_unix_seconds: When the last attempt that may have been sent ended; None if there was
             none.
         purpose: News of one incident, a digest or a reminder.
-        was_held: Whether it was held until the end of its user's quiet hours.
+        was_held: Whether it was held until the end of its user's quiet hours, or by the limit of mails.
+        is_over_limit: Whether it was held by the limit of mails per hour, or something in this digest.
         waiting_since_unix_seconds: Since when it was waiting for an alert to end; None if it was not.
         waits_because: Why it was waiting; empty if it was not.
         left_out: News that is not to be reported yet, by episode, and why.
@@ -54,6 +58,7 @@ class Claim:
     ambiguous_since_unix_seconds: float | None
     purpose: Purpose = Purpose.NEWS
     was_held: bool = False
+    is_over_limit: bool = False
     waiting_since_unix_seconds: float | None = None
     waits_because: str = ""
     left_out: Mapping[Key, str] = field(default_factory=dict)
@@ -117,6 +122,8 @@ def claim_notice(
         pause_seconds = _LOOK_AGAIN_SOON_SECONDS if fleet.is_undecided else LOOK_AGAIN_SECONDS
         wait(connection, row.notice_id, now + pause_seconds, next(iter(reasons.values())))
         return None
+    if _is_held_by_limit(connection, row, claim, routing, now):
+        return None
     mark_composing(connection, row, as_stored(claim.reported), owner=owner, now=now)
     return claim
 
@@ -124,6 +131,26 @@ def claim_notice(
 def _says_the_same(row: Row[Any]) -> bool:
     """Return whether the mail need not report anything new: a reminder, or one that may have been sent."""
     return bool(row.told) or row.purpose == Purpose.REMINDER
+
+
+def _is_held_by_limit(
+    connection: Connection, row: Row[Any], claim: Claim, routing: Routing, now: float
+) -> bool:
+    """Hold the notice if its user has had too many mails within the hour; return whether it is held.
+
+    One that may have been sent before counts already.
+    """
+    news = [one for one in claim.shown if one.is_news]
+    priorities = [priority_of(one.episode.alert, is_over=one.is_over) for one in news]
+    is_critical = Priority.CRITICAL in priorities
+    was_held = row.is_over_limit or row.purpose == Purpose.DIGEST
+    use = Use.CRITICAL if is_critical else Use.DIGEST if was_held else Use.OTHER
+    limit = MailLimit(connection, routing.limits, now)
+    if row.told or limit.allows(row.user_name, use, besides=row.notice_id):
+        return False
+    priority = row.priority if is_critical else max(row.priority, Priority.CRITICAL_OVER)
+    hold_over_limit(connection, row.notice_id, priority, now + _LOOK_AGAIN_AT_LIMIT_SECONDS, now)
+    return True
 
 
 def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) -> Claim:
@@ -140,6 +167,7 @@ def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) ->
         ambiguous_since_unix_seconds=row.doubt_unix_seconds,
         purpose=Purpose(row.purpose),
         was_held=row.held_unix_seconds is not None,
+        is_over_limit=row.is_over_limit,
         waiting_since_unix_seconds=row.created_unix_seconds if was_waiting else None,
         waits_because=row.last_error or "" if was_waiting else "",
     )

@@ -1,17 +1,19 @@
-"""Notices about many incidents: digests of what was held in quiet hours, reminders of what still fires."""
+"""Notices about many incidents: digests of what was held, reminders of what still fires."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
 from alertbridge.outbox.database import Database
+from alertbridge.outbox.mail_limit import MailLimit
 from alertbridge.outbox.message_ids import new_incident_id
 from alertbridge.outbox.notified import oldest_notified, overdue_for_reminder
 from alertbridge.outbox.schema import UNSETTLED, Purpose, State, incidents, notices, threads
+from alertbridge.routing.limits import Use
 from alertbridge.routing.recipients import Priority, Routing
 from alertbridge.routing.users import UserSettings
 
-_TITLES = {Purpose.DIGEST: "alerts during quiet hours", Purpose.REMINDER: "alerts still firing"}
+_TITLES = {Purpose.DIGEST: "alerts that were held", Purpose.REMINDER: "alerts still firing"}
 _PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}
 _USERS_WITH_HELD = select(notices.c.user_name).where(notices.c.state == State.HELD).distinct()
 
@@ -22,13 +24,14 @@ def users_with_held(connection: Connection) -> Sequence[str]:
 
 
 def release_held(connection: Connection, routing: Routing, now: float) -> None:
-    """Release the held notices of users whose quiet hours are over: several incidents in one digest.
+    """Release the held notices of users whose quiet hours are over, within the limit: in one digest.
 
     The notice of a single incident is sent as it is: that mail says more, and continues its thread.
     """
     for name in users_with_held(connection):
         user = routing.user(name)
-        if user is None or user.quiet_until(now) is None:
+        is_quiet = user is not None and user.quiet_until(now) is not None
+        if not is_quiet and _is_within_limit(connection, name, routing, now):
             _release(connection, name, now)
 
 
@@ -64,6 +67,26 @@ class Reminders:
         return len(reminded)
 
 
+def _is_within_limit(connection: Connection, user_name: str, routing: Routing, now: float) -> bool:
+    """Return whether the limit of mails per hour lets what is held for that user leave."""
+    priority, is_over_limit = _held(connection, user_name)
+    use = Use.CRITICAL if priority == Priority.CRITICAL else Use.DIGEST
+    return not is_over_limit or MailLimit(connection, routing.limits, now).allows(user_name, use)
+
+
+def _held(connection: Connection, user_name: str) -> tuple[int, bool]:
+    """Return the first priority of what is held for that user, and whether the limit holds any of it."""
+    of_user = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
+    query = select(func.min(notices.c.priority), func.max(notices.c.is_over_limit)).where(of_user)
+    priority, is_over_limit = connection.execute(query).one()
+    return priority, bool(is_over_limit)
+
+
+def _digest_priority(priority: int) -> Priority:
+    """Return how soon a digest goes out, given the first *priority* of what it reports."""
+    return Priority.CRITICAL if priority == Priority.CRITICAL else Priority.DIGEST
+
+
 def _release(connection: Connection, user_name: str, now: float) -> None:
     """Release what is held for that user; a digest that was held itself takes in all the rest."""
     its = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
@@ -73,6 +96,9 @@ def _release(connection: Connection, user_name: str, now: float) -> None:
     if digest_id is None and incident_count > 1:
         digest_id = _create_summary(connection, Purpose.DIGEST, user_name, now)
     if digest_id is not None:
+        priority, is_over_limit = _held(connection, user_name)
+        kind = {"is_over_limit": is_over_limit, "priority": _digest_priority(priority)}
+        connection.execute(notices.update().where(notices.c.notice_id == digest_id).values(kind))
         of_these = notices.c.digest_id.in_(digests)
         connection.execute(notices.update().where(of_these).values(digest_id=digest_id))
         folded = {"state": State.DIGESTED, "digest_id": digest_id, "settled_unix_seconds": now}

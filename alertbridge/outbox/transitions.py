@@ -51,6 +51,12 @@ def hold(connection: Connection, notice_id: int, until: float, now: float) -> No
     _update(connection, notice_id, held)
 
 
+def hold_over_limit(connection: Connection, notice_id: int, priority: int, until: float, now: float) -> None:
+    """Hold a notice until the limit of mails per hour lets it leave, which is looked at again then."""
+    held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}
+    _update(connection, notice_id, held | {"is_over_limit": True, "priority": priority})
+
+
 def settle(connection: Connection, notice_id: int, state: State, now: float, **values: object) -> None:
     """Settle a notice in its final *state*; change further *values*."""
     _update(connection, notice_id, {"state": state, "settled_unix_seconds": now, "owner": None, **values})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from fnmatch import translate
 from functools import lru_cache
@@ -21,6 +21,7 @@ from alertbridge.mail.facts import Kind
 from alertbridge.mail.subject import listed_title, title_of
 from alertbridge.mail.targets import target_words
 from alertbridge.routing.alert_host import KnownHosts, host_of
+from alertbridge.routing.limits import LimitSettings
 from alertbridge.routing.severities import severity_of, unknown_severity
 from alertbridge.routing.users import Severity, UserSettings
 
@@ -74,6 +75,7 @@ class Routing:
         down_alerts: Names of the alerts that mean that a target does not answer.
         storm_hosts: More new episodes of one alert than this within the window make one mail.
         storm_window_seconds: That window, and the shortest time between two mails of one storm.
+        limits: How many mails each user gets.
     """
 
     users: tuple[UserSettings, ...]
@@ -81,6 +83,7 @@ class Routing:
     down_alerts: tuple[str, ...]
     storm_hosts: int
     storm_window_seconds: float
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
     def host_of(self, alert: Alert) -> str:
         """Return the name of the host that *alert* is about; empty when it is about no single one."""

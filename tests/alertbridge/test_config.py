@@ -32,6 +32,7 @@ mailgun:
 prometheus: {url: "http://127.0.0.1:9090"}
 heartbeat: {alertname: Watchdog}
 storm: {hosts: 5, window: 2m}
+limits: {mails_per_hour: 12}
 hosts:
   - {name: web-1, address: "web-1.example.org:9877", labels: {site: berlin}}
 users:
@@ -57,6 +58,7 @@ def test_reads_the_whole_of_it(tmp_path):
 
     assert settings.listen == ListenAddress("127.0.0.1", 9878)
     assert settings.storm.window_seconds == 120.0
+    assert settings.routing().limits.mails_per_hour == 12
     assert settings.hosts[0].labels == {"site": "berlin"}
     assert (settings.users[0].timezone, settings.users[1].is_admin) == ("Europe/Berlin", True)
 
@@ -164,6 +166,7 @@ users:
         pytest.param(SMALL + "prometheus: {url: 127.0.0.1}\n", "URL", id="no URL"),
         pytest.param(SMALL + "down_alerts: HostDown\n", "a list", id="text for a list"),
         pytest.param(SMALL + "storm: {hosts: 0}\n", "from 1 up", id="out of range"),
+        pytest.param(SMALL + "limits: {mails_per_hour: 0}\n", "from 1 up", id="no mail at all"),
         pytest.param(SMALL + "mailgun: {domain: mg.example.org}\n", "mailgun.from", id="half a mailgun"),
         pytest.param(SMTP + "smtp: {port: 25}\n", "smtp.host: found nothing", id="no mail server"),
         pytest.param(SMTP + "smtp: {host: 'a b'}\n", "the name or IP address", id="no name"),

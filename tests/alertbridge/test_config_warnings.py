@@ -36,8 +36,8 @@ def test_nothing_is_said_of_settings_that_are_meant(tmp_path):
         ),
         (
             REST + USER,
-            "alertbridge.yml: warning: hosts: none defined, so nothing is reported as [DOWN], and `targets` and"
-            " `status` do nothing",
+            "alertbridge.yml: warning: hosts: none defined, so nothing is reported as [DOWN], and"
+            " `targets` and `status` do nothing",
         ),
         (
             FINE.replace("mailgun:", "x-mailgun:").replace("x-mailgun: {", "storm: {hosts: 5} #"),
@@ -67,7 +67,8 @@ users:
 """
     assert warnings(tmp_path, text) == [
         "alertbridge.yml:12: warning: users[1].hosts: bob watches wbe-*, which matches no host",
-        "alertbridge.yml:7: warning: hosts[1]: no user is notified of alerts about db-1; the admins are (ann)",
+        "alertbridge.yml:7: warning: hosts[1]: no user is notified of alerts about db-1; the admins are"
+        " (ann)",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The letter about many incidents: a digest after quiet hours, or a reminder of what still fires."""
+"""The letter about many incidents: a digest of what was held, or a reminder of what still fires."""
 
 from datetime import tzinfo
 
@@ -23,6 +23,7 @@ from alertbridge.rendering.letters.outages import (
 )
 
 _WHAT_LIMIT = 120
+_SMALL_LIMIT = 2  # of mails per hour, of which there is no third
 
 
 def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
@@ -34,7 +35,7 @@ def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
         title=summary_title(facts),
         tone=_tone(facts),
         lead=_lead(facts, first),
-        lines=_first(first, facts.reader.timezone),
+        lines=(*_limit(facts), *_first(first, facts.reader.timezone)),
         sections=(*_sections(facts, at_most), *missing_section(facts.missing, at_most)),
         footer=footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
     )
@@ -45,7 +46,22 @@ def summary_title(facts: SummaryFacts) -> str:
     if facts.kind is Kind.REMINDER:
         number = counted(len(facts.already_reported), "alert", "alerts")
         return listed_title(f"{number} still firing", list(dict.fromkeys(one.name for one in facts.alerts)))
-    return f"{counted(len(facts.news), 'alert', 'alerts')} during quiet hours, {_how_many_fire(facts)}"
+    return f"{counted(len(facts.news), 'alert', 'alerts')} {_held(facts)}, {_how_many_fire(facts)}"
+
+
+def _held(facts: SummaryFacts) -> str:
+    """Return why the news was held."""
+    if facts.mails_per_hour is None:
+        return "during quiet hours"
+    return f"beyond {counted(facts.mails_per_hour, 'mail', 'mails')} an hour"
+
+
+def _limit(facts: SummaryFacts) -> tuple[str, ...]:
+    if facts.mails_per_hour is None or facts.kind is not Kind.DIGEST:
+        return ()
+    mails = counted(facts.mails_per_hour, "mail", "mails")
+    kept = ", a third of them for critical alerts" if facts.mails_per_hour > _SMALL_LIMIT else ""
+    return (f"You get at most {mails} an hour{kept}: the rest is told here.",)
 
 
 def _how_many_fire(facts: SummaryFacts) -> str:
@@ -59,7 +75,7 @@ def _lead(facts: SummaryFacts, first: HostFacts | None) -> str:
     word = STATE_WORDS[facts.kind]
     if facts.kind is Kind.DIGEST:
         number = counted(len(facts.news), "alert", "alerts")
-        return f"{word}: {number} during quiet hours; {_fates(facts)}."
+        return f"{word}: {number} {_held(facts)}; {_fates(facts)}."
     number = counted(len(facts.already_reported), "alert", "alerts")
     oldest = span(None, None) if first is None else _for(first, facts.now_unix_seconds)
     return f"{word}: {number} still firing, the oldest for {oldest}."

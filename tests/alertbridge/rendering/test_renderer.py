@@ -1,6 +1,7 @@
 """What mails say, by their text part; test_samples.py proves that the HTML part says the same."""
 
 import re
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -532,6 +533,26 @@ def test_a_digest_may_have_but_one_alert_left(is_over, subject):
     news = (host_facts(is_over=is_over, ended_unix_seconds=FIRED_UNIX_SECONDS + 60 if is_over else None),)
 
     assert RENDERER.render(_summary(Kind.DIGEST, news=news)).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("mails_per_hour", "held", "says"),
+    [
+        (
+            30,
+            "30 mails an hour",
+            "You get at most 30 mails an hour, a third of them for critical alerts: the rest",
+        ),
+        (1, "1 mail an hour", "You get at most 1 mail an hour: the rest"),
+    ],
+)
+def test_a_digest_says_that_the_limit_of_mails_is_why(mails_per_hour, held, says):
+    facts = _summary(Kind.DIGEST, news=(host_facts(), host_facts("b")))
+
+    rendered = RENDERER.render(replace(facts, mails_per_hour=mails_per_hour))
+
+    assert rendered.subject == f"[DIGEST] 2 alerts beyond {held}, 2 still firing"
+    assert says in " ".join(rendered.text.split())
 
 
 def test_a_long_reminder_says_how_many_it_leaves_out_and_stays_small():
