@@ -12,6 +12,7 @@ from alertbridge.alerts.episodes import Episode, Fold
 from alertbridge.alerts.storms import IncidentGroup, group_into_incidents
 from alertbridge.outbox.scheduling import NoticeRow, Notification, notice_of
 from alertbridge.outbox.stored import StoredIncident, StoredNotice, StoredState
+from alertbridge.outbox.titles import Titles
 from alertbridge.routing.recipients import Priority, Routing, priority_of
 
 _NEW_INCIDENT = StoredIncident()
@@ -90,11 +91,12 @@ def changes_of(
         for notification in _notifications(incident_id, news, stored, routing)
     ]
     notices = [notice_of(one, routing.storm_window_seconds, now) for one in notified]
+    titles = Titles(routing)
     return Changes(
         changed_episodes=(*folded.closed, *lapsed, *folded.reopened),
         incidents=tuple(_incident(name, group, now) for name, group in groups if group.incident_id is None),
         episodes=_episodes(groups),
-        threads=tuple(_thread(one, routing) for one in notified if one.is_thread_new),
+        threads=tuple(_thread(one, titles.of(one.alerts)) for one in notified if one.is_thread_new),
         notices=tuple(one for one in notices if isinstance(one, NoticeRow)),
         updated_notices=tuple(one for one in notices if isinstance(one, StoredNotice)),
         flapping=tuple(name for name, group in groups if group.is_flapping),
@@ -185,8 +187,7 @@ def _is_storm_going_on(before: StoredIncident, news: _News) -> bool:
     return before.is_storm and bool(before.last_notices) and total > 1 and ended < total
 
 
-def _thread(notified: Notification, routing: Routing) -> ThreadRow:
-    title = routing.title_of(notified.alerts)
+def _thread(notified: Notification, title: str) -> ThreadRow:
     return ThreadRow(incident_id=notified.incident_id, user_name=notified.user_name, title=title)
 
 

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from marax.settings.addresses import Address
@@ -14,6 +13,7 @@ _LONGEST_HOST = 253  # RFC 1035, section 2.3.4
 _COLONS_OF_IPV6 = 2
 _FALLBACKS = ("node", "nodename", "hostname")
 
+_PLAIN = re.compile(r"([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?)(?::[0-9]{1,5})?")  # for speed
 # `https://`, `https:/` of a typing error, `//`; https://www.rfc-editor.org/rfc/rfc3986#section-3.1
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}:)?//|[A-Za-z][A-Za-z0-9+.-]{0,30}:/|https?:(?![0-9])")
 _END_OF_AUTHORITY = re.compile(r"[/?#\s]")
@@ -65,13 +65,14 @@ def host_of(labels: Mapping[str, str], hosts: KnownHosts) -> str:
     return next(filter(None, map(hosts.named, machines)), "".join(machines[:1]))
 
 
-@lru_cache(maxsize=1024)
 def machines_in(instance: str) -> tuple[str, ...]:
     """Return the hosts that *instance* may name, the likeliest first; empty where it names none.
 
     It is `host:port`, a URL, an IPv6 address with or without brackets and a port, or a bare name. Only an
     IPv6 address without brackets leaves a choice: whether its last group is a port.
     """
+    if plain := _PLAIN.fullmatch(instance):
+        return (plain[1],)
     return tuple(
         dict.fromkeys(machine[:_LONGEST_HOST] for machine in _machines(_authority(instance)) if machine)
     )
