@@ -11,6 +11,7 @@ from alertbridge.alerts.payload import parse_payload
 from alertbridge.alerts.proof import Active, Evidence, Labels, NoEvidence, Target
 from alertbridge.background.ends import EndProver
 from alertbridge.cli.outbox_text import incident_text
+from alertbridge.outbox.end_claims import HeldClaim
 from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.outbox import open_outbox
@@ -103,6 +104,10 @@ def target(labels: Labels = SCRAPED, *, is_up: bool, at: float, back: float | No
     return Target(labels=labels, scraped_unix_seconds=at, is_up=is_up, back_unix_seconds=back)
 
 
+def held_by(court: Court) -> Sequence[HeldClaim]:
+    return court.outbox.end_claims.held(court.outbox.end_claims.claimed())
+
+
 @pytest.fixture
 def court(tmp_path):
     made = Court(f"sqlite:///{tmp_path}/bridge.db")
@@ -147,6 +152,29 @@ def test_the_end_of_a_host_that_is_still_down_is_held_until_it_fires_again(court
     assert court.reported() == []
     assert court.outbox.end_claims.claimed() == {}
     assert [one.number for one in court.outbox.intake.open_episodes()] == [1]
+
+
+def test_each_of_two_exporters_on_one_host_is_ok_by_its_own_scrapes_and_the_host_is_never_up(court):
+    mysqld = an_alert("", job="mysqld", instance="db-1:9104")
+    node = an_alert("", job="node", instance="db-1:9100")
+    court.take([mysqld, node])
+    assert [kind for _, kind, _ in court.reported()] == ["CRITICAL", "CRITICAL"]
+    court.clock.advance(300)
+
+    court.claim(mysqld)
+    court.claim(node)
+    court.knows()
+    court.evidence = replace(
+        court.evidence,
+        targets={
+            "db-1:9104": [target({"job": "mysqld", "instance": "db-1:9104"}, is_up=True, at=T0 + 600)],
+            "db-1:9100": [target({"job": "node", "instance": "db-1:9100"}, is_up=False, at=T0 + 600)],
+        },
+    )
+    court.run_for(2)
+
+    assert court.reported() == [("HostDown", "OK", T0 + 600)]
+    assert [held.claim.episode.alert.labels["job"] for held in held_by(court)] == ["node"]
 
 
 def test_an_alert_that_prometheus_holds_active_has_not_ended(court):
