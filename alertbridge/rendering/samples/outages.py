@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alertbridge.mail.facts import AlertFacts, HostFacts
+from alertbridge.mail.facts import AlertFacts, HostFacts, Kind
 from alertbridge.mail.host_facts import LastDay, OutageDetails
 from alertbridge.mail.subject import title_of
 
@@ -19,7 +19,37 @@ def sample_outages(down: AlertFacts, up: AlertFacts) -> Mapping[str, AlertFacts]
         "up-gap": replace(up, hosts=(_back_in_a_gap(back),)),
         "up-gone-again": replace(up, hosts=(_gone_again(back, up.now_unix_seconds),)),
         "up-flapping": replace(up, hosts=(_flapping(back),)),
+        "service-down": _about_service(down, Kind.CRITICAL, _mysqld(dead)),
+        "service-up": _about_service(up, Kind.OK, _mysqld(back)),
     }
+
+
+def _about_service(facts: AlertFacts, kind: Kind, service: HostFacts) -> AlertFacts:
+    return replace(facts, kind=kind, title="mysqld on db-1: not answering", hosts=(service,), fleet=None)
+
+
+def _mysqld(host: HostFacts) -> HostFacts:
+    """Return a service that goes down and comes back with *host*; it is none of the hosts in the settings."""
+    address = "db-1.example.org:9104"
+    return replace(
+        host,
+        name="db-1",
+        address=address,
+        alertname="InstanceDown",
+        summary=f"Instance {address} down",
+        description=f"{address} of job mysqld has been down for more than a minute.",
+        runbook_url="https://wiki.example.org/runbooks/mysqld",
+        reason="" if host.is_over else host.reason.replace("9877", "9104"),
+        means_down=False,
+        is_in_hosts=False,
+        is_other_target=True,
+        service="mysqld",
+        last_values=None,
+        top_processes=(),
+        history=None,
+        has_rebooted=None,
+        last_day=None,
+    )
 
 
 def _partly_up(down: AlertFacts, host: HostFacts) -> AlertFacts:
