@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE, is_truncation
 from alertbridge.alerts.own import concerns_fleet
+from alertbridge.composing.details import annotations_of, labels_of
 from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.composing.odd_alerts import odd_remarks
 from alertbridge.composing.remarks import remarks_of
@@ -135,6 +136,8 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         description=alert.annotations.get("description", ""),
         runbook_url=alert.annotations.get("runbook_url", ""),
         graph_url=alert.generator_url,
+        labels=labels_of(alert),
+        annotations=annotations_of(alert),
         fired_unix_seconds=alert.starts_unix_seconds,
         ended_unix_seconds=told.episode.ended_unix_seconds if told.is_over else None,
         last_values=found.last_values,

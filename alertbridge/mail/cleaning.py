@@ -31,7 +31,9 @@ _LONGEST_BY_FIELD = {
     "pid": 12,
     "title": 80,
     "summary": 200,
-    "description": 600,
+    "description": 1000,
+    "labels": 120,
+    "annotations": 400,
     "reason": 1000,
     "runbook_url": 300,
     "reason_for_mail": 200,
@@ -39,6 +41,8 @@ _LONGEST_BY_FIELD = {
     "remarks": 240,
     "down": 48,
 }
+_MULTI_LINE = ("description", "annotations")
+_LINES_AT_MOST = 20
 _NAMELESS = "(no name)"
 # as it stands in HTML, twice; Prometheus writes the whole expression into the link to a rule's graph
 _LONGEST_LINK = 1500
@@ -60,6 +64,28 @@ def clean(text: str, limit: int) -> str:
         text = text.translate(_WIDTHLESS)
     line = _VARIABLE_START.sub("% ", " ".join(text.split()))
     return line if len(line) <= limit else _cut(line, limit - len(_CUT)).rstrip() + _CUT
+
+
+def clean_lines(text: str, limit: int) -> str:
+    """Return *text* as at most 20 such lines of *limit* characters in all, which says `...` where it is cut.
+
+    Empty lines at either end are gone, and never two of them follow one another. Cleaning twice changes
+    nothing.
+    """
+    kept: list[str] = []
+    room = limit
+    for line in (clean(line, limit) for line in text.splitlines()):
+        if not line and (not kept or not kept[-1]):
+            continue
+        if len(kept) == _LINES_AT_MOST:
+            kept[-1] = _CUT
+            break
+        if len(line) > room:
+            kept.append(clean(line, room) if room > len(_CUT) else _CUT)
+            break
+        kept.append(line)
+        room -= len(line) + 1
+    return "\n".join(kept).strip()
 
 
 def cleaned(facts: _Facts) -> _Facts:
@@ -105,5 +131,7 @@ def _cleaned_text(name: str, text: str) -> str:
         return text
     if name == "graph_url":
         return ""
+    if name in _MULTI_LINE:
+        return text if is_web_link(text) else clean_lines(text, _LONGEST_BY_FIELD[name])
     line = clean(text, _LONGEST_BY_FIELD.get(name, _LONGEST))
     return line or (_NAMELESS if name == "name" else "")

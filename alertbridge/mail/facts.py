@@ -54,9 +54,11 @@ class HostFacts:
         severity: How bad the alert is; may be empty.
         unknown_severity: The alert's own word for that, where marax does not know it; else empty.
         summary: The alert's own summary; may be empty.
-        description: The alert's own description; may be empty.
+        description: The alert's own description; may be empty, or have several lines.
         runbook_url: The alert's runbook; may be empty.
         graph_url: The graph of the alert's rule; nothing but a web link counts.
+        labels: The alert's labels, as name and value, by name.
+        annotations: Its annotations beside those three, as name and text; the text may have several lines.
         fired_unix_seconds: When the alert fired; for a dead host that is later than its death.
         since_unix_seconds: The last scrape that the host answered, or None when that is not known.
         ended_unix_seconds: When the alert ended; None while it fires.
@@ -91,6 +93,8 @@ class HostFacts:
     description: str
     runbook_url: str
     graph_url: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
     fired_unix_seconds: float
     since_unix_seconds: float | None = None
     ended_unix_seconds: float | None = None

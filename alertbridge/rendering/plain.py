@@ -11,8 +11,8 @@ from alertbridge.rendering.letters.numbers import moment
 from alertbridge.rendering.letters.summary import summary_title
 from alertbridge.rendering.renderer import Rendered
 
-# ten hosts, four texts each, and six bytes for the longest escape: within 25,000 bytes
-_HOSTS_AT_MOST = 10
+# eight hosts, five texts each, and six bytes for the longest escape: within 25,000 bytes
+_HOSTS_AT_MOST = 8
 _LIMIT = 80
 _PAGE = '<!doctype html>\n<html lang="en"><pre style="white-space:pre-wrap">{}</pre></html>\n'
 
@@ -47,5 +47,6 @@ def _line(host: HostFacts, zone: tzinfo) -> str:
         ("ended", host.ended_unix_seconds),
     )
     moments = [f"{verb} on {moment(time, zone)}" for verb, time in times if time is not None]
-    words = [clean(text, _LIMIT) for text in (host.alertname, host.reason, host.summary) if text]
+    labels = ", ".join(f"{name}={value}" for name, value in host.labels)
+    words = [clean(text, _LIMIT) for text in (host.alertname, host.reason, host.summary, labels) if text]
     return f"{clean(host.name, _LIMIT)}: {'; '.join([*words, *moments])}"

@@ -37,15 +37,18 @@ def _paragraphs(paragraphs: Sequence[str]) -> list[str]:
 
 
 def _wrapped(text: str, indent: str = "", first_indent: str | None = None) -> list[str]:
-    """Return *text* as lines; a percent sign stays with its number."""
-    lines = textwrap.wrap(
-        text.replace(" %", f"{_NO_BREAK}%"),
-        _WIDTH,
-        initial_indent=indent if first_indent is None else first_indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """Return *text* as lines, with its own line breaks; a percent sign stays with its number."""
+    lines: list[str] = []
+    for part in text.split("\n"):
+        wrapped = textwrap.wrap(
+            part.replace(" %", f"{_NO_BREAK}%"),
+            _WIDTH,
+            initial_indent=indent if lines or first_indent is None else first_indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines += wrapped or ([""] if lines else [])
     return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
@@ -80,7 +83,7 @@ def _chart(chart: Chart) -> list[str]:
 def _table(table: Table) -> list[str]:
     head = tuple(column.title for column in table.columns)
     widths = _column_widths([head, *(row.cells for row in table.rows)])
-    lines = list(_row(table, head, widths))
+    lines = list(_row(table, head, widths)) if any(head) else []
     for row in table.rows:
         lines += _row(table, row.cells, widths)
         lines += _wrapped(row.note, indent="    ")
@@ -89,17 +92,25 @@ def _table(table: Table) -> list[str]:
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Return each column's width: that of its widest cell, the widest columns cut until all of them fit."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(_cell_width(cell) for cell in column) for column in zip(*rows, strict=True)]
     room = _WIDTH - len(_GAP) * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _LEAST_COLUMN:
         widths[widths.index(max(widths))] -= 1
     return widths
 
 
+def _cell_width(cell: str) -> int:
+    return max(1, *map(len, cell.split("\n")))
+
+
 def _row(table: Table, cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
     """Yield one row; a cell wider than its column goes on in the next line."""
     folded = [
-        textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
+        [
+            line
+            for part in cell.split("\n")
+            for line in textwrap.wrap(part, width, break_on_hyphens=False) or [""]
+        ]
         for cell, width in zip(cells, widths, strict=True)
     ]
     for number in range(max(len(cell) for cell in folded)):

@@ -6,11 +6,12 @@ from alertbridge.mail.facts import About, AlertFacts, FleetFacts, HostFacts, Kin
 from alertbridge.rendering.letters.fleet import fleet_lead, fleet_tables, names_of_down, sections_of_fleet
 from alertbridge.rendering.letters.headline import Lead, lead_of
 from alertbridge.rendering.letters.internal import internal_lead, internal_sections
+from alertbridge.rendering.letters.labels import label_sections
 from alertbridge.rendering.letters.letter import Letter, Section, Tone, listed, sentence
 from alertbridge.rendering.letters.many_hosts import sections_of_many
 from alertbridge.rendering.letters.next_steps import next_steps
 from alertbridge.rendering.letters.numbers import is_time, moment, span
-from alertbridge.rendering.letters.one_host import sections_of_one
+from alertbridge.rendering.letters.one_host import last_sections_of_one, sections_of_one
 from marax.settings.durations import spoken
 
 _TONES = {
@@ -36,8 +37,13 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         title=facts.title,
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
-        lines=(*lead.lines, *facts.remarks[:_REMARKS_AT_MOST], *_of_the_mail(facts, at_most)),
-        sections=(*body, *_fleet(facts, at_most), *missing_section(facts.missing, at_most)),
+        lines=(*lead.lines, *facts.remarks[: min(at_most, _REMARKS_AT_MOST)], *_of_the_mail(facts, at_most)),
+        sections=(
+            *body,
+            *_fleet(facts, at_most),
+            *_last_sections(facts, at_most),
+            *missing_section(facts.missing, at_most),
+        ),
         footer=(
             _alerts(facts.hosts),
             *_unknown_severities(facts.hosts),
@@ -77,6 +83,14 @@ def _lead_and_body(facts: AlertFacts, at_most: int) -> tuple[Lead, tuple[Section
 def _of_the_mail(facts: AlertFacts, at_most: int) -> tuple[str, ...]:
     """Return what is odd about this mail: that it corrects another, is late, or its times do not fit."""
     return (*_corrected(facts, at_most), *_reconciled(facts), *_delay(facts), *_skew(facts))
+
+
+def _last_sections(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
+    if len(facts.hosts) != 1:
+        return ()
+    if facts.hosts[0].about is About.FLEET:
+        return label_sections(facts.hosts[0], at_most)
+    return last_sections_of_one(facts, at_most) if facts.hosts[0].about is About.HOST else ()
 
 
 def _corrected(facts: AlertFacts, at_most: int) -> tuple[str, ...]:

@@ -44,7 +44,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cell for each column, the first of them naming the row; the note stands below, across them all."""
+    """One cell for each column, the first of them naming the row; the note stands below, across them all.
+
+    A cell may have several lines.
+    """
 
     cells: tuple[str, ...]
     note: str = ""
@@ -52,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows; *more* says what was left out, and is empty when nothing was."""
+    """Rows; *more* says what was left out, and is empty when nothing was. Columns may be without titles."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -107,7 +110,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part of a letter; what it holds is printed in the order of the attributes."""
+    """A titled part of a letter; what it holds is printed in the order of the attributes.
+
+    Each of the lines is a paragraph, which may have several lines itself.
+    """
 
     title: str
     lines: tuple[str, ...] = ()

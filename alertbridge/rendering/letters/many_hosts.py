@@ -1,7 +1,11 @@
 """The body of a mail about several hosts: one table, a row for each, those still affected first."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
+from alertbridge.rendering.letters.labels import as_columns, differing_labels, named_values, value_of
 from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
@@ -26,13 +30,38 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     hosts = sorted(facts.hosts, key=lambda host: host.is_over or (host.means_down and not is_down(host)))
     first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
     columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP, Kind.ENDED: _ENDED}.get(facts.kind, _ALERT)
+    names, said = differing_labels(hosts), _said_by_all(hosts)
+    shown = as_columns(names, hosts[:at_most]) if row_of is _alert_row else ()
+    noted = [name for name in names if name not in shown]
+    rows = (row_of(_without(host, said), facts) for host in hosts[:at_most])
     table = Table(
-        columns=tuple(Column(title) for title in (first, "State", *columns)),
-        rows=tuple(row_of(host, facts) for host in hosts[:at_most]),
+        columns=tuple(Column(title) for title in (first, "State", *columns[:1], *shown, *columns[1:])),
+        rows=tuple(
+            _with_labels(row, host, shown, noted) for row, host in zip(rows, hosts[:at_most], strict=True)
+        ),
         more=and_more(hosts, at_most),
     )
     title = "Hosts" if first == "Host" else "Alerts"
-    return Section(title=title, table=table), *last_hours(facts.hosts, facts.reader.timezone)
+    details = (Section(title="Details", lines=(said,)),) if said else ()
+    charts = last_hours(facts.hosts, facts.reader.timezone)
+    return *details, Section(title=title, table=table), *charts
+
+
+def _said_by_all(hosts: Sequence[HostFacts]) -> str:
+    """Return the description that all *hosts* which are not down share, to be said once; else nothing."""
+    said = {host.description for host in hosts if not host.means_down}
+    return said.pop() if len(said) == 1 and len(hosts) > 1 else ""
+
+
+def _without(host: HostFacts, said: str) -> HostFacts:
+    return replace(host, description="") if said and host.description == said else host
+
+
+def _with_labels(row: Row, host: HostFacts, shown: Sequence[str], noted: Sequence[str]) -> Row:
+    """Return *row* with the labels by which its alert differs: *shown* in columns, *noted* in the note."""
+    start, end = row.cells[:3], row.cells[3:]
+    note = ". ".join(filter(None, (named_values(host, noted), row.note)))
+    return Row((*start, *(value_of(host, name) for name in shown), *end), note)
 
 
 def _down_row(host: HostFacts, facts: AlertFacts) -> Row:

@@ -1,8 +1,10 @@
 """The body of a mail about one host: why, its last known state, its top processes."""
 
+from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import AlertFacts, HostFacts, Kind
 from alertbridge.mail.host_facts import LastDay, LastValues, ProcessFact
 from alertbridge.mail.subject import NOT_ANSWERING
+from alertbridge.rendering.letters.labels import label_sections
 from alertbridge.rendering.letters.last_hour import last_hours
 from alertbridge.rendering.letters.letter import Column, Figure, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import (
@@ -22,6 +24,7 @@ _PROCESS_TITLES = {
     Kind.UP: "Top processes now",
     Kind.ENDED: "Top processes in its last minute",
 }
+_SHORT_DESCRIPTION = 300  # where room is scarce
 _ENDED = (
     "It was removed from the list of targets, renamed or relabelled while it did not answer. "
     "Whether it answers by now is not known."
@@ -34,7 +37,20 @@ def sections_of_one(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return what the mail says of its only host, in the order of reading; no list longer than *at_most*."""
     kind, (host,) = facts.kind, facts.hosts
     charts = last_hours(facts.hosts, facts.reader.timezone)
-    return (_why(kind, host), *_last_values(kind, host), *charts, *_processes(kind, host, at_most))
+    labels = () if kind in _VALUE_TITLES else label_sections(host, at_most)
+    return (
+        _why(kind, host, at_most),
+        *labels,
+        *_last_values(kind, host),
+        *charts,
+        *_processes(kind, host, at_most),
+    )
+
+
+def last_sections_of_one(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
+    """Return what the mail says of its only host at its end: the labels, where it is about a host's state."""
+    (host,) = facts.hosts
+    return label_sections(host, at_most) if facts.kind in _VALUE_TITLES else ()
 
 
 def figures_of(values: LastValues) -> tuple[Figure, ...]:
@@ -58,10 +74,11 @@ def reboot_sentence(has_rebooted: bool | None) -> str:  # noqa: FBT001 - a fact,
     return "The machine did not reboot: the exporter or the network was down."
 
 
-def _why(kind: Kind, host: HostFacts) -> Section:
+def _why(kind: Kind, host: HostFacts, at_most: int) -> Section:
     reason = explain(host.reason, host.address)
     quote = f"Prometheus: {reason.quote}" if reason.quote else ""
-    said = tuple(text for text in (host.summary, host.description) if text not in {"", NOT_ANSWERING})
+    description = host.description if at_most > 1 else clean(host.description, _SHORT_DESCRIPTION)
+    said = tuple(text for text in (host.summary, description) if text not in {"", NOT_ANSWERING})
     last_day = _last_day(host.last_day)
     if kind is Kind.DOWN:
         return Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote)

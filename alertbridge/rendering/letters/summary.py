@@ -8,6 +8,7 @@ from alertbridge.mail.subject import NOT_ANSWERING, listed_title
 from alertbridge.mail.summary_facts import SummaryFacts, worst_first
 from alertbridge.rendering.letters.alert import footer_of, missing_section
 from alertbridge.rendering.letters.headline import STATE_WORDS
+from alertbridge.rendering.letters.labels import differing_labels, named_values
 from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more, sentence
 from alertbridge.rendering.letters.next_steps import ASK_ALL
 from alertbridge.rendering.letters.numbers import counted, is_time, moment, moment_in_table, span
@@ -115,30 +116,32 @@ def _sections(facts: SummaryFacts, at_most: int) -> tuple[Section, ...]:
 
 
 def _table(alerts: tuple[HostFacts, ...], facts: SummaryFacts, at_most: int) -> Table:
-    are_over = alerts[0].is_over
+    are_over, names = alerts[0].is_over, differing_labels(alerts)
     titles = ("Host", "From", "To", "Lasted") if are_over else ("Host", "Severity", "Since", "For")
     row_of = _row_over if are_over else _row_firing
     return Table(
         columns=tuple(map(Column, titles)),
-        rows=tuple(row_of(alert, facts) for alert in worst_first(alerts)[:at_most]),
+        rows=tuple(
+            row_of(alert, facts, named_values(alert, names)) for alert in worst_first(alerts)[:at_most]
+        ),
         more=and_more(alerts, at_most),
     )
 
 
-def _row_firing(alert: HostFacts, facts: SummaryFacts) -> Row:
+def _row_firing(alert: HostFacts, facts: SummaryFacts, labels: str) -> Row:
     now = facts.now_unix_seconds
     since = _in_table(_since(alert), facts, is_exact=not alert.is_outage or is_time(alert.since_unix_seconds))
-    return Row((alert.name, alert.severity or "-", since, _for(alert, now)), _notes(alert, facts))
+    return Row((alert.name, alert.severity or "-", since, _for(alert, now)), _notes(alert, facts, labels))
 
 
-def _row_over(alert: HostFacts, facts: SummaryFacts) -> Row:
+def _row_over(alert: HostFacts, facts: SummaryFacts, labels: str) -> Row:
     ended = came_back(alert) if alert.is_outage else alert.ended_unix_seconds
     times = (
         _in_table(_since(alert), facts, is_exact=not alert.is_outage or is_start_exact(alert)),
         _in_table(ended, facts, is_exact=not alert.is_outage or is_end_exact(alert)),
     )
     long = lasted_in_table(alert, ended) if alert.is_outage else span(alert.fired_unix_seconds, ended)
-    return Row((alert.name, *times, long), _notes(alert, facts))
+    return Row((alert.name, *times, long), _notes(alert, facts, labels))
 
 
 def _since(alert: HostFacts) -> float:
@@ -158,8 +161,9 @@ def _in_table(unix_seconds: float | None, facts: SummaryFacts, *, is_exact: bool
     return about + moment_in_table(unix_seconds, facts.reader.timezone, facts.now_unix_seconds)
 
 
-def _notes(alert: HostFacts, facts: SummaryFacts) -> str:
-    what = f"{alert.severity}: {_what(alert)}" if alert.is_over and alert.severity else _what(alert)
+def _notes(alert: HostFacts, facts: SummaryFacts, labels: str) -> str:
+    what = f"{_what(alert)} ({labels})" if labels else _what(alert)
+    what = f"{alert.severity}: {what}" if alert.is_over and alert.severity else what
     if alert.is_over and alert.is_end_reconciled:
         what += ' Alertmanager sent no "resolved"; confirmed from Prometheus.'
     if not alert.is_outage:

@@ -46,6 +46,7 @@ def sample_fleet_alerts(reader: Reader, like: HostFacts, went: float) -> Mapping
         address="",
         alertname="FleetDown",
         severity="critical",
+        labels=(("job", "marax"),),
         summary="most hosts not answering",
         description=(
             "Only 25% of the hosts answer. Most likely the network around Prometheus is at fault; "

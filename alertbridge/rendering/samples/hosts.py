@@ -7,6 +7,7 @@ from alertbridge.mail.facts import AlertFacts, FleetFacts, HostFacts, Kind, Read
 from alertbridge.mail.host_facts import HostState, LastDay, LastValues, ProcessFact
 from alertbridge.mail.subject import title_of
 from alertbridge.rendering.renderer import Facts
+from alertbridge.rendering.samples.disks import sample_disks
 from alertbridge.rendering.samples.fleet import sample_fleet_alerts
 from alertbridge.rendering.samples.histories import busy_hour, flapping_hour
 from alertbridge.rendering.samples.outages import sample_outages
@@ -54,6 +55,7 @@ _WEB_1_DOWN = HostFacts(
     runbook_url="https://wiki.example.org/runbooks/host-down",
     graph_url="https://prometheus.example.org/graph?g0.expr=up+%3D%3D+0&g0.tab=1",
     fired_unix_seconds=_FIRED,
+    labels=(("host", "web-1"), ("instance", "web-1.example.org:9877"), ("job", "marax"), ("site", "berlin")),
     since_unix_seconds=_DIED,
     reason=_REFUSED,
     last_values=_BUSY,
@@ -88,6 +90,7 @@ _DB_1_DOWN = replace(
     summary="",
     description="",
     runbook_url="",
+    labels=(("job", "marax"),),
     since_unix_seconds=None,
     reason=_TIMED_OUT,
     last_values=None,
@@ -144,6 +147,7 @@ def samples() -> dict[str, Facts]:
         "ok-reconciled": _alert(
             Kind.OK, (replace(calm, is_end_reconciled=True),), now_unix_seconds=_ENDED + 375
         ),
+        **sample_disks(_alert(Kind.WARN, (busy,), now_unix_seconds=_FIRED + 30)),
         **sample_outages(
             _alert(Kind.DOWN, (_WEB_1_DOWN,)),
             _alert(Kind.UP, (_WEB_1_UP,), now_unix_seconds=_ENDED + 15),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.mail.cleaning import clean, cleaned, is_web_link
+from alertbridge.mail.cleaning import clean, clean_lines, cleaned, is_web_link
 from tests.alertbridge.rendering.hostile import hostile_texts
 from tests.builders import alert_facts, host_facts, reader
 
@@ -60,6 +60,35 @@ def test_changes_nothing_the_second_time(text, limit):
 )
 def test_shows_what_is_left_of(text, shown):
     assert clean(text, 11 if shown.endswith("...") else 80) == shown
+
+
+@given(text=hostile_texts | st.text("ab \n\u202e%", max_size=200), limit=limits)
+def test_leaves_twenty_lines_at_most_each_as_harmless_as_one(text, limit):
+    shown = clean_lines(text, limit)
+
+    lines = shown.split("\n")
+    assert len(lines) <= 20
+    assert len(shown) <= limit + 4
+    assert all(clean(line, limit) == line for line in lines)
+    assert "\n\n\n" not in shown
+    assert clean_lines(shown, limit) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one\n  two\r\nthree", "one\ntwo\nthree"),
+        ("\n\n one \n\n\n\n two\n\n", "one\n\ntwo"),
+        ("one\u2028two\x0bthree\x85four", "one\ntwo\nthree\nfour"),
+        ("\u202eone\ntwo\x00", "one\ntwo"),
+        ("\n".join("x" * 21), "\n".join(["x"] * 19 + ["..."])),
+        ("\n".join("x" * 20), "\n".join("x" * 20)),
+        ("twelve\n" * 9, "twelve\n" * 8 + "twelve"),
+        ("ninety-nine\n" * 9, "ninety-nine\n" * 6 + "ninety..."),
+    ],
+)
+def test_keeps_the_lines_of(text, shown):
+    assert clean_lines(text, 81) == shown
 
 
 def test_cleans_every_text_of_a_fact_however_deep():

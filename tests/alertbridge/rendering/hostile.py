@@ -105,6 +105,7 @@ _outages = st.builds(
     first_gone_unix_seconds=_maybe_numbers,
     never_since_unix_seconds=_maybe_numbers,
 )
+_pairs = st.lists(st.tuples(hostile_texts, hostile_texts), max_size=4).map(tuple)
 _hosts = st.builds(
     HostFacts,
     name=hostile_texts,
@@ -116,6 +117,8 @@ _hosts = st.builds(
     description=hostile_texts,
     runbook_url=hostile_texts,
     graph_url=hostile_texts,
+    labels=_pairs,
+    annotations=_pairs,
     fired_unix_seconds=_numbers,
     since_unix_seconds=_maybe_numbers,
     ended_unix_seconds=_maybe_numbers,

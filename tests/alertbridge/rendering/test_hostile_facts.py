@@ -35,7 +35,7 @@ OUR_TAGS = {
         "span",
         "img",
     ),
-    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("br", "table", "thead", "tbody", "tr", "th", "td"),
 }
 OUR_ATTRIBUTES = {
     *("lang", "charset", "name", "content", "class", "style", "role", "aria-label", "href"),

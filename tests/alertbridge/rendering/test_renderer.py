@@ -366,6 +366,8 @@ def test_keeps_its_size_when_every_text_is_as_long_as_can_be(runbook, kind, coun
             alertname=f"{number}{longest}",
             runbook_url=f"{runbook}{number:02}",
             graph_url="https://example.org/" + "b" * 1480,
+            labels=tuple((f"{name}{longest}", longest) for name in range(60)),
+            annotations=tuple((f"{name}{longest}", runbook if name % 2 else longest) for name in range(60)),
             top_processes=(process,) * 60,
             history=hour,
         )
@@ -379,6 +381,7 @@ def test_keeps_its_size_when_every_text_is_as_long_as_can_be(runbook, kind, coun
         reader=reader(name=longest, reason_for_mail=longest),
         fleet=FleetFacts(up=0, total=60, down=(longest + "x",) * 60),
         missing=(longest,) * 60,
+        remarks=(longest,) * 60,
     )
 
     assert len(RENDERER.render(facts).html.encode()) <= HTML_LIMIT_BYTES
@@ -495,7 +498,7 @@ def test_has_a_bare_mail_for_when_the_full_one_cannot_be_written():
         f"web-1: HostDown; {REFUSED}; gone & away; fired on Sun 22 Nov 2026, 13:02:15 UTC; last answered on"
         in rendered.text
     )
-    assert "and 51 more" in rendered.text
+    assert "and 53 more" in rendered.text
     assert "Incident k3f9q2." in rendered.text
     assert "gone &amp; away" in rendered.html
 
