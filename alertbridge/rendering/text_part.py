@@ -14,7 +14,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 def text_of(letter: Letter) -> str:
     """Return *letter* as text; only commands, links and words longer than a line may pass 72 columns."""
-    head = [f"[{letter.kind}] {letter.title}", letter.lead, *letter.lines]
+    head = [f"[{letter.kind}] {letter.headline}", letter.lead, *letter.lines]
     blocks = [_paragraphs(head), *(_section(section) for section in letter.sections)]
     foot = ["-" * _WIDTH, *_paragraphs(letter.footer)]
     return "\n\n".join("\n".join(block) for block in [*blocks, foot]) + "\n"
@@ -67,7 +67,8 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _chart(chart: Chart) -> list[str]:
-    key = f"{MARKS[0]} 0 %, {MARKS[-1]} 100 %, {NO_MARK} no data"
+    is_whole = all(NO_MARK not in sketch.marks for sketch in chart.sketches)
+    key = f"{MARKS[0]} 0 %, {MARKS[-1]} 100 %{'' if is_whole else f', {NO_MARK} no data'}"
     start, middle, end = chart.times
     labels = max(len(sketch.label) for sketch in chart.sketches)
     marks = max(len(sketch.marks) for sketch in chart.sketches)

@@ -12,6 +12,7 @@ from alertbridge.rendering.letters.many_hosts import sections_of_many
 from alertbridge.rendering.letters.next_steps import next_steps
 from alertbridge.rendering.letters.numbers import is_time, moment, span
 from alertbridge.rendering.letters.one_host import last_sections_of_one, sections_of_one
+from alertbridge.rendering.letters.state import headline_of
 from marax.settings.durations import spoken
 
 _TONES = {
@@ -35,6 +36,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
     return Letter(
         kind=facts.kind,
         title=facts.title,
+        headline=headline_of(facts),
         tone=_TONES.get(facts.kind, Tone.CALM),
         lead=lead.text,
         lines=(*lead.lines, *facts.remarks[: min(at_most, _REMARKS_AT_MOST)], *_of_the_mail(facts, at_most)),
@@ -159,7 +161,8 @@ def _fleet_line(fleet: FleetFacts, others: str) -> str:
 def _alerts(hosts: tuple[HostFacts, ...]) -> str:
     """Return which alerts these are, with the address of a single host."""
     alerts = dict.fromkeys(
-        f"{host.alertname}, severity {host.severity}" if host.severity else host.alertname for host in hosts
+        f"{host.alertname or 'one without a name'}{f', severity {host.severity}' if host.severity else ''}"
+        for host in hosts
     )
     what = f"Alert: {listed(list(alerts), _ALERTS_AT_MOST)}."
     if len(hosts) != 1 or not hosts[0].address:

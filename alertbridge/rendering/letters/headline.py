@@ -86,9 +86,9 @@ def _lead_of_one(kind: Kind, host: HostFacts, zone: tzinfo, now: float) -> Lead:
             times = f"It fired on {moment(fired, zone)} and ended on {moment(ended, zone)}."
             return Lead(f"Resolved after {span(fired, ended)}.", (times,))
         case _:
-            what = f": {host.summary}" if host.summary else ""
-            text = f"{STATE_WORDS[kind]} for {span(host.fired_unix_seconds, now)}{what}"
-            return Lead(sentence(text), (f"Since {moment(host.fired_unix_seconds, zone)}.",))
+            fired = host.fired_unix_seconds
+            text = f"{STATE_WORDS[kind]}: it has been firing for {span(fired, now)}."
+            return Lead(text, (f"It fired on {moment(fired, zone)}.",))
 
 
 def _down(host: HostFacts, zone: tzinfo, now: float) -> Lead:

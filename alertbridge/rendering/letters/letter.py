@@ -132,6 +132,7 @@ class Letter:
     Attributes:
         kind: The state in brackets.
         title: As in the subject, behind the brackets.
+        headline: What is the case, in words.
         tone: Of the headline.
         lead: The state in one sentence, which begins with it; a mail program's preview shows it.
         lines: Since when; under the lead.
@@ -142,6 +143,7 @@ class Letter:
 
     kind: Kind
     title: str
+    headline: str
     tone: Tone
     lead: str
     lines: tuple[str, ...]

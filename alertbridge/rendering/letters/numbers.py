@@ -13,6 +13,7 @@ _LARGEST_LOAD = 1e6
 _LARGEST_BYTES = 1e18
 _KIBI = 1024.0
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_CLOCKS_CHANGED_SECONDS = 36 * 3600.0
 _WHOLE_FROM = 100.0
 
 
@@ -34,14 +35,20 @@ def moment(unix_seconds: float | None, zone: tzinfo) -> str:
 
 
 def moment_in_table(unix_seconds: float | None, zone: tzinfo, now_unix_seconds: float) -> str:
-    """Return the moment in *zone*, short: with its day only if that is not the day of *now_unix_seconds*."""
+    """Return the moment in *zone*, short: with its day only if that is not the day of *now_unix_seconds*.
+
+    Where the clocks were changed since, or in the last day and a half, it tells its zone: `02:45:00 CEST`.
+    """
     if unix_seconds is None or not is_time(unix_seconds):
         return NOT_KNOWN
     here = datetime.fromtimestamp(unix_seconds, zone)
-    is_today = (
-        is_time(now_unix_seconds) and datetime.fromtimestamp(now_unix_seconds, zone).date() == here.date()
-    )
-    return f"{here:%H:%M:%S}" if is_today else f"{here:%d %b %H:%M}"
+    if not is_time(now_unix_seconds):
+        return f"{here:%d %b %H:%M}"
+    now = datetime.fromtimestamp(now_unix_seconds, zone)
+    lately = datetime.fromtimestamp(max(now_unix_seconds - _CLOCKS_CHANGED_SECONDS, 0.0), zone)
+    is_one_zone = here.utcoffset() == now.utcoffset() == lately.utcoffset()
+    name = "" if is_one_zone else f" {_zone_name(here)}"
+    return f"{here:%H:%M:%S}{name}" if now.date() == here.date() else f"{here:%d %b %H:%M}{name}"
 
 
 def span(from_unix_seconds: float | None, to_unix_seconds: float | None) -> str:

@@ -17,6 +17,7 @@ from alertbridge.rendering.letters.numbers import (
     size,
 )
 from alertbridge.rendering.letters.scrape_errors import explain
+from alertbridge.rendering.letters.state import headline_of
 
 _VALUE_TITLES = {Kind.DOWN: "Last known state", Kind.UP: "Now", Kind.ENDED: "Last known state"}
 _PROCESS_TITLES = {
@@ -39,7 +40,7 @@ def sections_of_one(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     charts = last_hours(facts.hosts, facts.reader.timezone)
     labels = () if kind in _VALUE_TITLES else label_sections(host, at_most)
     return (
-        _why(kind, host, at_most),
+        *_why(kind, host, _said(facts, host, at_most)),
         *labels,
         *_last_values(kind, host),
         *charts,
@@ -74,22 +75,29 @@ def reboot_sentence(has_rebooted: bool | None) -> str:  # noqa: FBT001 - a fact,
     return "The machine did not reboot: the exporter or the network was down."
 
 
-def _why(kind: Kind, host: HostFacts, at_most: int) -> Section:
+def _said(facts: AlertFacts, host: HostFacts, at_most: int) -> tuple[str, ...]:
+    """Return what the alert says of itself and the headline does not."""
+    description = host.description if at_most > 1 else clean(host.description, _SHORT_DESCRIPTION)
+    headline = headline_of(facts)
+    texts = (text for text in (host.summary, description) if text not in {"", NOT_ANSWERING})
+    return tuple(text for text in texts if text.rstrip(".") not in headline)
+
+
+def _why(kind: Kind, host: HostFacts, said: tuple[str, ...]) -> tuple[Section, ...]:
     reason = explain(host.reason, host.address)
     quote = f"Prometheus: {reason.quote}" if reason.quote else ""
-    description = host.description if at_most > 1 else clean(host.description, _SHORT_DESCRIPTION)
-    said = tuple(text for text in (host.summary, description) if text not in {"", NOT_ANSWERING})
     last_day = _last_day(host.last_day)
     if kind is Kind.DOWN:
-        return Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote)
+        return (Section(title="Why", lines=(reason.meaning, *said, *last_day), quote=quote),)
     if kind is Kind.UP:
         during = (f"During the outage: {reason.short}.",) if reason.short else ()
         lines = (reboot_sentence(host.has_rebooted), *during, *last_day)
-        return Section(title="What happened", lines=lines, quote=quote)
+        return (Section(title="What happened", lines=lines, quote=quote),)
     if kind is Kind.ENDED:
-        return Section(title="What this means", lines=(_ENDED, *last_day), quote=quote)
-    details = said or (f"The alert {host.alertname or 'without a name'} has no summary or description.",)
-    return Section(title="Details", lines=details, quote=quote)
+        return (Section(title="What this means", lines=(_ENDED, *last_day), quote=quote),)
+    if not host.summary and not host.description:
+        said = (f"The alert {host.alertname or 'without a name'} has no summary or description.",)
+    return (Section(title="Details", lines=said, quote=quote),) if said or quote else ()
 
 
 def _last_day(day: LastDay | None) -> tuple[str, ...]:

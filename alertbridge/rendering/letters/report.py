@@ -24,9 +24,11 @@ def report_letter(facts: ReportFacts, at_most: int) -> Letter:
         more=_left_out(hosts[at_most:]),
     )
     lead = f"Report: {len(down)} of {total} down." if down else f"Report: {total}, none of them down."
+    title = listed_title(f"{len(down)} of {total} down", down) if down else f"{total}, all up"
     return Letter(
         kind=Kind.REPORT,
-        title=listed_title(f"{len(down)} of {total} down", down) if down else f"{total}, all up",
+        title=title,
+        headline=title,
         tone=Tone.BAD if down else Tone.GOOD,
         lead=lead,
         lines=(f"Each was asked directly on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",),
@@ -42,6 +44,7 @@ def send_test_letter(facts: SendTestFacts) -> Letter:
     return Letter(
         kind=Kind.TEST,
         title=f"mail from marax reaches {reader.name}",
+        headline=f"Mail from marax reaches {reader.name}",
         tone=Tone.CALM,
         lead="Test: mail from marax reaches you. Nothing is wrong.",
         lines=(f"It was sent on {sent}.",),

@@ -34,6 +34,7 @@ def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
     return Letter(
         kind=facts.kind,
         title=summary_title(facts),
+        headline=summary_title(facts),
         tone=_tone(facts),
         lead=_lead(facts, first),
         lines=(*_limit(facts), *_first(first, facts.reader.timezone)),

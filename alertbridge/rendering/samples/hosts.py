@@ -167,7 +167,7 @@ def samples() -> dict[str, Facts]:
 
 def _alert(kind: Kind, hosts: tuple[HostFacts, ...], *, now_unix_seconds: float = _MAILED) -> AlertFacts:
     down = () if kind is not Kind.DOWN else tuple(host.name for host in hosts)
-    what = "" if kind in {Kind.DOWN, Kind.UP, Kind.ENDED} else hosts[0].alertname
+    what = "" if kind in {Kind.DOWN, Kind.UP, Kind.ENDED} else hosts[0].summary
     return AlertFacts(
         kind=kind,
         title=title_of([host.name for host in hosts], what),

@@ -1,5 +1,6 @@
 """Reading a mail's HTML part as its reader does: the words that show, and what could act."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -29,7 +30,7 @@ class Page:
 def read(html: str) -> Page:
     """Return what *html* holds; its elements must be closed in order."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(re.sub("</?nobr>", "", html))  # what stands in them goes on with the text around it
     reader.close()
     assert not reader.open_elements
     return reader.page

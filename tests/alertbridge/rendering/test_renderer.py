@@ -132,6 +132,14 @@ def test_shows_the_last_hour_as_a_picture_in_one_part_and_as_marks_in_the_other(
     assert {"CPU", "RAM", "no data", "last seen 13:00:30", "12:02", "12:32", "13:02"} <= {*page.words}
 
 
+def test_has_no_legend_for_what_is_not_drawn():
+    whole = history(dict.fromkeys(range(-3600, 1, 15), (0.5, 0.5)))
+
+    rendered = RENDERER.render_alert(alert_facts(Kind.WARN, hosts=(host_facts(history=whole),)))
+
+    assert "no data" not in rendered.html + rendered.text
+
+
 def test_the_legend_has_the_colours_of_the_picture():
     host = host_facts(history=history({-120: (0.97, 0.5), -105: (0.97, 0.5)}))
 
@@ -157,14 +165,30 @@ def test_says_that_a_mail_is_late_once_it_waited_for_more_than_ten_minutes():
 
 
 INTERNAL_ALERTS = {
-    (Kind.BLIND, About.MONITORING): "Blind for 15 s: no heartbeat from Prometheus and Alertmanager.",
-    (Kind.OK, About.MONITORING): (
-        "Resolved after 5 min: the heartbeat from Prometheus and Alertmanager is back."
+    (Kind.BLIND, About.MONITORING): (
+        "The heartbeat has stopped: monitoring is blind",
+        "Blind for 15 s: no heartbeat from Prometheus and Alertmanager.",
     ),
-    (Kind.WARN, About.MAIL): "Warning: a mail for bob was not delivered.",
-    (Kind.OK, About.MAIL): "Resolved after 5 min: mail for bob goes through again.",
-    (Kind.WARN, About.GROUP): "Warning: Alertmanager leaves alerts out (receiver marax).",
-    (Kind.OK, About.GROUP): "Resolved after 5 min: Alertmanager leaves no more alerts out (receiver marax).",
+    (Kind.OK, About.MONITORING): (
+        "The heartbeat is back",
+        "Resolved after 5 min: the heartbeat from Prometheus and Alertmanager is back.",
+    ),
+    (Kind.WARN, About.MAIL): (
+        "mail for bob was not delivered",
+        "Warning: a mail for bob was not delivered.",
+    ),
+    (Kind.OK, About.MAIL): (
+        "mail for bob goes through again",
+        "Resolved after 5 min: mail for bob goes through again.",
+    ),
+    (Kind.WARN, About.GROUP): (
+        "Alertmanager leaves alerts out",
+        "Warning: Alertmanager leaves alerts out (receiver marax).",
+    ),
+    (Kind.OK, About.GROUP): (
+        "Alertmanager leaves no more alerts out",
+        "Resolved after 5 min: Alertmanager leaves no more alerts out (receiver marax).",
+    ),
 }
 NAMES = {About.MAIL: "mail for bob", About.GROUP: "receiver marax"}
 
@@ -181,7 +205,8 @@ def test_reports_an_internal_alert_without_a_word_about_a_machine(kind, about):
 
     text = _text(kind, title="a trouble", hosts=(trouble,))
 
-    assert f"] a trouble {INTERNAL_ALERTS[kind, about]} " in text.replace("\n", " ")
+    headline, lead = INTERNAL_ALERTS[kind, about]
+    assert f"] {headline} {lead} " in text.replace("\n", " ")
     assert "\nWHAT THIS MEA" in text
     assert "WHAT TO DO NEXT\n" in text
     assert not re.search("ssh|Host:|values|not known|processes", text)
@@ -225,14 +250,15 @@ def test_tells_another_alert_by_its_own_words(kind, state):
 
     text = _text(kind, title="web-1: HighCpu", hosts=(host,))
 
-    assert f"[{kind}] web-1: HighCpu\n{state} for 15 s: CPU above 90 %.\n" in text
+    severity = state.lower()
+    assert f"[{kind}] web-1: HighCpu ({severity})\n{state}: it has been firing for 15 s.\n" in text
     assert "DETAILS\nCPU above 90 %.\nFor a while.\n" in text
 
 
 def test_leaves_it_to_be_seen_that_a_text_was_cut():
     text = _text(Kind.WARN, hosts=(host_facts(summary="disk " * 50),)).replace("\n", " ")
 
-    assert re.search(r"Warning for 15 s: (disk )+di\.\.\. Since", text)
+    assert re.search(r"web-1: (disk )+di\.\.\. \(warning\) Warning", text)
 
 
 def test_shows_a_runbook_as_a_link_only_where_it_is_a_web_page():

@@ -56,6 +56,21 @@ def test_leaves_out_of_a_table_the_day_that_is_the_readers_today(utc, shown):
     assert moment_in_table(_unix(utc), BERLIN, _unix("2026-11-22T14:00:00")) == shown
 
 
+@pytest.mark.parametrize(
+    ("utc", "now", "shown"),
+    [
+        ("2026-10-25T00:45:00", "2026-10-25T06:00:00", "02:45:00 CEST"),
+        ("2026-10-25T01:30:00", "2026-10-25T06:00:00", "02:30:00 CET"),
+        ("2026-10-24T20:00:00", "2026-10-25T06:00:00", "24 Oct 22:00 CEST"),
+        ("2026-10-24T20:00:00", "2026-10-24T21:00:00", "22:00:00"),
+        ("2026-10-26T20:00:00", "2026-10-26T21:00:00", "21:00:00"),
+        ("2026-07-01T20:00:00", "2026-11-22T14:00:00", "01 Jul 22:00 CEST"),
+    ],
+)
+def test_tells_the_zone_in_a_table_where_the_clocks_were_changed(utc, now, shown):
+    assert moment_in_table(_unix(utc), BERLIN, _unix(now)) == shown
+
+
 @given(
     seconds=st.none() | st.floats(),
     now=st.floats(),
