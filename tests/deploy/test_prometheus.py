@@ -8,6 +8,8 @@ import yaml
 
 from alertbridge.fleet.hosts import HostSettings, Labels
 from alertbridge.fleet.targets import write_targets
+from exporter.processes.limits import series_limits
+from exporter.processes.settings import ProcessSettings
 from marax.settings.addresses import Address
 from tests.deploy import shipped
 
@@ -40,6 +42,29 @@ def test_promtool_accepts_the_settings_that_are_offered_in_comments(etc_promethe
     [hosts, *_] = yaml.safe_load((etc_prometheus / "prometheus.yml").read_text())["scrape_configs"]
     assert hosts["scheme"] == "https"
     assert hosts["basic_auth"]["username"] == "prometheus"
+
+
+def test_bounds_what_one_host_may_answer():
+    [hosts, *others] = shipped.setting("prometheus.yml")["scrape_configs"]
+
+    limits = {name: value for name, value in hosts.items() if name.endswith("_limit")}
+
+    assert limits == {
+        "sample_limit": 5000,
+        "label_limit": 40,
+        "label_name_length_limit": 128,
+        "label_value_length_limit": 1024,
+        "body_size_limit": "5MB",
+    }
+    assert not any(name.endswith("_limit") for other in others for name in other)
+
+
+def test_an_exporter_with_the_largest_settings_keeps_well_within_the_limit_of_samples():
+    largest = series_limits(ProcessSettings(top=20, groups=200))
+
+    [hosts, *_] = shipped.setting("prometheus.yml")["scrape_configs"]
+
+    assert largest.at_once + 1500 < hosts["sample_limit"]  # 1,500 for all that is not by process
 
 
 def test_scrapes_the_hosts_that_the_bridge_lists(etc_prometheus):
