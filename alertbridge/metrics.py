@@ -120,6 +120,7 @@ class Metrics:
             "stale",
             "never_told",
             NOT_MAILED,
+            "counted",
         ):
             self.alerts.labels(verdict=verdict)
         for notified in ("admins", "nobody"):

@@ -129,6 +129,7 @@ class Verdict(StrEnum):
     REPEATED = "repeated"
     STALE = "stale"
     NEVER_TOLD = "never_told"
+    COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

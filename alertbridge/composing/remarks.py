@@ -12,6 +12,7 @@ from marax.settings.durations import spoken
 _AT_MOST = 10
 _LABELS_AT_MOST = 5
 _LEAST_SPAN_SECONDS = 60.0
+_COUNTED = "{count:,} more alerts named {name} are firing, according to Alertmanager; they are only counted."
 _DAMPED = "Mails about it are sent at longer intervals until it has not changed for an hour."
 
 
@@ -25,6 +26,7 @@ def remarks_of(claim: Claim, now_unix_seconds: float) -> tuple[str, ...]:
         for remark in (*_of_severity(one, is_one=is_one), *_of_flapping(one, now_unix_seconds, is_one=is_one))
     ]
     more = (f"And {len(found) - _AT_MOST} more remarks of this kind.",) if len(found) > _AT_MOST else ()
+    more = (*more, *(_COUNTED.format(count=count, name=name) for name, count in claim.counted.items()))
     damped = (_DAMPED,) if any(one.reported.is_flapping for one in shown) else ()
     return (*found[:_AT_MOST], *more, *damped)
 

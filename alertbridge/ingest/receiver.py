@@ -1,6 +1,7 @@
 """From Alertmanager's webhook to the store: the heartbeat is noted, and all else is stored."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -13,6 +14,9 @@ from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.severities import is_never_mailed
 from marax.clock import Clock
+
+_STORED_AT_ONCE = 2_000
+_PAUSE_SECONDS = 0.02  # SQLite's lock is not fair: whoever waits for it looks again every few milliseconds
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class WebhookReceiver:
         clock: Clock,
         metrics: Metrics,
         on_news: Callable[[], None],
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._intake = intake
         self._heartbeat = heartbeat
@@ -47,6 +52,7 @@ class WebhookReceiver:
         self._metrics = metrics
         self._on_news = on_news
         self._unrouted = UnroutedAlerts(metrics)
+        self._pause = pause
 
     def receive(self, alerts: Sequence[Alert]) -> None:
         """Store *alerts* and all that follows from them; the heartbeat is noted, and is no alert.
@@ -85,7 +91,18 @@ class WebhookReceiver:
         self._count(self._intake.settle(firings, self._live.routing, self._clock.unix_seconds()))
 
     def _store(self, alerts: Sequence[Alert]) -> None:
-        self._count(self._intake.take(alerts, self._live.routing, self._clock.unix_seconds()))
+        """Store *alerts*: many in several transactions, what is down first, so that other posts come between.
+
+        If one of them fails, Alertmanager sends all of them again, and those that are stored change nothing.
+        """
+        routing = self._live.routing
+        if len(alerts) > _STORED_AT_ONCE:
+            alerts = sorted(alerts, key=lambda one: not routing.means_down(one))
+        for first in range(0, len(alerts), _STORED_AT_ONCE):
+            if first:
+                self._pause(_PAUSE_SECONDS)
+            some = alerts[first : first + _STORED_AT_ONCE]
+            self._count(self._intake.take(some, routing, self._clock.unix_seconds()))
 
     def _count(self, taken: Taken) -> None:
         for verdict, count in taken.verdicts.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from alertbridge.outbox.crowd import counted
 from alertbridge.outbox.end_claims import claimed_of
 from alertbridge.outbox.fleet_outages import FleetOutages, fleet_outages
 from alertbridge.outbox.mail_limit import MailLimit
@@ -21,6 +22,7 @@ from alertbridge.routing.recipients import Priority, Routing, priority_of, urgen
 _LOOK_AGAIN_SOON_SECONDS = 0.5
 _LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
 _LOOK_AGAIN_AT_LIMIT_SECONDS = 60.0
+_MORE_FIRE = "more alerts of this name fire than are kept one by one; waiting for their ends"
 _BY_FLEET = "reported by FleetDown"
 
 
@@ -45,6 +47,7 @@ class Claim:
         waiting_since_unix_seconds: Since when it was waiting for an alert to end; None if it was not.
         waits_because: Why it was waiting; empty if it was not.
         left_out: News that is not to be reported yet, by episode, and why.
+        counted: How many more alerts fire that are not kept one by one, by alert name.
     """
 
     notice_id: int
@@ -62,6 +65,7 @@ class Claim:
     waiting_since_unix_seconds: float | None = None
     waits_because: str = ""
     left_out: Mapping[Key, str] = field(default_factory=dict)
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -117,15 +121,27 @@ def claim_notice(
         postpone(connection, row.notice_id, now + _LOOK_AGAIN_SOON_SECONDS)
         return None
     reasons = {} if row.told else not_yet(reported, fleet, now)
-    claim = _claim_of(row, reported, now).without(reasons, routing)
+    more = counted(connection, {one.episode.alert.labels.get("alertname", "") for one in reported})
+    claim = _claim_of(row, reported, more, now).without(reasons, routing)
     if reasons and not claim.has_news:
         pause_seconds = _LOOK_AGAIN_SOON_SECONDS if fleet.is_undecided else LOOK_AGAIN_SECONDS
         wait(connection, row.notice_id, now + pause_seconds, next(iter(reasons.values())))
         return None
-    if _is_held_by_limit(connection, row, claim, routing, now):
+    if _waits_for_crowd(connection, row, claim, now) or _is_held_by_limit(
+        connection, row, claim, routing, now
+    ):
         return None
     mark_composing(connection, row, as_stored(claim.reported), owner=owner, now=now)
     return claim
+
+
+def _waits_for_crowd(connection: Connection, row: Row[Any], claim: Claim, now: float) -> bool:
+    """Let the notice wait if it would say that all are over, while more of the same name fire."""
+    is_crowd = bool(claim.counted) and len(claim.reported) > 1 and claim.purpose is Purpose.NEWS
+    if row.told or not is_crowd or not all(one.is_over for one in claim.shown):
+        return False
+    wait(connection, row.notice_id, now + LOOK_AGAIN_SECONDS, _MORE_FIRE)
+    return True
 
 
 def _says_the_same(row: Row[Any]) -> bool:
@@ -153,7 +169,9 @@ def _is_held_by_limit(
     return True
 
 
-def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) -> Claim:
+def _claim_of(
+    row: Row[Any], reported: Sequence[ReportedEpisode], counted_more: Mapping[str, int], now: float
+) -> Claim:
     was_waiting = row.state == State.WAITING
     return Claim(
         notice_id=row.notice_id,
@@ -170,6 +188,7 @@ def _claim_of(row: Row[Any], reported: Sequence[ReportedEpisode], now: float) ->
         is_over_limit=row.is_over_limit,
         waiting_since_unix_seconds=row.created_unix_seconds if was_waiting else None,
         waits_because=row.last_error or "" if was_waiting else "",
+        counted=counted_more,
     )
 
 

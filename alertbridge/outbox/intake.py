@@ -11,6 +11,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode, Fold, Verdict, fold
 from alertbridge.alerts.flapping import rejoin
 from alertbridge.outbox.changes import changes_of
+from alertbridge.outbox.crowd import count_excess
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.disputes import disputed_of, forget_disputes, keep_disputes
 from alertbridge.outbox.earlier import read_subjects
@@ -80,7 +81,8 @@ class Intake:
             if still_asked is not None:
                 asked = still_asked(connection, alerts, latest)
                 alerts = [alert for alert in alerts if alert.alert_id in asked]
-            folded = fold({key: one.episode for key, one in latest.items()}, alerts, now)
+            kept = count_excess(connection, alerts, latest, now)
+            folded = fold({key: one.episode for key, one in latest.items()}, kept, now)
             since = now - routing.storm_window_seconds
             rejoined = rejoin(read_subjects(connection, folded, routing), now)
             stored = read_state(connection, latest, folded, rejoined, since_unix_seconds=since)
@@ -91,8 +93,11 @@ class Intake:
             withdraw_claims(connection, (*folded.renewed, *folded.closed, *folded.lapsed))
             forget_disputes(connection, _settled_by(folded))
             keep_disputes(connection, folded.disputed, now)
+        verdicts = Counter(folded.verdicts)
+        if len(kept) < len(alerts):
+            verdicts[Verdict.COUNTED] = len(alerts) - len(kept)
         unrouted = tuple(one.alert for one in folded.opened if routing.is_unrouted(one.alert))
-        return Taken(verdicts=Counter(folded.verdicts), notices=changes.notice_count, unrouted=unrouted)
+        return Taken(verdicts=verdicts, notices=changes.notice_count, unrouted=unrouted)
 
     def open_since(self, alert_id: str) -> float | None:
         """Return since when the alert fires, in Unix seconds; None when it does not.

@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alertbridge.alerts.episodes import Episode
+from alertbridge.outbox.crowd import KEPT_AT_MOST
 from alertbridge.outbox.notified import Key, notified_or_in_flight, overdue_for_reminder
-from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of
+from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of, newest_episodes_of
 from alertbridge.outbox.schema import Purpose, notices
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
+
+_SHOWN_AT_MOST = 2 * KEPT_AT_MOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,11 @@ def _current(connection: Connection, notice: Row[Any]) -> list[ReportedEpisode]:
     """Return the episodes of the incident of *notice*, or of all incidents in a digest, as they are now."""
     is_digest = notice.purpose == Purpose.DIGEST
     folded = select(notices.c.incident_id).where(notices.c.digest_id == notice.notice_id)
-    rows = episodes_of(connection, folded if is_digest else [notice.incident_id])
+    rows = (
+        episodes_of(connection, folded)
+        if is_digest
+        else newest_episodes_of(connection, notice.incident_id, _SHOWN_AT_MOST)
+    )
     notified = notified_or_in_flight(connection, notice, {row.alert_id for row in rows})
     states = [(row, row.ended_unix_seconds is not None, notified.get(_key(row))) for row in rows]
     return [

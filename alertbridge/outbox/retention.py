@@ -2,6 +2,7 @@
 
 from sqlalchemy import delete, exists, select, tuple_
 
+from alertbridge.outbox.crowd import forget_counted
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.schema import (
     UNSETTLED,
@@ -43,4 +44,5 @@ def delete_expired(database: Database, now_unix_seconds: float) -> int:
             connection.execute(delete(table).where(table.c.incident_id.in_(old)))
         its_episodes = exists().where(episodes.c.alert_id == disputed_firings.c.alert_id)
         connection.execute(delete(disputed_firings).where(~its_episodes))
+        forget_counted(connection, now_unix_seconds)
     return len(old)

@@ -17,6 +17,14 @@ _WITH_INCIDENT = select(episodes, incidents.c.is_flapping).join(
 )
 
 
+def newest_episodes_of(connection: Connection, incident_id: str, at_most: int) -> list[Row[Any]]:
+    """Return the rows of the open and newest episodes of an incident, in the order of opening."""
+    query = _WITH_INCIDENT.where(episodes.c.incident_id == incident_id)
+    newest = (episodes.c.ended_unix_seconds.is_not(None), episodes.c.opened_unix_seconds.desc())
+    rows = connection.execute(query.order_by(*newest).limit(at_most))
+    return sorted(rows, key=lambda row: (row.opened_unix_seconds, row.alertname, row.alert_id))
+
+
 def episodes_of(connection: Connection, incident_ids: Sequence[str] | Select[tuple[str]]) -> list[Row[Any]]:
     """Return the rows of all episodes of these incidents, in the order in which they were opened."""
     query = _WITH_INCIDENT.where(episodes.c.incident_id.in_(incident_ids))

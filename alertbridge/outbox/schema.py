@@ -69,6 +69,17 @@ episodes = Table(
     Index("episodes_by_closing", "closed_unix_seconds"),
     Index("episodes_by_host", "alertname", "host", "opened_unix_seconds"),
 )
+Index("episodes_open", episodes.c.alertname, sqlite_where=episodes.c.ended_unix_seconds.is_(None))
+
+# Alerts that fire and are too many of their name to be kept one by one
+counted_alerts = Table(
+    "counted_alerts",
+    metadata,
+    Column("alert_id", String, primary_key=True),
+    Column("alertname", String, nullable=False),
+    Column("counted_unix_seconds", Float, nullable=False),
+    Index("counted_by_alertname", "alertname"),
+)
 
 # Ends of open episodes that are not proven yet
 end_claims = Table(
