@@ -28,6 +28,7 @@ from alertbridge.alerts.other_bodies import what_it_is
 
 _ALERTMANAGER, _GRAFANA = "4", "1"
 _NUL = b"\\u0000"
+_GZIP = b"\x1f\x8b"
 _LONGEST_COUNT = 9
 
 
@@ -139,7 +140,10 @@ def _read_leniently(body: bytes, now: float) -> Payload:
     except RecursionError as error:
         raise PayloadError("the body is nested too deeply") from error
     except ValueError as error:
-        raise PayloadError("the body is not JSON") from error
+        is_gzip = body.startswith(_GZIP)
+        raise PayloadError(
+            f"the body is {'compressed: send it as it is' if is_gzip else 'not JSON'}"
+        ) from error
     version = text_of(message.get("version")) if isinstance(message, dict) else None
     told = message.get("alerts") if isinstance(message, dict) else None
     if (
