@@ -26,6 +26,12 @@ def test_what_is_said_before_the_recipient_is_named_is_about_us(refusal, step):
     assert about(step, Reply(refusal.code, refusal.text)).is_us
 
 
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("refusal", [one for one in REFUSALS if one.about is not About.ADDRESS], ids=str)
+def test_what_is_not_said_of_an_address_condemns_none_at_any_step(refusal, step):
+    assert about(step, Reply(refusal.code, refusal.text)) is not About.ADDRESS
+
+
 @given(
     step=st.sampled_from(Step),
     code=st.integers(-1, 999),
