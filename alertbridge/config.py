@@ -12,6 +12,7 @@ from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.delivery.mailgun.settings import MailgunSettings
 from alertbridge.delivery.smtp.settings import SmtpSettings
 from alertbridge.fleet.hosts import HostSettings
+from alertbridge.fleet.settings import StatusSettings
 from alertbridge.prometheus.settings import PrometheusSettings
 from alertbridge.routing.alert_host import known_hosts
 from alertbridge.routing.limits import LimitSettings
@@ -67,6 +68,7 @@ class BridgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     storm: StormSettings = StormSettings()
     limits: LimitSettings = LimitSettings()
+    status: StatusSettings | None = None
     hosts: Annotated[tuple[HostSettings, ...], unique("name", "address")] = ()
     users: Annotated[tuple[UserSettings, ...], unique("name", "email")]
 
@@ -161,6 +163,7 @@ def _rooted(settings: BridgeSettings, folder: Path) -> BridgeSettings:
         database=f"{_SQLITE}{folder.absolute() / settings.database.removeprefix(_SQLITE)}",
         mailgun=_with_files_in(folder, settings.mailgun) if settings.mailgun else None,
         smtp=_with_files_in(folder, settings.smtp) if settings.smtp else None,
+        status=_with_files_in(folder, settings.status) if settings.status else None,
     )
 
 

@@ -16,7 +16,7 @@ def refuse_mistakes(settings: BridgeSettings, file: Path) -> None:
     Raises:
         SettingsError: Every mistake.
     """
-    mistakes = [*_mistakes_of(settings, file), *_secrets(settings, file)]
+    mistakes = [*_mistakes_of(settings, file), *_secrets(settings, file), *_access(settings, file)]
     if mistakes:
         raise SettingsError(mistakes)
 
@@ -53,6 +53,18 @@ def _database(path: Path) -> Iterator[tuple[str, str, str]]:
 def _secrets(settings: BridgeSettings, file: Path) -> tuple[Mistake, ...]:
     try:
         read_secrets(settings, file)
+    except SettingsError as error:
+        return error.mistakes
+    return ()
+
+
+def _access(settings: BridgeSettings, file: Path) -> tuple[Mistake, ...]:
+    if settings.status is None:
+        return ()
+    from alertbridge.fleet.access import read_access  # here, as TLS is slow to come in
+
+    try:
+        read_access(settings.status, file)
     except SettingsError as error:
         return error.mistakes
     return ()

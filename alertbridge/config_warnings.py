@@ -18,14 +18,14 @@ from marax.settings.document import Lines
 from marax.settings.mistakes import SettingsWarning
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-_NAMES_AT_MOST = 5
+_MOST_NAMED = 5
 
 Warnings = Iterator[tuple[str, str]]  # a key, and what is doubtful about it
 
 
 def warnings_of(settings: BridgeSettings, file: Path) -> list[SettingsWarning]:
     """Return what is doubtful about the *settings* in *file*."""
-    kinds = (_missing, _idle_users, _unrouted, _unsigned, _in_the_open)
+    kinds = (_missing, _idle_users, _unrouted, _unsigned, _in_the_open, _kept_password)
     return _with_lines(file, (warning for kind in kinds for warning in kind(settings)))
 
 
@@ -89,8 +89,8 @@ def _unrouted(settings: BridgeSettings) -> Warnings:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMES_AT_MOST} more" if len(names) > _NAMES_AT_MOST else ""
-    return ", ".join(names[:_NAMES_AT_MOST]) + more
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _unsigned(settings: BridgeSettings) -> Warnings:
@@ -125,6 +125,23 @@ def _in_the_open(settings: BridgeSettings) -> Warnings:
             yield key, f"its password travels to {address.host} in the open; use https"
     if smtp is not None and not smtp.starttls and smtp.port != TLS_PORT and not is_loopback(smtp.host):
         yield "smtp.starttls", f"is false, so every mail travels to {smtp.host} in the open"
+
+
+def _kept_password(settings: BridgeSettings) -> Warnings:
+    """Yield the hosts to which the password of `status:` is not shown."""
+    if settings.status is None or settings.status.password_file is None:
+        return
+    kept = [host.name for host in settings.hosts if not _is_safe(host)]
+    if kept:
+        hosts = _listed(kept)
+        yield (
+            "status.password_file",
+            f"is not sent to hosts without `scheme: https`, as it would travel in the open: {hosts}",
+        )
+
+
+def _is_safe(host: HostSettings) -> bool:
+    return host.scheme == "https" or is_loopback(host.address.host)
 
 
 def _is_open(url: HttpUrl) -> bool:

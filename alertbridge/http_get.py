@@ -12,20 +12,15 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from alertbridge.connection_errors import Failure, failure_of, manners, not_http
 from marax.settings.secret import Secret
 
 _HEAD_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 _STATUS = re.compile(rb"1\.[01] ([1-5][0-9]{2})(?: |\r)")
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,18})[ \t]*\r$")
-_TLS_ALERT = b"\x15\x03"
-_WORDS: dict[type[OSError], str] = {
-    ConnectionRefusedError: "connection refused",
-    ConnectionError: "connection reset",
-    ssl.SSLError: "TLS failed",
-}
 
 Resolved = Sequence[tuple[Any, ...]]
 Resolve = Callable[[str, int, int, int], Resolved]
@@ -45,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole HTTP answer, whatever its status."""
+    """A whole HTTP answer, whatever its status; its body is empty where something else has taken it."""
 
     status: int
     body: bytes
@@ -53,7 +48,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedOut:
-    """The deadline passed while *stage*: `looking up its name`, `connecting` or `waiting for its answer`."""
+    """The deadline passed while *stage*.
+
+    That is `looking up its name`, `connecting`, `agreeing on TLS` or `waiting for its answer`.
+    """
 
     stage: str
 
@@ -63,6 +61,7 @@ class NoAnswer:
     """No answer can be had; *reason* says why, in words and without text from outside."""
 
     reason: str
+    failure: Failure = Failure.NETWORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +74,45 @@ class NotHttp:
 Outcome = Answer | TimedOut | NoAnswer | NotHttp
 
 
+class Body(Protocol):
+    """Takes the body of an answer as it comes, and keeps of it what is needed."""
+
+    def add(self, chunk: bytes) -> None: ...
+
+
 class HttpGetter:
     """Gets, for coroutines of one event loop. *resolve* is called in a thread and may hang."""
 
     def __init__(self, resolve: Resolve = socket.getaddrinfo) -> None:
         self._resolve = resolve
 
-    async def get(self, request: Request, *, deadline: float, largest_bytes: int) -> Outcome:
-        """Return what comes of *request* by *deadline*, on the running loop's clock; never raises."""
+    async def get(
+        self, request: Request, *, deadline: float, largest_bytes: int, into: Body | None = None
+    ) -> Outcome:
+        """Return what comes of *request* by *deadline*, on the running loop's clock; never raises.
+
+        With *into*, the body goes there and not into the answer.
+        """
         stage = "looking up its name"
         try:
             async with asyncio.timeout_at(deadline):
                 addresses = await self._look_up(request.host, request.port)
                 stage = "connecting"
                 connection = await _connect(addresses, deadline)
+                stage = "agreeing on TLS" if request.tls else stage
+                reader, writer = await _streams(connection, request)
                 stage = "waiting for its answer"
-                return await _exchange(connection, request, largest_bytes)
+                try:
+                    return await _exchange(reader, writer, request, largest_bytes, into)
+                finally:
+                    writer.transport.abort()
         except TimeoutError:
             return TimedOut(stage=stage)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionResetError) as error:
-            return NotHttp(reason=_manners(error))
+            return NotHttp(reason=manners(error))
         except (OSError, UnicodeError) as error:
-            return NoAnswer(reason=_words(error))
+            failure, reason = failure_of(error)
+            return NoAnswer(reason=reason, failure=failure)
 
     async def _look_up(self, host: str, port: int) -> Resolved:
         with suppress(socket.gaierror, UnicodeError):
@@ -156,42 +172,61 @@ async def _connect(addresses: Resolved, deadline: float) -> socket.socket:
     raise failure
 
 
-async def _exchange(connection: socket.socket, request: Request, largest_bytes: int) -> Outcome:
-    server_hostname = request.host if request.tls else None
-    reader, writer = await asyncio.open_connection(
-        sock=connection, ssl=request.tls, server_hostname=server_hostname, limit=_HEAD_BYTES
+async def _streams(
+    connection: socket.socket, request: Request
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    name = request.host if request.tls else None
+    return await asyncio.open_connection(
+        sock=connection, ssl=request.tls, server_hostname=name, limit=_HEAD_BYTES
     )
-    try:
-        writer.write(_head(request))
-        start = await reader.readexactly(len(b"HTTP/"))
-        if start != b"HTTP/":
-            return NotHttp(reason=_not_http(start))
-        head = await reader.readuntil(b"\r\n\r\n")
-        status = _STATUS.match(head)
-        if status is None:
-            return NotHttp(reason=_not_http(head))
-        length = _LENGTH.search(head)
-        expected_bytes = int(length[1]) if length else None
-        body = await _read_body(reader, expected_bytes, largest_bytes)
-    finally:
-        writer.transport.abort()
-    if len(body) > largest_bytes:
+
+
+async def _exchange(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: Request,
+    largest_bytes: int,
+    into: Body | None,
+) -> Outcome:
+    writer.write(_head(request))
+    start = await reader.readexactly(len(b"HTTP/"))
+    if start != b"HTTP/":
+        return NotHttp(reason=not_http(start))
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = _STATUS.match(head)
+    if status is None:
+        return NotHttp(reason=not_http(head))
+    length = _LENGTH.search(head)
+    expected_bytes = int(length[1]) if length else None
+    whole = _Whole()
+    if not await _read_body(reader, expected_bytes, largest_bytes, into or whole):
         return NoAnswer(reason=f"its answer is larger than {largest_bytes / 2**20:g} MiB")
-    return Answer(status=int(status[1]), body=body)
+    return Answer(status=int(status[1]), body=bytes(whole.content))
 
 
-async def _read_body(reader: asyncio.StreamReader, expected_bytes: int | None, largest_bytes: int) -> bytes:
-    """Return the body; longer than *largest_bytes* when it would be."""
-    body = bytearray()
+class _Whole:
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        self.content += chunk
+
+
+async def _read_body(
+    reader: asyncio.StreamReader, expected_bytes: int | None, largest_bytes: int, body: Body
+) -> bool:
+    """Read what follows the head into *body*, up to *largest_bytes*; return whether that was all."""
+    received_bytes = 0
     wanted_bytes = largest_bytes + 1 if expected_bytes is None else min(expected_bytes, largest_bytes + 1)
-    while len(body) < wanted_bytes:
-        chunk = await reader.read(min(_CHUNK_BYTES, wanted_bytes - len(body)))
+    while received_bytes < wanted_bytes:
+        chunk = await reader.read(min(_CHUNK_BYTES, wanted_bytes - received_bytes))
         if not chunk and expected_bytes is not None:
-            raise asyncio.IncompleteReadError(bytes(body[:1]) or b"HTTP/", expected_bytes)
+            raise asyncio.IncompleteReadError(b"HTTP/", expected_bytes)
         if not chunk:
             break
-        body += chunk
-    return bytes(body)
+        received_bytes += len(chunk)
+        body.add(chunk)
+    return received_bytes <= largest_bytes
 
 
 def _head(request: Request) -> bytes:
@@ -206,31 +241,3 @@ def _head(request: Request) -> bytes:
     if request.authorization is not None:
         lines.append(f"Authorization: {request.authorization.reveal()}")
     return "\r\n".join([*lines, "", ""]).encode()
-
-
-def _manners(error: Exception) -> str:
-    if isinstance(error, ConnectionResetError):
-        return "connection reset"
-    if not isinstance(error, asyncio.IncompleteReadError):
-        return "its answer's header has no end"
-    if not error.partial:
-        return "closed the connection without an answer"
-    return _not_http(error.partial) if error.partial.startswith(_TLS_ALERT) else "broke off its answer"
-
-
-def _not_http(received: bytes) -> str:
-    return "speaks TLS, not plain HTTP" if received.startswith(_TLS_ALERT) else "does not speak HTTP"
-
-
-def _words(error: OSError | UnicodeError) -> str:
-    if isinstance(error, UnicodeError):
-        return "no such name"  # a label of it is empty or too long
-    if isinstance(error, socket.gaierror):
-        unsure = error.errno == socket.EAI_AGAIN
-        return "its name cannot be looked up: no name server answers" if unsure else "no such name"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    for kind, words in _WORDS.items():
-        if isinstance(error, kind):
-            return words
-    return (error.strerror or type(error).__name__).lower()

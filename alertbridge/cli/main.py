@@ -78,6 +78,7 @@ def targets(config: Path, file: Path) -> None:
 
     FILE is /etc/prometheus/marax/targets.json unless given; - is stdout.
     """
+    from alertbridge.fleet.table import counted_hosts
     from alertbridge.fleet.targets import target_groups, write_targets
 
     settings = _settings(config)
@@ -86,7 +87,7 @@ def targets(config: Path, file: Path) -> None:
         return
     is_written = write_targets(file, settings.hosts)
     what_happened = "written" if is_written else "lists them already"
-    click.echo(f"{file}: {len(settings.hosts)} hosts, {what_happened}", err=True)
+    click.echo(f"{file}: {counted_hosts(settings.hosts)}, {what_happened}", err=True)
 
 
 @main.command(
@@ -102,7 +103,8 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
     from alertbridge.fleet.table import fleet_json, fleet_table
     from alertbridge.wiring.probe import probe
 
-    states = probe().ask(_settings(config).hosts)
+    settings = _settings(config)
+    states = probe(settings, config).ask(settings.hosts)
     click.echo(fleet_json(states) if as_json else fleet_table(states, in_colour=sys.stdout.isatty()))
     if not all(state.is_up for state in states):
         raise click.exceptions.Exit(ExitCode.FINDING)
@@ -112,13 +114,14 @@ def status(config: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of the
 @takes_config
 def report(config: Path) -> None:
     """Ask every host as `status` does, and mail each user the table of the hosts that they watch."""
-    from alertbridge.fleet.table import closing_line
+    from alertbridge.fleet.table import closing_line, counted_hosts
     from alertbridge.wiring.probe import probe
 
     settings = _settings(config)
     direct_mail = _direct_mail(settings, config, by_second=False)
-    click.echo(f"asking {len(settings.hosts)} hosts", err=True)
-    states = probe().ask(settings.hosts)
+    asked = probe(settings, config)
+    click.echo(f"asking {counted_hosts(settings.hosts)}", err=True)
+    states = asked.ask(settings.hosts)
     click.echo(closing_line(states), err=True)
     _leave_with([_report_outcome(user, direct_mail.send_report(user, states)) for user in settings.users])
 

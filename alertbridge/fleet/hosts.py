@@ -1,7 +1,7 @@
 """The hosts in the bridge's settings: the one list behind scraping, routing and `status`."""
 
 import re
-from typing import Annotated, Self, cast
+from typing import Annotated, Literal, Self, cast
 
 import msgspec
 
@@ -42,11 +42,13 @@ class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     Attributes:
         name: How people know it; the value of the label `host`.
         address: Where its exporter listens; the value of the label `instance`.
+        scheme: How its exporter is spoken to.
         labels: Further labels of everything that Prometheus scrapes from it.
     """
 
     name: HostName
     address: Address
+    scheme: Literal["http", "https"] = "http"
     labels: Labels = msgspec.field(default_factory=Labels)
 
 

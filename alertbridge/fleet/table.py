@@ -1,7 +1,7 @@
 """The fleet as `status` prints it: a table for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 
 from alertbridge.mail.host_facts import HostState, LastValues
 from marax.settings.durations import spoken
@@ -30,8 +30,12 @@ def fleet_table(states: Sequence[HostState], *, in_colour: bool) -> str:
 def closing_line(states: Iterable[HostState]) -> str:
     """Return how many of *states* are up, in words."""
     answers = [state.is_up for state in states]
-    hosts = "host" if len(answers) == 1 else "hosts"
-    return f"{sum(answers)} of {len(answers)} {hosts} up" if answers else "no hosts in the settings"
+    return f"{sum(answers)} of {counted_hosts(answers)} up" if answers else "no hosts in the settings"
+
+
+def counted_hosts(hosts: Sized) -> str:
+    """Return how many *hosts* there are: `1 host`, `12 hosts`."""
+    return f"{len(hosts)} {'host' if len(hosts) == 1 else 'hosts'}"
 
 
 def fleet_json(states: Iterable[HostState]) -> str:

@@ -20,9 +20,13 @@ class TargetGroup(TypedDict):
 
 
 def target_groups(hosts: Iterable[HostSettings]) -> list[TargetGroup]:
-    """Return one group per host, by name, whatever order *hosts* has."""
+    """Return one group per host, by name, whatever order *hosts* has.
+
+    Only https is written as the scheme: where it is not, that of Prometheus' job holds. The label `instance`
+    is the same in either case.
+    """
     return [
-        {"targets": [str(host.address)], "labels": {"host": host.name, **dict(sorted(host.labels.items()))}}
+        {"targets": [str(host.address)], "labels": _labels(host)}
         for host in sorted(hosts, key=lambda host: host.name)
     ]
 
@@ -51,6 +55,11 @@ def write_targets(path: Path, hosts: Iterable[HostSettings]) -> bool:
     except OSError as error:
         raise CannotReachError(f"cannot write {path}: {error.strerror}; name another file") from error
     return True
+
+
+def _labels(host: HostSettings) -> dict[str, str]:
+    scheme = {"__scheme__": host.scheme} if host.scheme == "https" else {}
+    return {**scheme, "host": host.name, **dict(sorted(host.labels.items()))}
 
 
 def _replace(path: Path, content: bytes) -> None:

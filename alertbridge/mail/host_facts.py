@@ -104,8 +104,8 @@ class HostState:
     Attributes:
         name: As in the settings.
         address: Where it was asked.
-        is_up: Whether it answered as a marax-exporter does.
-        reason: Why not; empty when it is up.
+        is_up: Whether it answered as a marax-exporter does, or asked for a login or a client certificate.
+        reason: Why not, or why it said no more than that; else empty.
         values: What it said of itself; None when it is down.
         uptime_seconds: Since its boot; None when not known.
         answer_seconds: How long it took.

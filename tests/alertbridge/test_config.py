@@ -194,6 +194,26 @@ users:
         pytest.param(
             SMALL + "smtp: {host: a}\n", "yml:5: smtp: found no `mailgun:`", id="a second transport alone"
         ),
+        pytest.param(
+            SMALL + "status: {username: ann}\n",
+            "yml:5: status.password_file: found nothing, expected one, as there is a `username`",
+            id="a login without a password",
+        ),
+        pytest.param(
+            SMALL + "status: {key_file: a}\n",
+            "yml:5: status.cert_file: found nothing, expected one, as there is a `key_file`",
+            id="a key without a certificate",
+        ),
+        pytest.param(
+            SMALL + "status: {username: 'a:b', password_file: a}\n",
+            "status.username: found 'a:b', expected a name without a colon",
+            id="a colon in a name",
+        ),
+        pytest.param(
+            SMALL + "hosts: [{name: a, address: 'a:1', scheme: ftp}]\n",
+            "hosts.0..scheme: found 'ftp', expected one of http, https",
+            id="another scheme",
+        ),
         pytest.param("a: &a [*a]\n", "unknown key", id="a list within itself"),
         pytest.param("[" * 5000, "YAML", id="deep nesting"),
     ],

@@ -116,6 +116,19 @@ def test_warns_of_what_is_rejected_or_travels_in_the_open(tmp_path, old, new, wa
     assert "s3cret" not in said[0]
 
 
+def test_names_the_hosts_to_which_a_password_is_not_sent(tmp_path):
+    names = ["web-1", "web-2", "web-3", "web-4", "web-5", "web-6"]
+    plain = "".join(f'  - {{name: {name}, address: "{name}:9877"}}\n' for name in names)
+    fine = '  - {name: a, address: "a:9877", scheme: https}\n  - {name: b, address: "127.0.0.1:9877"}\n'
+    status = "status: {username: ann, password_file: password}\n"
+
+    assert warnings(tmp_path, status + REST + USER + "hosts:\n" + fine) == []
+    assert warnings(tmp_path, status + REST + USER + "hosts:\n" + fine + plain) == [
+        "alertbridge.yml:1: warning: status.password_file: is not sent to hosts without `scheme: https`,"
+        " as it would travel in the open: web-1, web-2, web-3, web-4, web-5 ..."
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

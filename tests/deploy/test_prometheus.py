@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import yaml
 
@@ -18,9 +19,11 @@ from tests.deploy import shipped
 def etc_prometheus(tmp_path):
     folder = shipped.lay_out(tmp_path)
     (folder / "marax").mkdir()
-    host = HostSettings(name="web-1", address=Address("192.0.2.1", 9877), labels=Labels(site="berlin"))
-    write_targets(folder / "marax/targets.json", [host])
+    write_targets(folder / "marax/targets.json", [HOST])
     return folder
+
+
+HOST = HostSettings(name="web-1", address=Address("192.0.2.1", 9877), labels=Labels(site="berlin"))
 
 
 def test_promtool_finds_nothing_to_complain_of(etc_prometheus):
@@ -40,7 +43,7 @@ def test_promtool_accepts_the_settings_that_are_offered_in_comments(etc_promethe
     shipped.run("promtool", "check", "config", "--syntax-only", etc_prometheus / "prometheus.yml")
 
     [hosts, *_] = yaml.safe_load((etc_prometheus / "prometheus.yml").read_text())["scrape_configs"]
-    assert hosts["scheme"] == "https"
+    assert hosts["tls_config"]["ca_file"].endswith("/marax-ca.pem")
     assert hosts["basic_auth"]["username"] == "prometheus"
 
 
@@ -67,7 +70,10 @@ def test_an_exporter_with_the_largest_settings_keeps_well_within_the_limit_of_sa
     assert largest.at_once + 1500 < hosts["sample_limit"]  # 1,500 for all that is not by process
 
 
-def test_scrapes_the_hosts_that_the_bridge_lists(etc_prometheus):
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_scrapes_the_hosts_that_the_bridge_lists(etc_prometheus, scheme):
+    write_targets(etc_prometheus / "marax/targets.json", [msgspec.structs.replace(HOST, scheme=scheme)])
+
     printed = shipped.run(
         "promtool", "check", "service-discovery", "--timeout=2s", etc_prometheus / "prometheus.yml", "marax"
     )
@@ -80,7 +86,7 @@ def test_scrapes_the_hosts_that_the_bridge_lists(etc_prometheus):
         "site": "berlin",
         "__address__": "192.0.2.1:9877",
         "__metrics_path__": "/metrics",
-        "__scheme__": "http",
+        "__scheme__": scheme,
         "__scrape_interval__": "15s",
         "__scrape_timeout__": "5s",
     }

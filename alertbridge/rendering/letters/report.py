@@ -74,7 +74,7 @@ def _row(host: HostState) -> Row:
     figures = (percent(values.cpu_ratio), percent(values.memory_ratio), load(values.load1))
     times = (length(host.uptime_seconds), length(host.answer_seconds))
     cells = (host.name, "up" if host.is_up else "DOWN", *(_short(text) for text in (*figures, *times)))
-    return Row(cells, "" if host.is_up else _why(host))
+    return Row(cells, _why(host) if host.reason or not host.is_up else "")
 
 
 def _why(host: HostState) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.alertbridge.installed import ANSWER, Settings, a_host, run
-from tests.fakes.rude_servers import a_dead_port, a_server, answering, silent
+from tests.fakes.rude_servers import a_dead_port, a_server, answering, answering_each, silent
 
 pytestmark = pytest.mark.system
 
@@ -26,6 +26,44 @@ def test_targets_writes_the_same_to_a_file_and_to_stdout(settings: Settings):
         {"targets": ["[::1]:9877"], "labels": {"host": "db-1"}},
         {"targets": ["127.0.0.1:9877"], "labels": {"host": "web-1", "site": "berlin"}},
     ]
+
+
+def test_targets_and_report_count_one_host_as_one(settings: Settings):
+    settings.write(hosts=[a_host(a_dead_port())])
+
+    said = run("--config", settings.path, "targets", settings.folder / "targets.json")
+    reported = run("--config", settings.path, "report")
+
+    assert said.stderr == f"{settings.folder}/targets.json: 1 host, written\n"
+    assert reported.stderr == "asking 1 host\n0 of 1 host up\n"
+
+
+def test_status_asks_with_what_the_settings_say_and_tells_what_a_host_wants(settings: Settings):
+    (settings.folder / "password").write_text("s3cret")
+    login = {"username": "ann", "password_file": "password"}
+
+    def answer(head: bytes) -> tuple[int, bytes, bytes]:
+        return (200, b"", ANSWER) if b"Authorization: Basic YW5uOnMzY3JldA==" in head else (401, b"", b"")
+
+    with a_server(answering_each(answer)) as port:
+        settings.write(hosts=[a_host(port)])
+        without = run("--config", settings.path, "status")
+        settings.write(hosts=[a_host(port)], status=login)
+        with_login = run("--config", settings.path, "status")
+
+    assert (without.returncode, with_login.returncode) == (0, 0)
+    assert without.stdout.splitlines()[1].endswith("answers, wants a login")
+    assert with_login.stdout.splitlines()[1].split()[:3] == ["web-1", "up", "25"]
+
+
+@pytest.mark.parametrize("command", ["status", "report", "check-config"])
+def test_a_password_file_that_is_missing_ends_with_3(settings: Settings, command: str):
+    settings.write(status={"username": "ann", "password_file": "nowhere"})
+
+    said = run("--config", settings.path, command)
+
+    assert said.returncode == 3
+    assert "status.password_file: found cannot read " in said.stderr
 
 
 def test_targets_that_cannot_be_written_end_with_4(settings: Settings):

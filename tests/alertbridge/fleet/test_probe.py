@@ -1,4 +1,5 @@
 import errno
+import gzip
 import resource
 import socket
 import ssl
@@ -11,8 +12,10 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alertbridge.fleet.access import Access
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.fleet.probe import Probe, read_samples
+from alertbridge.fleet.probe import Probe
+from alertbridge.fleet.samples import NeededSamples, read_samples
 from alertbridge.mail.host_facts import LastValues
 from marax.clock import SystemClock
 from marax.settings.addresses import Address
@@ -36,7 +39,7 @@ def a_host(port: int, host: str = "127.0.0.1", name: str = "web-1") -> HostSetti
 
 
 def ask_one(host: HostSettings, timeout_seconds: float = 5.0, resolve=socket.getaddrinfo):
-    (state,) = Probe(SystemClock(), timeout_seconds=timeout_seconds, resolve=resolve).ask([host])
+    (state,) = Probe(SystemClock(), Access(), timeout_seconds=timeout_seconds, resolve=resolve).ask([host])
     return state
 
 
@@ -106,7 +109,6 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     [
         (rude.answering(b"", status=500), "HTTP 500"),
         (rude.answering(b"", status=400), "HTTP 400"),
-        (rude.answering(b"", status=401), "HTTP 401: requires a login for /metrics"),
         (rude.answering(b"", status=302, headers=b"Location: /metrics\r\n"), "HTTP 302: redirects elsewhere"),
         (rude.answering(b""), "answers, but is not a marax-exporter"),
         (rude.answering(b"node_load1 1\n"), "answers, but is not a marax-exporter"),
@@ -152,18 +154,18 @@ def test_asks_over_tls_where_that_is_spoken(tls):
 
 
 def test_says_what_is_wrong_behind_tls(tls):
-    with rude.a_server(rude.over_tls(tls, rude.answering(b"", status=401))) as port:
-        assert ask_one(a_host(port)).reason == "HTTP 401: requires a login for /metrics"
+    with rude.a_server(rude.over_tls(tls, rude.answering(b"", status=404))) as port:
+        assert ask_one(a_host(port)).reason == "HTTP 404: has no /metrics"
 
 
-def test_an_exporter_that_wants_a_client_certificate_is_not_up(tls):
-    tls.verify_mode = ssl.CERT_REQUIRED
-
-    with rude.a_server(rude.over_tls(tls, rude.answering(EXPOSITION))) as port:
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "answers, wants a login"), (403, "answers, denies access to /metrics")]
+)
+def test_a_host_that_asks_who_asks_is_up_and_says_no_more(status, reason):
+    with rude.a_server(rude.answering(b"", status=status)) as port:
         state = ask_one(a_host(port))
 
-    assert (state.is_up, state.values) == (False, None)
-    assert state.reason in {"connection reset", "closed the connection without an answer"}
+    assert (state.is_up, state.reason, state.values) == (True, reason, LastValues())
 
 
 def test_asks_over_tls_where_plain_http_is_a_bad_request(tls):
@@ -267,7 +269,7 @@ def test_names_that_hang_delay_no_other_host():
 
     with rude.a_server(rude.answering(EXPOSITION)) as port:
         names = [*(f"hangs-{i}" for i in range(40)), "answers"]
-        probe = Probe(SystemClock(), timeout_seconds=3.0, resolve=resolve)
+        probe = Probe(SystemClock(), Access(), timeout_seconds=3.0, resolve=resolve)
         states = probe.ask([a_host(port, host=name) for name in names])
         hang.set()
 
@@ -281,14 +283,16 @@ def test_reports_every_host_in_the_order_of_the_settings():
         bad = servers.enter_context(rude.a_server(rude.answering(b"", status=503)))
         ports = [good, bad, rude.a_dead_port(), good]
 
-        states = Probe(SystemClock()).ask([a_host(port, name=f"web-{i}") for i, port in enumerate(ports)])
+        states = Probe(SystemClock(), Access()).ask(
+            [a_host(port, name=f"web-{i}") for i, port in enumerate(ports)]
+        )
 
     assert [state.name for state in states] == ["web-0", "web-1", "web-2", "web-3"]
     assert [state.is_up for state in states] == [True, False, False, True]
 
 
 def test_asks_nobody_when_there_are_no_hosts():
-    assert Probe(SystemClock()).ask([]) == ()
+    assert Probe(SystemClock(), Access()).ask([]) == ()
 
 
 @pytest.fixture
@@ -307,11 +311,77 @@ def test_hundreds_of_hosts_take_one_deadline_and_not_a_file_too_many():
 
     with rude.a_server(half, host="0.0.0.0") as port:
         hosts = [a_host(port, host=f"127.1.{i // 250}.{i % 250 + 1}") for i in range(300)]
-        states = Probe(SystemClock(), timeout_seconds=5.0).ask(hosts)
+        states = Probe(SystemClock(), Access(), timeout_seconds=5.0).ask(hosts)
 
     assert sum(state.is_up for state in states) == 150
     assert {state.reason for state in states} == {"", "timed out after 5 s while waiting for its answer"}
     assert time.monotonic() - started < 10
+
+
+ESCAPED_QUOTES = b'marax_load1{a="' + b'\\"' * 500_000 + b'"} 1\n'
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    ("manners", "is_up", "reason"),
+    [
+        (rude.answering(EXPOSITION + ESCAPED_QUOTES), True, ""),
+        (rude.answering(EXPOSITION * 4000), True, ""),
+        (rude.answering(b"\n" * 1_000_000), False, "answers, but is not a marax-exporter"),
+        (
+            rude.dripping(HEAD + b"\r\n" + EXPOSITION),
+            False,
+            "timed out after 5 s while waiting for its answer",
+        ),
+        (rude.flooding(HEAD + b"\r\nmarax_load1 1\n"), False, "its answer is larger than 1 MiB"),
+        (
+            rude.answering(gzip.compress(b"\0" * 50_000_000), headers=b"Content-Encoding: gzip\r\n"),
+            False,
+            "answers, but is not a marax-exporter",
+        ),
+        (rude.sending(HEAD + b"X: y\r\n" * 100_000), False, "its answer's header has no end"),
+    ],
+    ids=["escaped quotes", "many lines", "empty lines", "dripping", "endless", "gzip bomb", "many headers"],
+)
+def test_a_hostile_host_takes_no_time_of_the_others(manners, is_up, reason):
+    started = time.monotonic()
+
+    with rude.a_server(rude.answering(EXPOSITION)) as good, rude.a_server(manners) as hostile:
+        hosts = [a_host(good, name=f"web-{i}") for i in range(19)]
+        states = Probe(SystemClock(), Access()).ask([a_host(hostile, name="hostile"), *hosts])
+
+    assert [state.is_up for state in states[1:]] == [True] * 19
+    assert (states[0].is_up, states[0].reason) == (is_up, reason)
+    assert time.monotonic() - started < 7
+
+
+@pytest.mark.alone
+def test_many_hostile_hosts_take_no_time_of_the_others():
+    started = time.monotonic()
+
+    with (
+        rude.a_server(rude.answering(EXPOSITION), host="0.0.0.0") as good,
+        rude.a_server(rude.answering(ESCAPED_QUOTES), host="0.0.0.0") as hostile,
+    ):
+        hosts = [a_host(hostile if i % 2 else good, host=f"127.1.0.{i + 1}", name=f"{i}") for i in range(40)]
+        states = Probe(SystemClock(), Access()).ask(hosts)
+
+    assert all(state.is_up for state in states[::2])
+    assert time.monotonic() - started < 7
+
+
+@given(st.lists(st.integers(1, 60), max_size=20), st.sampled_from([b"\n", b"\r\n"]))
+def test_reads_the_same_however_an_exposition_is_cut_into_chunks(cuts, ending):
+    exposition = (EXPOSITION + b"x" * 900 + b"\nmarax_load1 7\n" + b"marax_load1 " + b"1" * 900).replace(
+        b"\n", ending
+    )
+    samples, rest = NeededSamples(), exposition
+    for cut in cuts:
+        samples.add(rest[:cut])
+        rest = rest[cut:]
+    samples.add(rest)
+
+    assert samples.read() == read_samples(EXPOSITION)
 
 
 @given(st.binary(max_size=200))

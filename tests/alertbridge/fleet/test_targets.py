@@ -4,6 +4,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +20,22 @@ def a_host(name: str = "web-1", **labels: str) -> HostSettings:
     return HostSettings(name=name, address=Address(f"{name}.example.org", 9877), labels=Labels(labels))
 
 
+SECURED = msgspec.structs.replace(a_host("db-1"), scheme="https")
+
+
 def test_makes_one_group_for_each_host():
     assert target_groups([a_host("web-1", site="berlin")]) == [
         {"targets": ["web-1.example.org:9877"], "labels": {"host": "web-1", "site": "berlin"}}
     ]
+
+
+def test_writes_the_scheme_of_a_host_that_speaks_tls_and_nothing_else_changes():
+    plain, secured = a_host("web-1", site="berlin"), a_host("web-1", site="berlin")
+    secured = msgspec.structs.replace(secured, scheme="https")
+
+    (before,), (after,) = target_groups([plain]), target_groups([secured])
+
+    assert after == {**before, "labels": {"__scheme__": "https", **before["labels"]}}
 
 
 @given(st.permutations(["web-1", "web-2", "db-1", "db-2"]))
@@ -34,7 +47,7 @@ def test_is_the_same_whatever_the_order_of_hosts_and_labels(names):
 
 
 def test_promtool_takes_the_file(tmp_path):
-    write_targets(tmp_path / "targets.json", [a_host("web-1", site="berlin"), a_host("db-1")])
+    write_targets(tmp_path / "targets.json", [a_host("web-1", site="berlin"), SECURED])
     (tmp_path / "prometheus.yml").write_text(
         "scrape_configs: [{job_name: marax, file_sd_configs: [{files: [targets.json]}]}]"
     )
