@@ -120,11 +120,15 @@ def test_bad_settings_leave_those_in_force_until_they_are_mended(settings: Setti
     ("text", "says"),
     [
         ('database: "\\U00110000"', "1: found broken YAML (an escape or a number beyond all bounds)"),
+        (
+            "mailgun: {base_url: 'https://mailgun-gateway.internal.example.org/v3/?x=1'}",
+            "1: mailgun.base_url: found 'https://",
+        ),
         ("users:\n\t- {name: ann}", "2: found a tab, expected spaces"),
         ("#" * (16 * 1024 * 1024 + 1), " found more than 16 MiB"),
         ("users: [" + "{nam: a}, " * 100 + "]", "1: users[0].nam: found an unknown key"),
     ],
-    ids=["no character", "a tab", "too large", "many mistakes"],
+    ids=["no character", "a URL", "a tab", "too large", "many mistakes"],
 )
 def test_settings_that_are_none_leave_those_in_force(
     settings: Settings, served: Served, text: str, says: str

@@ -38,7 +38,9 @@ class Secrets:
 
 
 @contextmanager
-def an_exporter(secrets: Secrets, name: str, *, tls: bool = True, **wants: bool) -> Iterator[int]:
+def an_exporter(
+    secrets: Secrets, name: str, *, tls: bool = True, port: int = 0, **wants: bool
+) -> Iterator[int]:
     """Run an exporter that *wants* a `certificate` or a `password`; yields its port."""
     web_config = secrets.folder / f"{name}-web.yml"
     lines = []
@@ -56,7 +58,7 @@ def an_exporter(secrets: Secrets, name: str, *, tls: bool = True, **wants: bool)
     web_config.write_text("\n".join(lines) + "\n")
     config = secrets.folder / f"{name}.yml"
     config.write_text(
-        f"listen: 127.0.0.1:0\nweb_config_file: {web_config}\nstate_dir: {secrets.folder / name}\n"
+        f"listen: 127.0.0.1:{port}\nweb_config_file: {web_config}\nstate_dir: {secrets.folder / name}\n"
     )
     log = secrets.folder / f"{name}.log"
     with log.open("wb") as stream:
