@@ -25,8 +25,11 @@ pytestmark = pytest.mark.system
 MAILGUN_KEY = "key-0f-mailgun-5ecret"
 SMTP_PASSWORD = "pass-w0rd-of-smtp"
 PROMETHEUS_PASSWORD = "pass-w0rd-of-prometheus"
+PING_PASSWORD = "pass-w0rd-of-ping"
+HOSTS_PASSWORD = "pass-w0rd-of-hosts"
 PING_PATH = "/ping/5ecret-uuid"
-LEAKS = ["webhook-token", SIGNING_KEY, MAILGUN_KEY, SMTP_PASSWORD, PROMETHEUS_PASSWORD, PING_PATH.strip("/")]
+LEAKS = ["webhook-token", SIGNING_KEY, MAILGUN_KEY, SMTP_PASSWORD, PROMETHEUS_PASSWORD, PING_PASSWORD]
+LEAKS += [HOSTS_PASSWORD, PING_PATH.strip("/")]
 
 
 class Office:
@@ -38,6 +41,7 @@ class Office:
         self.server = server
         (folder / "signing.key").write_text(SIGNING_KEY)
         (folder / "smtp.password").write_text(SMTP_PASSWORD)
+        (folder / "hosts.password").write_text(HOSTS_PASSWORD)
         dead = f"127.0.0.1:{a_dead_port()}"
         self.settings.write(
             mailgun=through(mailgun.url, folder, MAILGUN_KEY) | {"webhook_signing_key_file": "signing.key"},
@@ -49,7 +53,9 @@ class Office:
                 "after": "1s",
             },
             prometheus={"url": f"http://ann:{PROMETHEUS_PASSWORD}@{dead}"},
-            heartbeat={"alarm_after": "1s", "ping_url": f"http://{dead}{PING_PATH}"},
+            heartbeat={"alarm_after": "1s", "ping_url": f"http://ann:{PING_PASSWORD}@{dead}{PING_PATH}"},
+            status={"username": "ann", "password_file": "hosts.password"},
+            hosts=[{"name": "web-8", "address": dead}, {"name": "web-9", "address": "nowhere.invalid:1"}],
             users=[{"name": "ann", "email": "ann@example.org", "admin": True}],
         )
 
@@ -128,6 +134,8 @@ def look_at_it_by_hand(office: Office) -> Iterator[str]:
     yield office.run("send-test", "ann", "--lane", "second")
     office.server.login = ("marax", "another")
     yield office.run("send-test", "ann", "--lane", "second")
+    yield office.run("status")
+    yield office.run("status", "--json")
     yield office.run("report")
     (office.settings.folder / "mailgun.key").unlink()
     yield office.run("check-config")
@@ -151,6 +159,7 @@ def test_no_secret_stands_in_any_answer_log_mail_or_table(office):
     ]
 
     logins = [f"api:{MAILGUN_KEY}", f"\0marax\0{SMTP_PASSWORD}", f"ann:{PROMETHEUS_PASSWORD}"]
+    logins += [f"ann:{PING_PASSWORD}", f"ann:{HOSTS_PASSWORD}"]
     leaks = [*LEAKS, *(b64encode(login.encode()).decode() for login in logins)]
     assert [(leak, text[:1000]) for leak in leaks for text in everything if leak in text] == []
     assert [login for login in (received.login for received in office.server.messages) if login is None] == []
