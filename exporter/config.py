@@ -11,6 +11,7 @@ from exporter.collectors.settings import CollectorSwitches
 from exporter.commands.settings import Command
 from exporter.processes.settings import ProcessSettings
 from marax.settings.addresses import ListenAddress
+from marax.settings.document import Lines
 from marax.settings.mistakes import Mistake, SettingsError
 from marax.settings.reader import read_settings, unique
 
@@ -90,11 +91,11 @@ def _changeable(settings: ExporterSettings, path: Path) -> Iterator[Mistake]:
     places = {key: changeable_place(Path(one.argv[0]), run_as=one.run_as) for key, one in programs}
     if programs or settings.shell:
         places[""] = changeable_place(path)
+    lines = Lines(path)
     for key, place in places.items():
         if place is not None:
-            yield Mistake(
-                file=path, line=0, key=key, found=f"{place}, which other users can modify", expected=_TRUSTED
-            )
+            found = f"{place}, which other users can modify"
+            yield Mistake(file=path, line=lines.of(key), key=key, found=found, expected=_TRUSTED)
 
 
 _TRUSTED = (

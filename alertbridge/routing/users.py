@@ -19,6 +19,12 @@ _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,3}")
 Severity = Literal["critical", "warning", "info"]
 
 
+# No longer than a name: fnmatch takes quadratic time for a pattern of brackets
+HostGlob = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, description="a pattern of host names such as web-*")
+]
+
+
 class TimeZone(str):
     """The name of a time zone of the IANA database."""
 
@@ -91,7 +97,7 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z", description="a name such as ann or on-call")
     ]
     email: EmailAddress
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[HostGlob, ...] = ()
     severities: tuple[Severity, ...] = ()
     timezone: TimeZone = TimeZone("UTC")
     is_admin: bool = msgspec.field(name="admin", default=False)

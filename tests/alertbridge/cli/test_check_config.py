@@ -58,6 +58,10 @@ def test_says_what_is_wrong_with_a_file_that_is_none(settings: Settings, text: s
             "prometheus.url: found the address of a page, /graph, expected Prometheus' own, http://127.0.0.1:9090",
         ),
         ({"webhook": {"token_file": "nowhere"}}, "webhook.token_file: found cannot read "),
+        (
+            {"users": [{"name": "ann", "email": "ann@example.org", "hosts": ["[" * 20_000]}]},
+            "users[0].hosts[0]: found '[[[",
+        ),
         ({"smtp": {"host": "smtp.example.org"}}, "smtp: found no `mailgun:`, expected one"),
         (
             {"database": "sqlite:////nowhere/at/all.db"},
@@ -80,7 +84,7 @@ def test_says_the_line_and_what_is_wrong_with_a_value(
     place, _, words = mistake.removeprefix(f"{settings.path}:").partition(": ")
     lines = settings.path.read_text().splitlines()
     assert words.startswith(says)
-    assert words.partition(":")[0].rpartition(".")[2] + ":" in "".join(
+    assert words.partition(":")[0].rpartition(".")[2].partition("[")[0] + ":" in "".join(
         lines[max(0, int(place) - 2) : int(place)]
     )
 

@@ -212,10 +212,10 @@ def test_does_not_begin_with_what_others_may_change(
         [PROGRAM, command, "--config", config], capture_output=True, text=True, check=False, timeout=20
     )
 
-    key = "" if changeable == "exporter.yml" else "commands[0].argv[0]: "
+    where = ": " if changeable == "exporter.yml" else ":1: commands[0].argv[0]: "
     assert said.returncode == 3
     assert (
-        f"{config}: {key}found {place}, which other users can modify, expected a file that only root"
+        f"{config}{where}found {place}, which other users can modify, expected a file that only root"
         in said.stderr
     )
 
