@@ -3,8 +3,9 @@
 
 debian=$cache/debian
 
-# debian_unpack FOLDER PACKAGES OTHERWISE: fetches PACKAGES (names with spaces between) into FOLDER, all or nothing.
-# OTHERWISE is what a person can do where that fails. The machine's own sources and keys are used: apt verifies as always.
+# debian_unpack FOLDER PACKAGES OTHERWISE [ALSO]: fetches PACKAGES (names with spaces between) into FOLDER, all or nothing.
+# OTHERWISE is what a person can do where that fails. ALSO is a function that names further packages, given PACKAGES.
+# The machine's own sources and keys are used: apt verifies as always.
 debian_unpack() {
     folder=$1
     packages=$2
@@ -19,7 +20,7 @@ debian_unpack() {
     mkdir -p "$folder.new/packages"
     # shellcheck disable=SC2046,SC2086 # names of packages hold no white space
     (cd "$folder.new/packages" &&
-        logged "$log" apt-get -c "$debian/apt.conf" -q download $packages $(debian_pages_of $packages)) ||
+        logged "$log" apt-get -c "$debian/apt.conf" -q download $packages $(debian_pages_of $packages) $(${4:-true} $packages)) ||
         fail_showing "$log" "Debian's packages could not be fetched: $packages" \
             "see that this machine reaches its Debian mirror (apt-get update), then start again; or $3"
     for package in "$folder.new/packages"/*.deb; do
@@ -51,4 +52,12 @@ EOF
 # debian_pages_of PACKAGE...: the scripts, styles and fonts that the web pages of the packages are made of.
 debian_pages_of() {
     apt-cache -c "$debian/apt.conf" depends --recurse --important "$@" | grep -E '^(libjs|fonts)-' || true
+}
+
+# debian_libraries_of PACKAGE: what its programs are linked with, apart from the C library: that is the machine's.
+debian_libraries_of() {
+    direct=$(apt-cache -c "$debian/apt.conf" depends --important "$1" | sed -n 's/^ *|*Depends: \(lib[^ ]*\)$/\1/p')
+    # shellcheck disable=SC2086 # names of packages hold no white space
+    apt-cache -c "$debian/apt.conf" depends --recurse --important $direct | grep '^lib' | grep -v -x -e libc6 -e libgcc-s1 |
+        sort -u
 }

@@ -5,11 +5,13 @@
 . scripts/lib/debian.sh
 . scripts/lib/python.sh
 . scripts/lib/servers.sh
+. scripts/lib/mta.sh
 
 # ready run|dev: with the programs and what they need; or with what the tests need as well.
 ready() {
     open_cache
     ready_python "$1"
     ready_servers
+    [ "$1" != dev ] || ready_mta
     close_cache
 }

@@ -7,15 +7,11 @@ from collections import Counter
 
 import pytest
 
-from alertbridge.delivery.failover import CircuitBreaker, Failover, PrimaryTransport
-from alertbridge.delivery.mailer import NotSent
 from alertbridge.delivery.smtp.complaints import About, Step
-from alertbridge.delivery.smtp.mailer import SmtpMailer
 from alertbridge.delivery.smtp.settings import SmtpSettings
-from marax.settings.secret import Secret
 from tests.alertbridge.alert_builders import an_alert
-from tests.alertbridge.delivery.post import Post
 from tests.alertbridge.delivery.smtp.refusals import REFUSALS, Refusal
+from tests.alertbridge.delivery.smtp.smtp_post import SmtpPost
 from tests.standin.smtp import SmtpStandIn
 
 VERBS = {
@@ -29,26 +25,9 @@ VERBS = {
 NO_REFUSAL = (299, 355)  # at RCPT TO, go on
 
 
-class SmtpPost(Post):
-    """A courier whose Mailgun is out of reach until told, so that mail leaves by *server*."""
-
-    def __init__(self, path, server: SmtpStandIn) -> None:
-        super().__init__(path)
-        self.server = server
-        settings = SmtpSettings(host="127.0.0.1", port=server.port, starttls=False)
-        self.mailer.answer_always(NotSent(reason="the mail did not reach api.mailgun.net: timed out"))
-        failover = Failover(
-            PrimaryTransport(self.mailer, self.records, self.clock),
-            SmtpMailer(settings, Secret(""), self.clock),
-            CircuitBreaker(1.0, self.clock),
-            self.clock,
-            self.metrics,
-        )
-        self.dispatch = lambda: failover
-
-    def subjects(self) -> Counter[str]:
-        by_smtp = [_subject(message.content) for message in self.server.messages]
-        return Counter([mail.subject for mail in self.mailer.accepted] + by_smtp)
+def subjects(post: SmtpPost, server: SmtpStandIn) -> Counter[str]:
+    by_smtp = [_subject(message.content) for message in server.messages]
+    return Counter([mail.subject for mail in post.mailer.accepted] + by_smtp)
 
 
 def _subject(content: bytes) -> str:
@@ -63,7 +42,8 @@ def server():
 
 @pytest.fixture
 def post(tmp_path, server):
-    made = SmtpPost(tmp_path / "bridge.db", server)
+    settings = SmtpSettings(host="127.0.0.1", port=server.port, starttls=False)
+    made = SmtpPost(tmp_path / "bridge.db", settings)
     yield made
     made.outbox.close()
 
@@ -83,7 +63,7 @@ def test_only_an_address_that_does_not_exist_costs_a_mail(post, server, refusal)
     post.work_for(1000, step=50)
 
     is_lost = refusal.about is About.ADDRESS
-    assert (post.dead, post.subjects()) == ((1, {}) if is_lost else (0, {"web-1=down": 1}))
+    assert (post.dead, subjects(post, server)) == ((1, {}) if is_lost else (0, {"web-1=down": 1}))
     assert bool(why) == refusal.about.is_us
     if why:
         assert f" said {refusal.code}: " in why
@@ -100,4 +80,4 @@ def test_what_the_mail_server_refuses_leaves_by_mailgun_once_that_answers(post, 
     post.mailer.accept_again()
     post.work_for(1000, step=50)
 
-    assert post.subjects() == ({} if refusal.about is About.ADDRESS else {"web-1=down": 1})
+    assert subjects(post, server) == ({} if refusal.about is About.ADDRESS else {"web-1=down": 1})
