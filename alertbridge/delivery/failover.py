@@ -30,6 +30,7 @@ _PROBE_AFTER_AMBIGUOUS_SECONDS = 900.0
 _LONGEST_PAUSE_SECONDS = 3600.0
 # After half an hour a provider knows all events of a mail ("Event Polling" in Mailgun's user manual)
 _PROVEN_SECONDS = 1800.0
+_MOST_AMBIGUOUS = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +126,9 @@ class CircuitBreaker:
 class Failover:
     """Sends by *primary*; once its *breaker* is open, by *secondary* what has surely not been sent.
 
-    An ambiguous mail stays with the primary, unless that proves not to have it. Now and then a mail probes
-    the primary all the same; one that it accepts ends the failover. Threads may share it.
+    An ambiguous mail stays with the primary, unless that proves not to have it; one that the secondary left
+    ambiguous is repeated by it once. Now and then a mail probes the primary all the same; one that it accepts
+    ends the failover. Threads may share it.
     """
 
     def __init__(
@@ -143,6 +145,8 @@ class Failover:
         self._clock = clock
         self._is_on = False
         self._trouble = ""
+        self._lock = threading.Lock()
+        self._ambiguous_by_secondary: dict[str, int] = {}
         self._names = {"primary": primary.name, "secondary": secondary.name}
         self._gauge = metrics.second_lane_in_use
         self._gauge.set(0)
@@ -165,6 +169,8 @@ class Failover:
         return self._until_open(outcome) if isinstance(outcome, TransportPaused) else outcome
 
     def _send_again_while_open(self, mail: Mail, ambiguous_seconds: float) -> Outcome | AlreadyAccepted:
+        if self._may_be_repeated(mail.message_id):
+            return self._send_by_secondary(mail)
         waits = NotSent(reason=f"it may have been sent; waiting for {self._primary.name} to resolve that")
         match self._primary.find(mail.message_id):
             case Found(provider_id=provider_id):
@@ -186,14 +192,28 @@ class Failover:
             self._is_on = True
             self._gauge.set(1)
             logger.warning("primary transport failing, failover on", extra=self._names)
-        match self._secondary.send(mail):
+        outcome = self._secondary.send(mail)
+        self._note_ambiguous(mail.message_id, outcome)
+        match outcome:
             case MessageRefused(reason=reason):  # the primary may accept it
                 waits = f"{reason}; waiting for {self._primary.name}"
                 return NotSent(reason=waits, try_within_seconds=PROBE_SECONDS, is_counted=False)
             case TransportPaused() as paused:
                 return replace(paused, reason=f"{paused.reason}; and {self._primary.name}: {self._trouble}")
-            case outcome:
+            case _:
                 return outcome
+
+    def _note_ambiguous(self, message_id: str, outcome: Outcome) -> None:
+        """Note how often the secondary left a mail ambiguous, as far as there is room."""
+        with self._lock:
+            times = self._ambiguous_by_secondary.pop(message_id, 0)
+            if isinstance(outcome, Ambiguous) and len(self._ambiguous_by_secondary) < _MOST_AMBIGUOUS:
+                self._ambiguous_by_secondary[message_id] = times + 1
+
+    def _may_be_repeated(self, message_id: str) -> bool:
+        """Return whether a mail may have been sent by the secondary, and once only."""
+        with self._lock:
+            return self._ambiguous_by_secondary.get(message_id) == 1
 
     def _note(self, outcome: Outcome | AlreadyAccepted) -> None:
         self._breaker.note(outcome)

@@ -246,13 +246,23 @@ def test_a_recipient_whom_the_secondary_delays_holds_up_no_other_and_never_expir
     assert sorted(subjects(post.smtp)) == ["first=down", "web-1=down", "web-2=down"]
 
 
-def test_a_mail_that_the_secondary_leaves_ambiguous_is_not_lost(post):
+def test_a_mail_that_the_secondary_leaves_ambiguous_is_repeated_by_it(post):
     post.smtp.answer_next(Ambiguous(reason="no reply"))
     post.fall_into_trouble(NotSent(reason="refused"))
+    post.work_for(1000, step=20)
+
+    assert (subjects(post.smtp), post.dead) == (["first=down"], 0)
+    assert len({mail.message_id for mail in post.smtp.tried}) == 1
+
+
+def test_a_mail_that_the_secondary_leaves_ambiguous_twice_waits_for_the_primary(post):
+    post.smtp.answer_always(Ambiguous(reason="no reply"))
+    post.fall_into_trouble(NotSent(reason="refused"), seconds=1800)
+    by_smtp = len(post.smtp.tried)
     post.mailgun.accept_again()
     post.work_for(1800, step=30)
 
-    assert subjects(post.mailgun) == ["first=down"]
+    assert (by_smtp, len(post.smtp.tried), subjects(post.mailgun)) == (2, 2, ["first=down"])
     assert post.mailgun.accepted[0].message_id == post.smtp.tried[0].message_id
 
 
