@@ -104,6 +104,21 @@ def test_a_proxy_that_cannot_be_reached_means_not_sent(monkeypatch):
         assert outcome.reason == "the mail did not reach mailgun.invalid: Connection refused"
 
 
+@pytest.mark.parametrize(("exempt", "asked"), [("", True), ("mailgun.invalid", False)])
+def test_the_proxy_of_the_environment_is_used_save_for_what_it_exempts(monkeypatch, exempt, asked):
+    heard = bytearray()
+
+    def listen(connection: socket.socket) -> None:
+        heard.extend(connection.recv(1000))
+
+    with far_side(listen) as url:
+        monkeypatch.setenv("http_proxy", url)
+        monkeypatch.setenv("no_proxy", exempt)
+        a_mailer("http://mailgun.invalid").send(a_mail())
+
+    assert heard.startswith(b"POST http://mailgun.invalid/v3/mg.example.org/messages ") == asked
+
+
 def test_a_connection_cut_before_the_whole_mail_was_out_means_not_sent():
     def cut_early(connection: socket.socket) -> None:
         connection.recv(1000)
