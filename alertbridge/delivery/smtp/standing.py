@@ -15,9 +15,9 @@ class Standing:
 
     A server that takes mails for its own domain only says "relay access denied" to all others, at RCPT TO.
     The first such refusal pauses the transport. After the pause, the next one delays its own mail alone, and
-    for some seconds the recipients who have been refused are passed over: so the others get their turn,
-    whatever waits before them. Once one of their mails is accepted, no refusal of this kind pauses the
-    transport for ten minutes.
+    for some seconds the recipients who are refused are passed over: so the others get their turn, whatever
+    waits before them. Once one of their mails is accepted, a refusal of this kind delays the mails to its own
+    recipient and does not pause the transport, for ten minutes.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -26,14 +26,14 @@ class Standing:
         self._trusted_until_seconds = float("-inf")
         self._others_first_until_seconds = float("-inf")
         self._has_paused = False
-        self._passed_over: dict[str, str] = {}
+        self._passed_over: dict[str, tuple[float, str]] = {}
 
     def passed_over(self, recipient: str) -> NotSent | None:
         """Return the outcome of a mail to *recipient* without an attempt; None if one is to be made."""
+        now = self._clock.monotonic_seconds()
         with self._lock:
-            is_turn_of_others = self._clock.monotonic_seconds() < self._others_first_until_seconds
-            reason = self._passed_over.get(recipient)
-        return _delayed(reason, _OTHERS_FIRST_SECONDS) if reason and is_turn_of_others else None
+            until_seconds, reason = self._passed_over.get(recipient, (now, ""))
+        return _delayed(reason, until_seconds - now) if now < until_seconds else None
 
     def note_accepted(self) -> None:
         """Note that the server accepted a mail."""
@@ -46,15 +46,17 @@ class Standing:
         now = self._clock.monotonic_seconds()
         with self._lock:
             if now < self._trusted_until_seconds:
-                return _delayed(paused.reason, _BETWEEN_TRIES_SECONDS)
-            if now >= self._others_first_until_seconds:
-                self._has_paused = not self._has_paused
-                if self._has_paused:
-                    return paused
-                self._others_first_until_seconds = now + _OTHERS_FIRST_SECONDS
-                self._passed_over = {}
-            self._passed_over[recipient] = paused.reason
-            return _delayed(paused.reason, _OTHERS_FIRST_SECONDS)
+                until_seconds = now + _BETWEEN_TRIES_SECONDS
+            elif now < self._others_first_until_seconds:
+                until_seconds = self._others_first_until_seconds
+            elif self._has_paused:
+                self._has_paused = False
+                until_seconds = self._others_first_until_seconds = now + _OTHERS_FIRST_SECONDS
+            else:
+                self._has_paused = True
+                return paused
+            self._passed_over[recipient] = (until_seconds, paused.reason)
+            return _delayed(paused.reason, until_seconds - now)
 
 
 def _delayed(reason: str, seconds: float) -> NotSent:

@@ -1,5 +1,6 @@
 """Failover: when it is on, for which mails, and that nothing comes twice."""
 
+import random
 from collections import Counter
 
 import pytest
@@ -286,3 +287,27 @@ def test_nothing_comes_twice_and_nothing_is_lost_whatever_the_primary_does(post)
     assert len(arrived) == 300
     assert set(arrived.values()) == {1}
     assert len(post.smtp.accepted) > 20
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_lost_or_dead_whatever_both_do_unless_an_address_is_refused(post, seed):
+    """Trouble of all kinds on both sides, some minutes each, and a new alert every 20 s."""
+    chance = random.Random(seed)
+    delayed = NotSent(reason="relay access denied", try_within_seconds=60, is_counted=False)
+    trouble = [param.values[0] for param in FAILURES]
+    of_smtp = [*trouble, delayed, MessageRefused(reason="too large")]
+    post.records = Records(Absent())
+    for number in range(150):
+        for mailer, kinds in ((post.mailgun, trouble), (post.smtp, of_smtp)):
+            if chance.random() < 0.1:
+                mailer.accept_again()
+            elif chance.random() < 0.2:
+                mailer.answer_always(chance.choice(kinds))
+        post.take(an_alert(f"web-{number}", alertname=f"Alert{number}"))
+        post.work()
+        post.clock.advance(20)
+    post.mailgun.accept_again()
+    post.work_for(7200, step=60)
+
+    arrived = Counter(subjects(post.mailgun) + subjects(post.smtp))
+    assert (len(arrived), set(arrived.values()), post.dead) == (150, {1}, 0)

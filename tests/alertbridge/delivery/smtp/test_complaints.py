@@ -1,7 +1,5 @@
 """Whom a mail server's refusal is about: texts of real servers, and anything."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,9 +43,8 @@ def test_any_reply_is_about_something(step, code, text):
     )
 
 
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("text", ["a" * 65536, "<" * 65536, "a@" * 32768, "sender " * 9000, "no " * 20000])
-def test_no_text_takes_long(text):
-    begin = time.process_time()
-    about(Step.RECIPIENT, Reply(550, text))
-
-    assert time.process_time() - begin < 0.5
+def test_no_text_holds_it_up(text):
+    for step in Step:
+        about(step, Reply(550, text))

@@ -68,6 +68,16 @@ def test_the_many_mails_of_one_who_is_refused_are_tried_once_a_pause(server):
     assert server.tries == 10
 
 
+def test_one_who_is_refused_is_tried_once_a_minute_while_others_are_served(server):
+    server.standing.note_accepted()
+    for _ in range(60):
+        server.work_through(*["kim"] * 20, "ann")
+        server.clock.advance(10)
+
+    assert server.told == ["ann"] * 60
+    assert server.tries == 60 + 10
+
+
 def test_nobody_is_paused_for_while_the_server_accepts_mails_of_others(server):
     server.standing.note_accepted()
 
