@@ -133,10 +133,9 @@ def _kept_password(settings: BridgeSettings) -> Warnings:
         return
     kept = [host.name for host in settings.hosts if not _is_safe(host)]
     if kept:
-        hosts = _listed(kept)
         yield (
             "status.password_file",
-            f"is not sent to hosts without `scheme: https`, as it would travel in the open: {hosts}",
+            f"is not sent to hosts without `scheme: https`, as it would travel in the open: {_listed(kept)}",
         )
 
 

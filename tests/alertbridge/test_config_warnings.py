@@ -125,7 +125,7 @@ def test_names_the_hosts_to_which_a_password_is_not_sent(tmp_path):
     assert warnings(tmp_path, status + REST + USER + "hosts:\n" + fine) == []
     assert warnings(tmp_path, status + REST + USER + "hosts:\n" + fine + plain) == [
         "alertbridge.yml:1: warning: status.password_file: is not sent to hosts without `scheme: https`,"
-        " as it would travel in the open: web-1, web-2, web-3, web-4, web-5 ..."
+        " as it would travel in the open: web-1, web-2, web-3, web-4, web-5 and 1 more"
     ]
 
 
