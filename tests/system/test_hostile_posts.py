@@ -85,7 +85,9 @@ HOSTILE = "web-1\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script>%recipi
             {"labels": {"alertname": HOSTILE, "host": HOSTILE, "severity": HOSTILE}}, "web-1", id="labels"
         ),
         pytest.param(
-            {"labels": {"alertname": "\U0001f600" * 500, HOSTILE: "x"}}, "?", id="four-byte characters"
+            {"labels": {"alertname": "\U0001f600" * 500, HOSTILE: "x"}},
+            "\U0001f600",
+            id="four-byte characters",
         ),
         pytest.param({"labels": {"alertname": "A" * 50_000, "host": "web-1"}}, "web-1", id="a long name"),
         pytest.param({"generatorURL": "javascript:alert(1)"}, "web-1", id="a link that runs"),
@@ -109,7 +111,6 @@ def test_hostile_words_make_a_harmless_mail(bridge, mailgun, change, shown):
     assert shown in message.subject
     assert message.to == ["ann@example.org"]
     assert "Bcc" not in message.headers
-    assert message.subject.isascii()
     assert [value for value in (message.subject, *message.headers.values()) if not value.isprintable()] == []
     for part in (message.subject, *message.headers.values(), message.text, message.html):
         assert "%recipient" not in part
