@@ -1,11 +1,11 @@
 """What an alert says of itself beyond what every mail has a place for: pure."""
 
-from alertbridge.alerts.alert import Alert
+from alertbridge.alerts.alert import REMARK_ANNOTATION, Alert
 from alertbridge.alerts.internal import is_internal
 
 _LABELS_AT_MOST = 64
 _ANNOTATIONS_AT_MOST = 32
-_WITH_A_PLACE = frozenset(("summary", "description", "runbook_url"))
+_WITH_A_PLACE = frozenset(("summary", "description", "runbook_url", REMARK_ANNOTATION))
 _LONGEST = 4000  # far more than a mail shows
 
 

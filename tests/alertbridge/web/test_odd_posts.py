@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from tests.alertbridge.alert_builders import T0, an_alert, payload_of
 from tests.alertbridge.web.site import Site
 
 RENDERER = Renderer()
+PAYLOADS = Path(__file__).parents[2] / "data/payloads"
 NAMES = st.sampled_from(
     ["alertname", "host", "instance", "severity", "job", "marax_blind", "marax_audience", "node", "x", "\0"]
 )
@@ -145,6 +147,18 @@ def test_the_mail_says_what_was_wrong_with_an_alert(bridge):
     text = " ".join(mail.split())
     assert "Its start time cannot be used (1970-01-01T00:00:00Z): the time at which it was received" in text
     assert "Values that are not text, in labels: port." in text
+    assert text.count("Its start time cannot be used") == 1
+    assert "marax_remark" not in text
+
+
+def test_the_mail_of_grafanas_alert_has_its_values_and_links(bridge):
+    bridge.clock.advance(3600)
+    bridge.post((PAYLOADS / "grafana-11.json").read_bytes())
+
+    (mail,) = bridge.mails()
+    assert mail.startswith("[WARN] db-1: CPU of db-1 above 90 %")
+    assert "A = 93.25, C = 1" in mail
+    assert "https://grafana.example.org/d/abc?orgId=1&viewPanel=2" in mail
 
 
 def test_a_mail_about_several_alerts_says_which_were_odd(bridge):
