@@ -32,6 +32,11 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def hosts_of_alerts(*names: str) -> list[dict[str, str]]:
+    """Return the hosts of these names, at the addresses that `an_alert` names."""
+    return [{"name": name, "address": f"{name}.example.org:9877"} for name in names]
+
+
 class Settings:
     """A settings file in *folder* that is enough to serve: a free port, a Maildir, one user."""
 

@@ -24,7 +24,14 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 pytestmark = pytest.mark.system
 
 TOKEN = "webhook-token"
-LABELS = {"alertname": "HostDown", "severity": "critical", "host": "web-1", "job": "marax"}
+HOST = {"name": "web-1", "address": "web-1.example.org:9877"}
+LABELS = {
+    "alertname": "HostDown",
+    "severity": "critical",
+    "host": HOST["name"],
+    "instance": HOST["address"],
+    "job": "marax",
+}
 UNSTORABLE_SECONDS = 7.0
 
 
@@ -100,6 +107,7 @@ class Cluster:
             "database": f"sqlite:///{self.folder}/bridge.db",
             "webhook": {"token_file": "token"},
             "maildir": "maildir",
+            "hosts": [HOST],
             "users": [{"name": "ann", "email": "ann@example.org"}],
         }
         config = self.folder / "alertbridge.yml"

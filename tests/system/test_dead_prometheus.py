@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, through
+from tests.alertbridge.installed import Served, Settings, hosts_of_alerts, through
 from tests.fakes.rude_servers import a_dead_port, a_server, dripping, silent
 from tests.standin.mailgun import MailgunStandIn
 from tests.waiting import wait_until
@@ -38,7 +38,11 @@ def settings(tmp_path):
 def test_a_mail_leaves_within_3_seconds_and_says_what_is_missing(settings, mailgun, manners):
     with a_server(manners) as port:
         url = f"http://127.0.0.1:{port}"
-        settings.write(mailgun=through(mailgun.url, settings.folder), prometheus={"url": url})
+        settings.write(
+            mailgun=through(mailgun.url, settings.folder),
+            prometheus={"url": url},
+            hosts=hosts_of_alerts("web-1"),
+        )
         bridge = Served(settings)
         try:
             bridge.post(payload_of(an_alert()))

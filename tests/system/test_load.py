@@ -13,7 +13,7 @@ import pytest
 from marax.clock import SystemClock
 from scripts.stack.ports import free_addresses
 from tests.alertbridge.alert_builders import T0, a_heartbeat, an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, through
+from tests.alertbridge.installed import Served, Settings, hosts_of_alerts, through
 from tests.standin.mailgun import MailgunStandIn
 from tests.waiting import wait_until
 
@@ -69,7 +69,9 @@ def until_said(bridge: Served, what: str, times: int) -> None:
 
 
 def told(mailgun: MailgunStandIn) -> list[str]:
-    return sorted(message.subject.split(":")[0].removeprefix("[DOWN] ") for message in mailgun.messages)
+    return sorted(
+        message.subject.split(":")[0].removeprefix("[CRITICAL] marax on ") for message in mailgun.messages
+    )
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_reading_settings_under_load_good_ones_and_bad_ones_costs_no_post(settin
 
 def test_ten_thousand_alerts_and_their_ends_are_two_mails_of_one_thread(settings, mailgun):
     names = [f"web-{number}" for number in range(MANY)]
-    settings.write(mailgun=through(mailgun.url, settings.folder))
+    settings.write(mailgun=through(mailgun.url, settings.folder), hosts=hosts_of_alerts(*names))
     bridge = Served(settings)
     try:
         firing = seconds_to_post(bridge, payload_of(*(an_alert(name) for name in names)))

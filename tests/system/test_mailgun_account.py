@@ -8,13 +8,15 @@ from contextlib import closing
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, through
+from tests.alertbridge.installed import Served, Settings, hosts_of_alerts, run, through
 from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.system.mailgun_news import SIGNING_KEY, tell
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
+
+HOSTS = hosts_of_alerts("web-1", "web-2")
 
 
 @pytest.fixture
@@ -32,7 +34,8 @@ def test_of_fifty_recipients_one_that_is_bad_costs_the_others_nothing(settings, 
     good = [{"name": f"user-{number}", "email": f"user-{number}@example.org"} for number in range(49)]
     bad = {"name": "bob", "email": "bob@localhost"}  # Mailgun wants a domain with a dot
     admin = good[-1] | {"admin": True}
-    settings.write(users=[bad, *good[:-1], admin], mailgun=through(mailgun.url, settings.folder))
+    users = [bad, *good[:-1], admin]
+    settings.write(users=users, hosts=HOSTS, mailgun=through(mailgun.url, settings.folder))
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("web-1")))
@@ -85,7 +88,7 @@ def test_a_suppressed_address_is_told_to_the_admins_and_in_a_metric(settings, ma
 
 
 def test_what_waited_for_a_better_key_leaves_at_the_reload(settings, mailgun):
-    settings.write(mailgun=through(mailgun.url, settings.folder, key="key-of-another-account"))
+    settings.write(hosts=HOSTS, mailgun=through(mailgun.url, settings.folder, key="key-of-another-account"))
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("db-1", alertname="HighCpu", severity="warning")))
@@ -110,14 +113,14 @@ def test_what_waited_for_a_better_key_leaves_at_the_reload(settings, mailgun):
 
 
 def test_what_waited_for_a_better_address_leaves_at_the_reload(settings, mailgun):
-    settings.write(mailgun=through(f"http://127.0.0.1:{a_dead_port()}", settings.folder))
+    settings.write(hosts=HOSTS, mailgun=through(f"http://127.0.0.1:{a_dead_port()}", settings.folder))
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert("web-1")))
         wait_until(lambda: "delivery deferred" in bridge.log)
         with closing(sqlite3.connect(settings.folder / "bridge.db")) as database, database:
             database.execute("UPDATE notices SET next_unix_seconds = next_unix_seconds + 900")
-        settings.write(mailgun=through(mailgun.url, settings.folder))
+        settings.write(hosts=HOSTS, mailgun=through(mailgun.url, settings.folder))
         bridge.tell(signal.SIGHUP)
         wait_until(lambda: mailgun.messages)
     finally:

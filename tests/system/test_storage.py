@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import COMMAND, TOKEN, Served, Settings, through
+from tests.alertbridge.installed import COMMAND, TOKEN, Served, Settings, hosts_of_alerts, through
 from tests.alertbridge.permissions import HELD_TO_PERMISSIONS
 from tests.standin.mailgun import MailgunStandIn
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -194,7 +194,7 @@ def test_a_kill_between_the_commit_and_the_200_costs_no_mail_and_doubles_none(se
     """The bridge logs what it took between the two, and there it is held up and killed."""
     body = payload_of(an_alert())
     with MailgunStandIn() as mailgun:
-        settings.write(mailgun=through(mailgun.url, settings.folder))
+        settings.write(mailgun=through(mailgun.url, settings.folder), hosts=hosts_of_alerts("web-1"))
         held_up = HeldUp(settings)
         held_up.stop_up()
         connection = HTTPConnection(held_up.address, timeout=PATIENCE_SECONDS)

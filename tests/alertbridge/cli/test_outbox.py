@@ -6,7 +6,7 @@ import pytest
 
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import an_alert, payload_of
-from tests.alertbridge.installed import Served, Settings, run, through
+from tests.alertbridge.installed import Served, Settings, hosts_of_alerts, run, through
 from tests.fakes.rude_servers import a_dead_port
 from tests.standin.mailgun import MailgunStandIn
 from tests.waiting import wait_until
@@ -18,7 +18,7 @@ def test_what_mailgun_refuses_is_listed_told_to_the_admins_and_tried_again_by_ha
     settings: Settings, mailgun: MailgunStandIn
 ):
     users = [{"name": "ann", "email": "ann@nowhere"}, {"name": "ops", "email": "o@b.org", "admin": True}]
-    settings.write(mailgun=through(mailgun.url, settings.folder), users=users)
+    settings.write(mailgun=through(mailgun.url, settings.folder), users=users, hosts=hosts_of_alerts("web-1"))
     bridge = Served(settings)
     try:
         bridge.post(payload_of(an_alert()))
