@@ -1,6 +1,7 @@
 """A courier to try things with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.courier import Courier, DeliveryConfig
@@ -11,6 +12,7 @@ from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.metrics import Metrics
 from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.outbox import open_outbox
+from alertbridge.routing.limits import LimitSettings
 from tests.alertbridge.alert_builders import T0, a_routing
 from tests.fakes.clock import FakeClock
 from tests.fakes.composer import FakeComposer
@@ -38,7 +40,7 @@ class Post:
         self.records = Records(Unknowable())
         self.composer: FakeComposer | MailComposer = FakeComposer()
         self.metrics = Metrics()
-        self.routing = a_routing()
+        self.routing = replace(a_routing(), limits=LimitSettings(mails_per_hour=10_000))
         self.refused: list[tuple[str, str]] = []
         self.taken: list[str] = []
         self.dispatch: Callable[[], Dispatch] = lambda: PrimaryTransport(
