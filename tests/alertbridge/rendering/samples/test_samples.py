@@ -136,7 +136,7 @@ def _texts_of(host: HostFacts, kind: Kind) -> list[str]:
         left_out |= {"runbook_url", "graph_url"}
     if kind in {Kind.UP, Kind.ENDED}:
         left_out |= {"summary", "description"}  # they say that it is down
-    if host.about in {About.MONITORING, About.MAIL}:
+    if host.about in {About.MONITORING, About.MAIL, About.GROUP}:
         left_out |= {"name", "summary"}  # other words say it
     names = [field.name for field in fields(host) if field.name not in left_out]
     texts = [value for value in (getattr(host, name) for name in names) if isinstance(value, str)]
