@@ -134,7 +134,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         unknown_severity=classified.unknown_severity,
         summary=alert.annotations.get("summary", ""),
         description=alert.annotations.get("description", ""),
-        runbook_url=alert.annotations.get("runbook_url", ""),
+        runbook_url=alert.annotations.get("runbook_url") or alert.annotations.get("runbook", ""),
         graph_url=alert.generator_url,
         labels=labels_of(alert),
         annotations=annotations_of(alert),

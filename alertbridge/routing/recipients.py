@@ -145,7 +145,8 @@ class Routing:
         names = list(dict.fromkeys(map(self._name_of, alerts)))
         if len(names) > 1 and any(map(self._is_other_target, alerts)):
             return listed_title(f"{len(names)} targets", names)
-        return title_of(names, self.what_of(alerts[0]))
+        what = self.what_of(alerts[0])
+        return title_of(names, "" if names == [what] else what)
 
     def _name_of(self, alert: Alert) -> str:
         """Return what *alert* is about, as a title names it."""
