@@ -169,6 +169,7 @@ _CAUSES: tuple[tuple[re.Pattern[str], tuple[int, ...], tuple[str, ...], About], 
             (
                 r"\bsender\b.{0,40}\b(?:reject|verif|denied|deny|invalid|unknown|not |refus|block|ban)",
                 r"\b(?:reject|invalid|verif|unknown|bad)\w*\b.{0,20}\bsender\b",
+                r"\b(?:return|reply|from|sending|envelope|originating)[- ](?:path|address|domain)\b",
                 r"\bsend as\b|\b(?:spf|dkim|dmarc)\b|\bdomain of sender|\bbadmailfrom\b|\bunauthenticated\b",
             ),
             (),
@@ -220,9 +221,9 @@ _CAUSES: tuple[tuple[re.Pattern[str], tuple[int, ...], tuple[str, ...], About], 
 _ONE_RECIPIENT = re.compile(r"\breceiving (?:e?mail|messages) (?:at|too)\b|\bgr[ea]y-?list")
 # Not "invalid recipient": OpenSMTPD says it where it does not relay, too
 _ADDRESS = re.compile(
-    r"\b(?:unknown|no such|no|unrouteable|undeliverable|non-?existent)"
+    r"\b(?:unknown|no such|unrouteable|undeliverable|non-?existent)"
     r" (?:local |e-?mail |destination )?(?:user|recipient|address|mailbox|account|alias|person|local-?part)\b"
-    r"|\bbad (?:recipient|destination)\b"
+    r"|\bno mailbox\b|\bbad (?:recipient|destination)\b"
     r"|\b(?:user|recipient|address|mailbox|account|alias|person)(?: <>)?:?(?: is| was)?"
     r" (?:unknown|not (?:found|known|local)|does(?: not|n't) exist|disabled|inactive)\b"
     r"|\bdoes(?: not|n't) have an? (?:e?mail )?account\b"
