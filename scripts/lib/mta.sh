@@ -19,7 +19,7 @@ ready_mta() {
 # fit_mta FOLDER: makes FOLDER/bin/exim4, which finds its libraries in FOLDER.
 fit_mta() {
     # Unpacked by root, it would be root for anybody on this machine, and take no libraries from here
-    chmod u-s "$1/usr/sbin/exim4"
+    chmod u-s "$1/usr/sbin/exim4" || return
     mkdir "$1/bin"
     # It does not start where its own user is missing. The name is replaced, at the same length, by one that Debian always has.
     LC_ALL=C sed -i 's/Debian-exim/mail\x00\x00\x00\x00\x00\x00\x00/g' "$1/usr/sbin/exim4"
