@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.internal import BLIND_LABEL, UNDELIVERABLE, is_truncation
 from alertbridge.alerts.own import concerns_fleet
-from alertbridge.composing.details import annotations_of, labels_of
+from alertbridge.composing.details import annotations_of, labels_of, runbook_of
 from alertbridge.composing.newest_scrape import answers_no_longer
 from alertbridge.composing.odd_alerts import odd_remarks
 from alertbridge.composing.remarks import remarks_of
@@ -134,7 +134,7 @@ def _host_facts(told: ReportedEpisode, classified: Classified, found: HostFindin
         unknown_severity=classified.unknown_severity,
         summary=alert.annotations.get("summary", ""),
         description=alert.annotations.get("description", ""),
-        runbook_url=alert.annotations.get("runbook_url") or alert.annotations.get("runbook", ""),
+        runbook_url=runbook_of(alert),
         graph_url=alert.generator_url,
         labels=labels_of(alert),
         annotations=annotations_of(alert),

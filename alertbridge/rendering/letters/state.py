@@ -90,6 +90,8 @@ def _what(facts: AlertFacts, host: HostFacts) -> str:
     name, _, what = facts.title.partition(": ")
     if not what:  # the title is that of one that was down
         name, what = host.name, host.summary or host.alertname or "an alert without a name"
+    if what == name:
+        return what
     if what.endswith("...") and host.summary.startswith(what.removesuffix("...")):
         what = host.summary
     return f"{name}: {what}" if what.endswith("...") else f"{name}: {what}".rstrip(".")
