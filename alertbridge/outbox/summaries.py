@@ -1,8 +1,9 @@
 """Notices about many incidents: digests of what was held, reminders of what still fires."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from alertbridge.outbox.database import Database
 from alertbridge.outbox.mail_limit import MailLimit
@@ -15,6 +16,16 @@ from alertbridge.routing.users import UserSettings
 
 _TITLES = {Purpose.DIGEST: "alerts that were held", Purpose.REMINDER: "alerts still firing"}
 _PRIORITIES = {Purpose.DIGEST: Priority.DIGEST, Purpose.REMINDER: Priority.REMINDER}
+# What is held for each user: how urgent the first of it is, and whether the limit holds any of it
+_HELD = (
+    select(
+        notices.c.user_name,
+        func.min(notices.c.priority).label("priority"),
+        func.max(notices.c.is_over_limit).label("is_over_limit"),
+    )
+    .where(notices.c.state == State.HELD)
+    .group_by(notices.c.user_name)
+)
 _USERS_WITH_HELD = select(notices.c.user_name).where(notices.c.state == State.HELD).distinct()
 
 
@@ -28,11 +39,13 @@ def release_held(connection: Connection, routing: Routing, now: float) -> None:
 
     The notice of a single incident is sent as it is: that mail says more, and continues its thread.
     """
-    for name in users_with_held(connection):
-        user = routing.user(name)
+    limit = MailLimit(connection, routing.limits, now)
+    for row in connection.execute(_HELD).all():
+        user = routing.user(row.user_name)
         is_quiet = user is not None and user.quiet_until(now) is not None
-        if not is_quiet and _is_within_limit(connection, name, routing, now):
-            _release(connection, name, now)
+        use = Use.CRITICAL if row.priority == Priority.CRITICAL else Use.DIGEST
+        if not is_quiet and (not row.is_over_limit or limit.allows(row.user_name, use)):
+            _release(connection, row, now)
 
 
 class Reminders:
@@ -67,28 +80,9 @@ class Reminders:
         return len(reminded)
 
 
-def _is_within_limit(connection: Connection, user_name: str, routing: Routing, now: float) -> bool:
-    """Return whether the limit of mails per hour lets what is held for that user leave."""
-    priority, is_over_limit = _held(connection, user_name)
-    use = Use.CRITICAL if priority == Priority.CRITICAL else Use.DIGEST
-    return not is_over_limit or MailLimit(connection, routing.limits, now).allows(user_name, use)
-
-
-def _held(connection: Connection, user_name: str) -> tuple[int, bool]:
-    """Return the first priority of what is held for that user, and whether the limit holds any of it."""
-    of_user = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
-    query = select(func.min(notices.c.priority), func.max(notices.c.is_over_limit)).where(of_user)
-    priority, is_over_limit = connection.execute(query).one()
-    return priority, bool(is_over_limit)
-
-
-def _digest_priority(priority: int) -> Priority:
-    """Return how soon a digest goes out, given the first *priority* of what it reports."""
-    return Priority.CRITICAL if priority == Priority.CRITICAL else Priority.DIGEST
-
-
-def _release(connection: Connection, user_name: str, now: float) -> None:
-    """Release what is held for that user; a digest that was held itself takes in all the rest."""
+def _release(connection: Connection, held: Row[*tuple[Any, ...]], now: float) -> None:
+    """Release what is *held* for a user; a digest that was held itself takes in all the rest."""
+    user_name = held.user_name
     its = (notices.c.user_name == user_name) & (notices.c.state == State.HELD)
     digests = select(notices.c.notice_id).where(its, notices.c.purpose == Purpose.DIGEST)
     digest_id = connection.scalar(digests)
@@ -96,8 +90,9 @@ def _release(connection: Connection, user_name: str, now: float) -> None:
     if digest_id is None and incident_count > 1:
         digest_id = _create_summary(connection, Purpose.DIGEST, user_name, now)
     if digest_id is not None:
-        priority, is_over_limit = _held(connection, user_name)
-        kind = {"is_over_limit": is_over_limit, "priority": _digest_priority(priority)}
+        is_critical = held.priority == Priority.CRITICAL
+        priority = Priority.CRITICAL if is_critical else Priority.DIGEST
+        kind = {"is_over_limit": bool(held.is_over_limit), "priority": priority}
         connection.execute(notices.update().where(notices.c.notice_id == digest_id).values(kind))
         of_these = notices.c.digest_id.in_(digests)
         connection.execute(notices.update().where(of_these).values(digest_id=digest_id))
