@@ -15,7 +15,7 @@ from alertbridge.routing.recipients import Routing
 from alertbridge.routing.severities import is_never_mailed
 from marax.clock import Clock
 
-_STORED_AT_ONCE = 2_000
+_STORED_AT_ONCE = 10_000
 _PAUSE_SECONDS = 0.02  # SQLite's lock is not fair: whoever waits for it looks again every few milliseconds
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The alerts of one name that are too many to be kept one by one: beyond 2,000 that fire, they are counted.
+"""The alerts of one name that are too many to be kept one by one: beyond 10,000 that fire, they are counted.
 
 Of a counted alert nothing but its identity is kept. It is kept as any other once there is room and
 Alertmanager sends it again.
@@ -17,7 +17,7 @@ from alertbridge.alerts.internal import is_internal
 from alertbridge.outbox.schema import counted_alerts, episodes
 from alertbridge.outbox.stored import StoredEpisode
 
-KEPT_AT_MOST = 2_000
+KEPT_AT_MOST = 10_000
 _COUNTED_SECONDS = 6 * 3600.0  # Alertmanager repeats what fires every four hours, if not sooner
 
 _ASKED = func.json_each(bindparam("asked")).table_valued("value")

@@ -14,7 +14,7 @@ from alertbridge.outbox.schema import Purpose, notices
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.users import UserSettings
 
-_SHOWN_AT_MOST = 2 * KEPT_AT_MOST
+_SHOWN_AT_MOST = KEPT_AT_MOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ class CrashRun:
                 "base_url": mailgun_url,
             },
             "storm": {"hosts": 1_000_000},
+            "limits": {"mails_per_hour": 1_000_000},
             "users": [{"name": name, "email": f"{name}@example.org"} for name in USERS],
         }
         config = self.folder / "alertbridge.yml"

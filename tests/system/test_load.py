@@ -77,7 +77,12 @@ def told(mailgun: MailgunStandIn) -> list[str]:
 @pytest.fixture
 def served(settings, mailgun) -> Iterator[Served]:
     (listen,) = free_addresses(1)
-    settings.write(listen=listen, storm={"hosts": 100_000}, mailgun=through(mailgun.url, settings.folder))
+    settings.write(
+        listen=listen,
+        storm={"hosts": 100_000},
+        limits={"mails_per_hour": 100_000},
+        mailgun=through(mailgun.url, settings.folder),
+    )
     bridge = Served(settings)
     yield bridge
     bridge.kill()

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from alertbridge.delivery.mailer import (
     Unanswered,
     Unknowable,
 )
+from alertbridge.routing.limits import LimitSettings
 from tests.alertbridge.alert_builders import an_alert
 from tests.alertbridge.delivery.post import Post, Records
 from tests.fakes.mailer import FakeMailer
@@ -271,6 +273,7 @@ def test_nothing_comes_twice_and_nothing_is_lost_whatever_the_primary_does(post)
     """Trouble of all kinds, 10 minutes each, and a new alert every 20 s."""
     kinds = [param.values[0] for param in FAILURES] + [Ambiguous(reason="500"), None]
     post.records = Records(Absent())
+    post.routing = replace(post.routing, limits=LimitSettings(mails_per_hour=1000))
     for number in range(300):
         outcome = kinds[number // 30 % len(kinds)]
         if outcome is None:
