@@ -7,7 +7,7 @@ import threading
 from typing import Protocol
 
 from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
+from alertbridge.http_get.getter import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
 from alertbridge.prometheus.settings import HttpUrl
 
 _BUDGET_SECONDS = 10.0

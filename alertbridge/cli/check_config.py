@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.config import BridgeSettings
-from alertbridge.config_mistakes import refuse_mistakes
-from alertbridge.config_warnings import SEVERITIES, alert_about, place_warnings, warnings_of
+from alertbridge.config.mistakes import refuse_mistakes
+from alertbridge.config.settings import BridgeSettings
+from alertbridge.config.warnings import SEVERITIES, alert_about, place_warnings, warnings_of
 from alertbridge.routing.recipients import Routing
 
 

@@ -14,7 +14,7 @@ from marax.commandline import ExitCode, log_level, program, takes_config
 
 if TYPE_CHECKING:
     from alertbridge.composing.direct_mail import DirectMail
-    from alertbridge.config import BridgeSettings
+    from alertbridge.config.settings import BridgeSettings
     from alertbridge.delivery.mailer import Outcome
     from alertbridge.routing.users import UserSettings
 
@@ -217,13 +217,13 @@ def drop(config: Path, notices: tuple[int, ...]) -> None:
 
 
 def _settings(config: Path) -> "BridgeSettings":
-    from alertbridge.config import read_config
+    from alertbridge.config.settings import read_config
 
     return read_config(config)
 
 
 def _direct_mail(settings: "BridgeSettings", config: Path, *, by_second: bool) -> "DirectMail":
-    from alertbridge.config import read_secrets
+    from alertbridge.config.settings import read_secrets
     from alertbridge.wiring.mail import direct_mail_of
 
     return direct_mail_of(settings, read_secrets(settings, config), by_second=by_second)

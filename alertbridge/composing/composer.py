@@ -13,7 +13,7 @@ from alertbridge.composing.reader import reader_of_notice
 from alertbridge.delivery.composed_mail import ComposedMail, NotYet
 from alertbridge.mail.facts import AlertFacts
 from alertbridge.mail.summary_facts import SummaryFacts
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.prometheus.findings import Enricher, Findings, Subject
 from alertbridge.rendering.plain import render_plain

@@ -22,7 +22,7 @@ from alertbridge.delivery.mailer import (
 from alertbridge.delivery.retry import Backoff, ClockWatch
 from alertbridge.delivery.unreachable import RecipientReports
 from alertbridge.delivery.wakeup import Wakeup
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.notices import Notices

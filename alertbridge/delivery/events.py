@@ -3,7 +3,7 @@
 import logging
 
 from alertbridge.delivery.unreachable import RecipientReports
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.deliveries import Concerned, Deliveries, DeliveryNews, NotOurs, Replayed
 from alertbridge.outbox.schema import Delivery
 from marax.clock import Clock

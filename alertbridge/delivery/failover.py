@@ -20,7 +20,7 @@ from alertbridge.delivery.mailer import (
     Unanswered,
 )
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from marax.clock import Clock
 
 PROBE_SECONDS = 60.0

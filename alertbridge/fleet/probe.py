@@ -9,7 +9,7 @@ from alertbridge.fleet.access import Access
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.question import Asked, Question
 from alertbridge.fleet.reply import reply_of
-from alertbridge.http_get import HttpGetter, Resolve
+from alertbridge.http_get.getter import HttpGetter, Resolve
 from alertbridge.mail.host_facts import HostState, LastValues
 from alertbridge.prometheus import exporter_metrics
 from marax.clock import Clock

@@ -4,11 +4,11 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from alertbridge.connection_errors import Failure
 from alertbridge.fleet.access import Access
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.samples import NeededSamples
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request
+from alertbridge.http_get.errors import Failure
+from alertbridge.http_get.getter import Answer, HttpGetter, NoAnswer, NotHttp, Outcome, Request
 from alertbridge.prometheus import exporter_metrics
 from marax.settings.addresses import is_loopback
 

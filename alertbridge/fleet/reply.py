@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from alertbridge.connection_errors import Failure
 from alertbridge.fleet.access import Access
 from alertbridge.fleet.question import Asked
-from alertbridge.http_get import Answer, NoAnswer, NotHttp, TimedOut
+from alertbridge.http_get.errors import Failure
+from alertbridge.http_get.getter import Answer, NoAnswer, NotHttp, TimedOut
 
 _MEANING = {
     301: "redirects elsewhere",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.payload import Payload
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 
 logger = logging.getLogger(__name__)
 

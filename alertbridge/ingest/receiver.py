@@ -9,7 +9,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.background.heartbeat import Heartbeat, evaluated_unix_seconds
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.ingest.unrouted import UnroutedAlerts
-from alertbridge.metrics import NOT_MAILED, Metrics
+from alertbridge.metrics.table import NOT_MAILED, Metrics
 from alertbridge.outbox.intake import Intake, Taken
 from alertbridge.routing.recipients import Routing
 from alertbridge.routing.severities import is_never_mailed

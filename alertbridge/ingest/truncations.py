@@ -9,7 +9,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.alerts.episodes import Episode
 from alertbridge.alerts.internal import is_truncation, truncated_alert
 from alertbridge.alerts.payload import Payload
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from marax.clock import Clock
 
 _FORGOTTEN_AFTER_SECONDS = 86_400.0

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from alertbridge.alerts.alert import Alert
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.routing.recipients import Routing
 
 _MOST_NAMES = 1000

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import assert_never
 from urllib.parse import urlencode
 
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
+from alertbridge.http_get.getter import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
 from alertbridge.prometheus.answers import (
     NotKnown,
     Series,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from alertbridge.http_get import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
+from alertbridge.http_get.getter import Answer, HttpGetter, NoAnswer, NotHttp, Request, TimedOut
 from alertbridge.prometheus.answers import NotKnown, quoted
 from alertbridge.prometheus.client import PrometheusApi
 from alertbridge.prometheus.settings import HttpUrl

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from alertbridge.alerts.payload import Payload, PayloadError, parse_payload
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.fleet.targets import target_groups
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.database import StoreError
 from marax.clock import Clock
 from marax.flask_problems import problem_response, respond_with_problems

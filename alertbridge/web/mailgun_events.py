@@ -11,7 +11,7 @@ from typing import Protocol, assert_never
 from flask import Flask, Response, abort, request
 
 from alertbridge.delivery.mailgun.events import NoNews, SignedNoNews, parse_event
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.deliveries import Concerned, DeliveryNews, NotOurs, Replayed
 from marax.clock import Clock

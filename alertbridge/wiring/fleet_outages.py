@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alertbridge.config import read_config
+from alertbridge.config.settings import read_config
 from alertbridge.prometheus.fleet_outage import FleetOutages
 from marax.clock import SystemClock
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from alertbridge.config import read_config
+from alertbridge.config.settings import read_config
 from alertbridge.outbox.database import Database, StoreError, database_exists
 from alertbridge.outbox.inspection import Inspection
 from marax.commandline import CannotReachError

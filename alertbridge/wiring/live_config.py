@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertbridge.background.settings import HeartbeatSettings
-from alertbridge.config import BridgeSettings, Secrets, read_config, read_secrets
-from alertbridge.config_warnings import warnings_of
+from alertbridge.config.settings import BridgeSettings, Secrets, read_config, read_secrets
+from alertbridge.config.warnings import warnings_of
 from alertbridge.delivery.courier import DeliveryConfig
 from alertbridge.fleet.hosts import HostSettings
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.prometheus.clock_skew import AskedClock, ClockSkew, PrometheusClock
 from alertbridge.prometheus.diagnosis import diagnose
 from alertbridge.prometheus.evidence import PrometheusWitness, Witness

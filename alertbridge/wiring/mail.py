@@ -2,7 +2,7 @@
 
 from alertbridge.composing.composer import MailComposer
 from alertbridge.composing.direct_mail import DirectMail
-from alertbridge.config import BridgeSettings, Secrets
+from alertbridge.config.settings import BridgeSettings, Secrets
 from alertbridge.delivery.courier import DeliveryConfig
 from alertbridge.delivery.failover import CircuitBreaker, Failover, PrimaryTransport
 from alertbridge.delivery.maildir.mailer import MaildirMailer
@@ -10,7 +10,7 @@ from alertbridge.delivery.mailer import Dispatch, Mailer, NoLookup
 from alertbridge.delivery.mailgun.lookup import MailgunLookup
 from alertbridge.delivery.mailgun.mailer import MailgunMailer
 from alertbridge.delivery.smtp.mailer import SmtpMailer
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.prometheus.cache import CachedEnricher
 from alertbridge.prometheus.circuit_breaker import CircuitBreakerEnricher
 from alertbridge.prometheus.clock_skew import ClockSkew

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alertbridge.config import BridgeSettings
+from alertbridge.config.settings import BridgeSettings
 from alertbridge.fleet.access import read_access
 from alertbridge.fleet.probe import Probe
 from marax.clock import SystemClock

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from alertbridge.background.periodic import Periodic
-from alertbridge.config import BridgeSettings
+from alertbridge.config.settings import BridgeSettings
 from alertbridge.delivery.wakeup import Wakeup
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import Outbox, open_outbox
 from alertbridge.wiring.live_config import LiveConfig, Loaded

@@ -23,7 +23,7 @@ from alertbridge.ingest.internal import InternalAlerts
 from alertbridge.ingest.posts import Posts
 from alertbridge.ingest.receiver import WebhookReceiver
 from alertbridge.ingest.truncations import Truncations
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.health import StoreHealth
 from alertbridge.outbox.outbox import Outbox
 from alertbridge.web.app import LARGEST_BODY_BYTES, create_app

@@ -15,7 +15,7 @@ from alertbridge.delivery.maildir.mailer import MaildirMailer
 from alertbridge.delivery.mailer import Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
 from alertbridge.delivery.wakeup import Wakeup
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.database import StoreError
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.prometheus.findings import NoPrometheus

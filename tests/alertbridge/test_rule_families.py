@@ -16,7 +16,7 @@ from alertbridge.alerts.payload import parse_payload
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.composed_mail import ComposedMail
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.prometheus.findings import Findings, HostFindings, Subject

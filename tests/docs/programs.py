@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from alertbridge.cli.main import main as marax_alertbridge
-from alertbridge.config import BridgeSettings
+from alertbridge.config.settings import BridgeSettings
 from exporter.cli import main as marax_exporter
 from exporter.config import ExporterSettings
 from marax.commandline import ExitCode, Program

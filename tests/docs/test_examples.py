@@ -7,8 +7,8 @@ import msgspec
 import pytest
 import yaml
 
-from alertbridge.config import BridgeSettings
-from alertbridge.config import read_config as read_bridge_config
+from alertbridge.config.settings import BridgeSettings
+from alertbridge.config.settings import read_config as read_bridge_config
 from exporter.config import read_config as read_exporter_config
 from marax.serving.web_config import read_web_config
 from tests.docs.pages import ROOT, all_pages

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from alertbridge.alerts.payload import Payload
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.deliveries import DeliveryNews, NotOurs
 from alertbridge.web.app import create_app as create_bridge_app
 from alertbridge.web.mailgun_events import MailgunEvents

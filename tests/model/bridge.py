@@ -21,7 +21,7 @@ from alertbridge.delivery.retry import Backoff
 from alertbridge.delivery.wakeup import Wakeup
 from alertbridge.ingest.internal import InternalAlerts
 from alertbridge.ingest.receiver import WebhookReceiver
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import a_routing, a_user
 from tests.fakes.clock import FakeClock

@@ -24,7 +24,7 @@ from alertbridge.mail.address import Sender
 from alertbridge.mail.fleet_facts import AfterOutage, FleetOutage, HostOutage
 from alertbridge.mail.host_facts import LastDay, LastValues, OutageDetails
 from alertbridge.mail.mail import Mail
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.reported import ReportedEpisode
 from alertbridge.outbox.schema import Purpose

@@ -9,7 +9,7 @@ from alertbridge.delivery.failover import PrimaryTransport
 from alertbridge.delivery.mailer import Dispatch, Finding, Unknowable
 from alertbridge.delivery.retry import Backoff
 from alertbridge.delivery.wakeup import Wakeup
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.backlog import Backlog
 from alertbridge.outbox.outbox import open_outbox
 from alertbridge.routing.limits import LimitSettings

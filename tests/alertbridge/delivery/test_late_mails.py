@@ -11,7 +11,7 @@ from alertbridge.alerts.alert import Alert
 from alertbridge.cli.outbox_text import incident_text, notice_text, notices_table
 from alertbridge.composing.composer import MailComposer
 from alertbridge.delivery.mailer import Ambiguous, NotSent
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.inspection import Inspection, NoticeView
 from alertbridge.prometheus.findings import Findings, HostFindings, NewestScrape, NoPrometheus, Subject
 from alertbridge.rendering.renderer import Renderer

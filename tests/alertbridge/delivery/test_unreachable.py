@@ -5,7 +5,7 @@ import pytest
 
 from alertbridge.alerts.internal import undeliverable_alert
 from alertbridge.delivery.unreachable import UnreachableUsers
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.outbox import open_outbox
 from tests.alertbridge.alert_builders import T0, a_routing, a_user
 from tests.fakes.clock import FakeClock

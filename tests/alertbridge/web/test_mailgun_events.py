@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alertbridge.delivery.events import DeliveryEvents
 from alertbridge.delivery.unreachable import UnreachableUsers
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.inspection import Inspection
 from alertbridge.outbox.message_ids import message_id
 from alertbridge.outbox.outbox import open_outbox

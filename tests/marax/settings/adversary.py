@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
-from alertbridge.config import BridgeSettings
+from alertbridge.config.settings import BridgeSettings
 from exporter.config import ExporterSettings
 from marax.serving.basic_auth import BcryptHash
 from marax.serving.tls import TlsServerConfig

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alertbridge.config import STATE_FOLDER, read_config
-from alertbridge.config_warnings import place_warnings, warnings_of
+from alertbridge.config.settings import STATE_FOLDER, read_config
+from alertbridge.config.warnings import place_warnings, warnings_of
 
 USER = "users: [{name: ann, email: ann@example.org, admin: true}]\n"
 REST = """\

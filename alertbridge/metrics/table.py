@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from alertbridge.alerts.odd_alert import Refusal
+from alertbridge.metrics.at_scrape import BacklogCollector, ClockSkewCollector, RecipientsCollector
 from alertbridge.outbox.backlog import Backlog
-from alertbridge.read_metrics import BacklogCollector, ClockSkewCollector, RecipientsCollector
 
 NOT_MAILED = "not_mailed"
 

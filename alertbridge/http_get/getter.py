@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from alertbridge.connection_errors import Failure, failure_of, manners, not_http
+from alertbridge.http_get.errors import Failure, failure_of, manners, not_http
 from marax.settings.secret import Secret
 
 _HEAD_BYTES = 64 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from alertbridge.alerts.alert import Alert, alert_id_of
-from alertbridge.config import STATE_FOLDER, BridgeSettings
+from alertbridge.config.settings import STATE_FOLDER, BridgeSettings
 from alertbridge.delivery.smtp.settings import TLS_PORT
 from alertbridge.fleet.hosts import HostSettings
 from alertbridge.mail.address import is_aligned

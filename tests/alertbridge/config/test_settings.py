@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertbridge.config import read_config, read_secrets
+from alertbridge.config.settings import read_config, read_secrets
 from alertbridge.routing.quiet_hours import QuietHours
 from alertbridge.routing.users import QuietSettings
 from marax.settings.addresses import ListenAddress

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alertbridge.background.settings import SHORTEST_ALARM_AFTER_SECONDS
-from alertbridge.config import STATE_FOLDER, BridgeSettings, read_secrets
+from alertbridge.config.settings import STATE_FOLDER, BridgeSettings, read_secrets
 from marax.settings.document import Lines
 from marax.settings.durations import spoken
 from marax.settings.mistakes import Mistake, SettingsError

@@ -1,0 +1,1 @@
+"""The settings file of the bridge: what may stand in it, what is wrong with it, and what is doubtful."""

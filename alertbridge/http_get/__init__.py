@@ -1,0 +1,1 @@
+"""GET over HTTP and HTTPS, within a deadline."""
