@@ -13,7 +13,7 @@ from alertbridge.alerts.storms import IncidentGroup, group_into_incidents
 from alertbridge.outbox.scheduling import NoticeRow, Notification, notice_of
 from alertbridge.outbox.stored import StoredIncident, StoredNotice, StoredState
 from alertbridge.outbox.titles import Titles
-from alertbridge.routing.recipients import Priority, Routing, priority_of
+from alertbridge.routing.recipients import Priority, Routing
 
 _NEW_INCIDENT = StoredIncident()
 
@@ -159,7 +159,7 @@ def _notifications(
     priorities: defaultdict[str, set[Priority]] = defaultdict(set)
     for is_opened, episodes in ((True, news.opened), (False, news.closed), (False, news.reopened)):
         for episode in episodes:
-            priority = priority_of(episode.alert, is_over=not episode.is_open)
+            priority = routing.priority_of(episode.alert, is_over=not episode.is_open)
             concerned = routing.recipients(episode.alert) if is_opened else routing.users
             for user in concerned:
                 if is_opened or user.name in before.last_notices:

@@ -17,7 +17,7 @@ from alertbridge.outbox.schema import Purpose, State
 from alertbridge.outbox.shown import shown_of
 from alertbridge.outbox.transitions import hold, hold_over_limit, mark_composing, postpone, settle, wait
 from alertbridge.routing.limits import Use
-from alertbridge.routing.recipients import Priority, Routing, priority_of, urgency_of
+from alertbridge.routing.recipients import Priority, Routing, urgency_of
 
 _LOOK_AGAIN_SOON_SECONDS = 0.5
 _LONGEST_WAIT_FOR_PROOF_SECONDS = 3.0
@@ -157,8 +157,8 @@ def _is_held_by_limit(
     One that may have been sent before counts already.
     """
     news = [one for one in claim.shown if one.is_news]
-    priorities = [priority_of(one.episode.alert, is_over=one.is_over) for one in news]
-    is_critical = Priority.CRITICAL in priorities
+    priorities = [routing.priority_of(one.episode.alert, is_over=one.is_over) for one in news]
+    is_critical = any(priority.is_critical for priority in priorities)
     was_held = row.is_over_limit or row.purpose == Purpose.DIGEST
     use = Use.CRITICAL if is_critical else Use.DIGEST if was_held else Use.OTHER
     limit = MailLimit(connection, routing.limits, now)

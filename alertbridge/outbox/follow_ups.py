@@ -9,7 +9,7 @@ from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.postponed import LOOK_AGAIN_SECONDS
 from alertbridge.outbox.rows import episode_of, episodes_named
 from alertbridge.outbox.schema import State, notices
-from alertbridge.routing.recipients import Routing, priority_of
+from alertbridge.routing.recipients import Routing
 
 _UNSENT = (State.PENDING, State.WAITING, State.HELD)
 
@@ -28,7 +28,7 @@ def create_follow_ups(connection: Connection, claim: Claim, routing: Routing, no
             "incident_id": incident_id,
             "user_name": claim.user_name,
             "sequence": 0 if last is None else last + 1,
-            "priority": min(priority_of(one.alert, is_over=False) for one in left_out),
+            "priority": min(routing.priority_of(one.alert, is_over=False) for one in left_out),
             "state": State.WAITING,
             "created_unix_seconds": now,
             "next_unix_seconds": now + wait_seconds,

@@ -43,7 +43,7 @@ def release_held(connection: Connection, routing: Routing, now: float) -> None:
     for row in connection.execute(_HELD).all():
         user = routing.user(row.user_name)
         is_quiet = user is not None and user.quiet_until(now) is not None
-        use = Use.CRITICAL if row.priority == Priority.CRITICAL else Use.DIGEST
+        use = Use.CRITICAL if Priority(row.priority).is_critical else Use.DIGEST
         if not is_quiet and (not row.is_over_limit or limit.allows(row.user_name, use)):
             _release(connection, row, now)
 
@@ -90,7 +90,7 @@ def _release(connection: Connection, held: Row[*tuple[Any, ...]], now: float) ->
     if digest_id is None and incident_count > 1:
         digest_id = _create_summary(connection, Purpose.DIGEST, user_name, now)
     if digest_id is not None:
-        is_critical = held.priority == Priority.CRITICAL
+        is_critical = Priority(held.priority).is_critical
         priority = Priority.CRITICAL if is_critical else Priority.DIGEST
         kind = {"is_over_limit": bool(held.is_over_limit), "priority": priority}
         connection.execute(notices.update().where(notices.c.notice_id == digest_id).values(kind))

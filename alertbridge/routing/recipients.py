@@ -35,11 +35,17 @@ _KIND_OF_SEVERITY: dict[Severity, Kind] = {
 class Priority(IntEnum):
     """Which notice goes first; the smaller the sooner."""
 
+    DOWN = -1
     CRITICAL = 0
     CRITICAL_OVER = 1
     OTHER = 2
     DIGEST = 3
     REMINDER = 4
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether there is something critical that goes on."""
+        return self <= Priority.CRITICAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +164,14 @@ class Routing:
     def _is_other_target(self, alert: Alert) -> bool:
         return self.is_of_target(alert) and not self.is_in_hosts(alert)
 
+    def priority_of(self, alert: Alert, *, is_over: bool) -> Priority:
+        """Return how soon news of *alert* goes out."""
+        if urgency_of(alert) != "critical":
+            return Priority.OTHER
+        if is_over:
+            return Priority.CRITICAL_OVER
+        return Priority.DOWN if self.means_down(alert) else Priority.CRITICAL
+
     def user(self, name: str) -> UserSettings | None:
         """Return the user of that *name*; None when the settings have none."""
         return next((user for user in self.users if user.name == name), None)
@@ -205,8 +219,3 @@ def urgency_of(alert: Alert) -> Severity:
     return "warning" if severity == "critical" and blocks_itself(alert) else severity
 
 
-def priority_of(alert: Alert, *, is_over: bool) -> Priority:
-    """Return how soon news of *alert* goes out."""
-    if urgency_of(alert) != "critical":
-        return Priority.OTHER
-    return Priority.CRITICAL_OVER if is_over else Priority.CRITICAL

@@ -5,7 +5,7 @@ from collections import Counter
 from alertbridge.alerts.alert import Alert
 from alertbridge.background.settings import HeartbeatSettings
 from alertbridge.ingest.receiver import WebhookReceiver
-from alertbridge.metrics import Metrics
+from alertbridge.metrics.table import Metrics
 from alertbridge.outbox.intake import Taken
 from alertbridge.routing.recipients import Routing
 from tests.alertbridge.alert_builders import a_routing, an_alert

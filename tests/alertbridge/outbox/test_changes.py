@@ -59,7 +59,7 @@ def a_notice_row(incident_id="inc1", user_name="ann", **values):
         incident_id=incident_id,
         user_name=user_name,
         sequence=0,
-        priority=Priority.CRITICAL,
+        priority=Priority.DOWN,
         state=State.PENDING,
         created_unix_seconds=NOW,
         next_unix_seconds=NOW,
@@ -122,7 +122,7 @@ def test_a_storm_is_one_incident_with_the_highest_priority_and_each_users_own_ti
 
     assert [one.is_storm for one in found.incidents] == [True]
     assert [(one.user_name, one.priority) for one in found.notices] == [
-        ("ann", Priority.CRITICAL),
+        ("ann", Priority.DOWN),
         ("web", Priority.OTHER),
     ]
     assert [one.title[:7] for one in found.threads] == ["4 hosts", "3 hosts"]

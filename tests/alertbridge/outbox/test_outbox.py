@@ -284,4 +284,4 @@ def test_counts_what_has_not_been_sent_yet(outbox):
 
     backlog = outbox.backlog(outbox.clock.unix_seconds())
 
-    assert (backlog.pending, backlog.oldest_unix_seconds, backlog.dead) == ({0: 1, 2: 1}, T0, 0)
+    assert (backlog.pending, backlog.oldest_unix_seconds, backlog.dead) == ({-1: 1, 2: 1}, T0, 0)

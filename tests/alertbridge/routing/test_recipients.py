@@ -1,7 +1,7 @@
 import pytest
 
 from alertbridge.mail.facts import Kind
-from alertbridge.routing.recipients import Priority, priority_of
+from alertbridge.routing.recipients import Priority
 from tests.alertbridge.alert_builders import a_routing, a_user, an_alert
 
 MYSQLD = an_alert("", job="mysqld", instance="db-1:9104")
@@ -118,10 +118,12 @@ def test_a_title_names_the_host_or_the_service_on_it(alerts, title):
     assert a_routing().title_of(alerts) == title
 
 
-def test_critical_goes_first_then_its_end():
-    critical, warning = an_alert(severity="critical"), an_alert(severity="warning")
+def test_a_host_that_is_down_goes_first_then_what_is_critical_then_its_end():
+    down, disk = an_alert(severity="critical"), an_alert(severity="critical", alertname="DiskFull")
+    routing = a_routing()
 
-    assert priority_of(critical, is_over=False) is Priority.CRITICAL
-    assert priority_of(critical, is_over=True) is Priority.CRITICAL_OVER
-    assert priority_of(warning, is_over=False) is Priority.OTHER
-    assert Priority.CRITICAL < Priority.CRITICAL_OVER < Priority.OTHER
+    assert routing.priority_of(down, is_over=False) is Priority.DOWN
+    assert routing.priority_of(disk, is_over=False) is Priority.CRITICAL
+    assert routing.priority_of(down, is_over=True) is Priority.CRITICAL_OVER
+    assert routing.priority_of(an_alert(severity="warning"), is_over=False) is Priority.OTHER
+    assert Priority.DOWN < Priority.CRITICAL < Priority.CRITICAL_OVER < Priority.OTHER
