@@ -1,5 +1,6 @@
 """Facts in, mail out: clean them, write the letter, print it twice."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
@@ -21,6 +22,7 @@ from alertbridge.rendering.text_part import text_of
 Facts = AlertFacts | SummaryFacts | ReportFacts | SendTestFacts
 
 HTML_LIMIT_BYTES = 25_000
+_FIGURE = re.compile(r"\b\d+(?:\.\d+)? (?:%|(?:d|h|min|s|ms|[KMGTP]iB)\b)(?: \d+ (?:h|min|s)\b)?")
 _LIST_LENGTHS = (50, 25, 12, 6, 3, 1)
 
 
@@ -51,6 +53,7 @@ class Renderer:
             loader=PackageLoader("alertbridge.rendering"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_unbroken,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -99,6 +102,13 @@ class Renderer:
             if len(html.encode()) <= HTML_LIMIT_BYTES:
                 break
         return Rendered(subject, text_of(letter), html, _images(letter), letter.attachments)
+
+
+def _unbroken(value: object) -> object:
+    """Return a text with the spaces in `21 %` and `33 d 21 h` such that no line breaks there."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return _FIGURE.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), value)
 
 
 def _images(letter: Letter) -> tuple[InlineImage, ...]:

@@ -7,8 +7,9 @@ from alertbridge.rendering.letters.fleet import fleet_lead, fleet_tables, names_
 from alertbridge.rendering.letters.headline import Lead, lead_of
 from alertbridge.rendering.letters.internal import internal_lead, internal_sections
 from alertbridge.rendering.letters.labels import label_sections
+from alertbridge.rendering.letters.left_out import rest_of
 from alertbridge.rendering.letters.letter import Letter, Section, Tone, listed, sentence
-from alertbridge.rendering.letters.many_hosts import sections_of_many
+from alertbridge.rendering.letters.many_hosts import failed_hosts, sections_of_many
 from alertbridge.rendering.letters.next_steps import next_steps
 from alertbridge.rendering.letters.numbers import is_time, moment, span
 from alertbridge.rendering.letters.one_host import last_sections_of_one, sections_of_one
@@ -33,6 +34,7 @@ _CLOCKS_DIFFER_SECONDS = 10.0
 def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; lists are cut at *at_most*, and say what they leave out."""
     lead, body = _lead_and_body(facts, at_most)
+    also_down, files = rest_of(*failed_hosts(facts, at_most)) if len(facts.hosts) > 1 else ((), ())
     return Letter(
         kind=facts.kind,
         title=facts.title,
@@ -42,6 +44,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
         lines=(*lead.lines, *facts.remarks[: min(at_most, _REMARKS_AT_MOST)], *_of_the_mail(facts, at_most)),
         sections=(
             *body,
+            *also_down,
             *_fleet(facts, at_most),
             *_last_sections(facts, at_most),
             *missing_section(facts.missing, at_most),
@@ -51,6 +54,7 @@ def alert_letter(facts: AlertFacts, at_most: int) -> Letter:
             *_unknown_severities(facts.hosts),
             *footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
         ),
+        attachments=files,
     )
 
 

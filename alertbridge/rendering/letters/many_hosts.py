@@ -7,6 +7,7 @@ from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.rendering.letters.labels import as_columns, differing_labels, named_values, value_of
 from alertbridge.rendering.letters.last_hour import last_hours
+from alertbridge.rendering.letters.left_out import FailedHost
 from alertbridge.rendering.letters.letter import Column, Row, Section, Table, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, is_time, moment_in_table, percent, span
 from alertbridge.rendering.letters.one_host import figures_of
@@ -27,7 +28,7 @@ _REBOOTED = {True: "yes", False: "no", None: NOT_KNOWN}
 
 def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     """Return the table of all hosts; no more than *at_most* of them are shown."""
-    hosts = sorted(facts.hosts, key=lambda host: host.is_over or (host.means_down and not is_down(host)))
+    hosts = _in_order(facts)
     first = "Host" if any(host.about is About.HOST for host in hosts) else "What"
     columns, row_of = {Kind.DOWN: _DOWN, Kind.UP: _UP, Kind.ENDED: _ENDED}.get(facts.kind, _ALERT)
     names, said = differing_labels(hosts), _said_by_all(hosts)
@@ -45,6 +46,23 @@ def sections_of_many(facts: AlertFacts, at_most: int) -> tuple[Section, ...]:
     details = (Section(title="Details", lines=(said,)),) if said else ()
     charts = last_hours(facts.hosts, facts.reader.timezone)
     return *details, Section(title=title, table=table), *charts
+
+
+def failed_hosts(facts: AlertFacts, at_most: int) -> tuple[list[FailedHost], int]:
+    """Return the hosts that are down, in the order of that table, and how many of them it shows."""
+    hosts = _in_order(facts)
+    failed = [
+        FailedHost(host.name, explain(host.reason, host.address).short) for host in hosts if _is_failed(host)
+    ]
+    return failed, sum(map(_is_failed, hosts[:at_most]))
+
+
+def _in_order(facts: AlertFacts) -> list[HostFacts]:
+    return sorted(facts.hosts, key=lambda host: host.is_over or (host.means_down and not is_down(host)))
+
+
+def _is_failed(host: HostFacts) -> bool:
+    return host.means_down and is_down(host)
 
 
 def _said_by_all(hosts: Sequence[HostFacts]) -> str:

@@ -1,11 +1,14 @@
 """The letters that are sent by hand: the report of all hosts, and the test of the path to a reader."""
 
+from collections.abc import Sequence
+
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import Kind, ReportFacts, SendTestFacts
 from alertbridge.mail.host_facts import HostState, LastValues
 from alertbridge.mail.subject import listed_title
 from alertbridge.rendering.letters.alert import footer_of
-from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone
+from alertbridge.rendering.letters.left_out import FailedHost, rest_of
+from alertbridge.rendering.letters.letter import Column, Letter, Row, Section, Table, Tone, and_more
 from alertbridge.rendering.letters.numbers import NOT_KNOWN, counted, length, load, moment, percent
 
 _NUMBERS = ("CPU", "RAM", "Load", "Uptime", "Answer")
@@ -14,26 +17,27 @@ _NO_VALUES = LastValues()
 
 
 def report_letter(facts: ReportFacts, at_most: int) -> Letter:
-    """Return the letter with the state of every host, failed ones first; the table is cut at *at_most*."""
-    hosts = sorted(facts.hosts, key=lambda host: (host.is_up, host.name))
-    down = [host.name for host in hosts if not host.is_up]
-    total = counted(len(hosts), "host", "hosts")
-    table = Table(
-        columns=(Column("Host"), Column("State"), *(Column(title, is_number=True) for title in _NUMBERS)),
-        rows=tuple(_row(host) for host in hosts[:at_most]),
-        more=_left_out(hosts[at_most:]),
-    )
-    lead = f"Report: {len(down)} of {total} down." if down else f"Report: {total}, none of them down."
-    title = listed_title(f"{len(down)} of {total} down", down) if down else f"{total}, all up"
+    """Return the letter with the state of every host, failed ones first; every failed one is named.
+
+    The tables together have *at_most* rows.
+    """
+    down = sorted((host for host in facts.hosts if not host.is_up), key=lambda host: host.name)
+    up = sorted((host for host in facts.hosts if host.is_up), key=lambda host: host.name)
+    total = counted(len(facts.hosts), "host", "hosts")
+    also_down, files = rest_of([FailedHost(host.name, _why(host)) for host in down], at_most)
+    title = f"{total}, all up"
+    if down:
+        title = listed_title(f"{len(down)} of {total} down", [host.name for host in down])
     return Letter(
         kind=Kind.REPORT,
         title=title,
         headline=title,
         tone=Tone.BAD if down else Tone.GOOD,
-        lead=lead,
+        lead=f"Report: {len(down)} of {total} down." if down else f"Report: {total}, none of them down.",
         lines=(f"Each was asked directly on {moment(facts.now_unix_seconds, facts.reader.timezone)}.",),
-        sections=(Section(title="Hosts", table=table),),
+        sections=(*_down(down, at_most), *also_down, *_up(up, at_most - len(down))),
         footer=footer_of(facts.reader, facts.now_unix_seconds),
+        attachments=files,
     )
 
 
@@ -69,12 +73,33 @@ def send_test_letter(facts: SendTestFacts) -> Letter:
     )
 
 
+def _down(hosts: Sequence[HostState], at_most: int) -> tuple[Section, ...]:
+    if not hosts:
+        return ()
+    rows = tuple(Row((host.name, _why(host))) for host in hosts[:at_most])
+    return (Section(title="Down", table=Table(columns=(Column("Host"), Column("Why")), rows=rows)),)
+
+
+def _up(hosts: Sequence[HostState], at_most: int) -> tuple[Section, ...]:
+    if not hosts:
+        return ()
+    shown = max(at_most, 0)
+    if not shown:
+        return (Section(title="Up", lines=(f"{counted(len(hosts), 'host is', 'hosts are')} up.",)),)
+    table = Table(
+        columns=(Column("Host"), *(Column(title, is_number=True) for title in _NUMBERS)),
+        rows=tuple(map(_row, hosts[:shown])),
+        more=and_more(hosts, shown),
+    )
+    return (Section(title="Up", table=table),)
+
+
 def _row(host: HostState) -> Row:
     values = host.values or _NO_VALUES
     figures = (percent(values.cpu_ratio), percent(values.memory_ratio), load(values.load1))
     times = (length(host.uptime_seconds), length(host.answer_seconds))
-    cells = (host.name, "up" if host.is_up else "DOWN", *(_short(text) for text in (*figures, *times)))
-    return Row(cells, _why(host) if host.reason or not host.is_up else "")
+    cells = (host.name, *(_short(text) for text in (*figures, *times)))
+    return Row(cells, _why(host) if host.reason else "")
 
 
 def _why(host: HostState) -> str:
@@ -83,8 +108,3 @@ def _why(host: HostState) -> str:
 
 def _short(figure: str) -> str:
     return "-" if figure == NOT_KNOWN else figure
-
-
-def _left_out(hosts: list[HostState]) -> str:
-    down = sum(not host.is_up for host in hosts)
-    return f"and {len(hosts)} more: {down} down, {len(hosts) - down} up" if hosts else ""

@@ -59,6 +59,6 @@ class _Reader(HTMLParser):
         if not data.strip() or any(tag in _UNSEEN for tag, _ in self.open_elements):
             return
         if any("display:none" in style for _, style in self.open_elements):
-            self.page.preview += data
+            self.page.preview += " ".join(data.split())
         else:
             self.page.words.append(" ".join(data.split()))

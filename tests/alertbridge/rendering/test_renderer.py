@@ -482,9 +482,7 @@ def test_reports_failed_hosts_first_with_their_reason():
     rendered = RENDERER.render(facts)
 
     assert rendered.subject == "[REPORT] 1 of 2 hosts down: web-1"
-    assert re.search(
-        r"^web-1 +DOWN.* 5 s\n    connection refused\napp-1 +up +21 %", rendered.text, re.MULTILINE
-    )
+    assert re.search(r"^web-1 +connection refused\n\nUP\nHost .*\napp-1 +21 %", rendered.text, re.MULTILINE)
 
 
 def test_reports_what_a_host_wants_that_is_up_but_says_no_more():
@@ -506,7 +504,7 @@ def test_says_which_states_a_cut_report_leaves_out():
 
     text = RENDERER.render(report_facts(*states)).text
 
-    assert "and 10 more: 2 down, 8 up" in text
+    assert "ALSO DOWN\nweb-50, web-51\n\nUP\n8 hosts are up.\n" in text
 
 
 def test_says_in_a_test_mail_who_sent_it_when_and_with_which_settings():
