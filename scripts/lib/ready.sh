@@ -6,6 +6,7 @@
 . scripts/lib/python.sh
 . scripts/lib/servers.sh
 . scripts/lib/mta.sh
+. scripts/lib/spam.sh
 
 # ready run|dev: with the programs and what they need; or with what the tests need as well.
 ready() {
@@ -13,5 +14,6 @@ ready() {
     ready_python "$1"
     ready_servers
     [ "$1" != dev ] || ready_mta
+    [ "$1" != dev ] || ready_spam
     close_cache
 }
