@@ -217,5 +217,3 @@ def urgency_of(alert: Alert) -> Severity:
     """Return how much news of *alert* may disturb: less than its severity where it is over by then."""
     severity = severity_of(alert)
     return "warning" if severity == "critical" and blocks_itself(alert) else severity
-
-

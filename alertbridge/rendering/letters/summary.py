@@ -1,9 +1,11 @@
 """The letter about many incidents: a digest of what was held, or a reminder of what still fires."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from alertbridge.mail.cleaning import clean
 from alertbridge.mail.facts import HostFacts, Kind
+from alertbridge.mail.mail import AttachedText
 from alertbridge.mail.subject import NOT_ANSWERING, listed_title
 from alertbridge.mail.summary_facts import SummaryFacts, worst_first
 from alertbridge.rendering.letters.alert import footer_of, missing_section
@@ -22,6 +24,7 @@ from alertbridge.rendering.letters.outages import (
     lasted_in_table,
     note,
 )
+from alertbridge.rendering.letters.whole_list import whole_list
 
 _WHAT_LIMIT = 120
 _SMALL_LIMIT = 2  # of mails per hour, of which there is no third
@@ -31,15 +34,18 @@ def summary_letter(facts: SummaryFacts, at_most: int) -> Letter:
     """Return the letter for clean *facts*; each list is cut at *at_most*, and says what it leaves out."""
     alerts = facts.already_reported if facts.kind is Kind.REMINDER else facts.news
     first = min(alerts, key=_since, default=None)
+    sections = _sections(facts, at_most)
+    all_of_it, files = _whole_list(facts, sections)
     return Letter(
         kind=facts.kind,
         title=summary_title(facts),
         headline=summary_title(facts),
         tone=_tone(facts),
         lead=_lead(facts, first),
-        lines=(*_limit(facts), *_first(first, facts.reader.timezone)),
-        sections=(*_sections(facts, at_most), *missing_section(facts.missing, at_most)),
+        lines=(*_limit(facts), *_first(first, facts.reader.timezone), *all_of_it),
+        sections=(*sections, *missing_section(facts.missing, at_most)),
         footer=footer_of(facts.reader, facts.now_unix_seconds, facts.incident_id),
+        attachments=files,
     )
 
 
@@ -114,6 +120,16 @@ def _sections(facts: SummaryFacts, at_most: int) -> tuple[Section, ...]:
     if firing or facts.already_reported:
         tables.append(Section(title="What to do next", steps=(ASK_ALL,)))
     return tuple(tables)
+
+
+def _whole_list(
+    facts: SummaryFacts, sections: Sequence[Section]
+) -> tuple[tuple[str, ...], tuple[AttachedText, ...]]:
+    """Return what lists all alerts where *sections* leave some out: a line, and the file it speaks of."""
+    if not any(section.table and section.table.more for section in sections):
+        return (), ()
+    said, file = whole_list(_sections(facts, len(facts.alerts)))
+    return (said,), (file,)
 
 
 def _table(alerts: tuple[HostFacts, ...], facts: SummaryFacts, at_most: int) -> Table:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from alertbridge.mail.facts import Kind
+from alertbridge.mail.summary_facts import SummaryFacts
 from alertbridge.rendering.renderer import HTML_LIMIT_BYTES, Rendered, Renderer
-from tests.builders import alert_facts, host_facts, host_state, report_facts
+from tests.builders import FIRED_UNIX_SECONDS, alert_facts, host_facts, host_state, report_facts
 
 RENDERER = Renderer()
 
@@ -55,3 +57,47 @@ def test_breaks_no_figure_and_no_short_name():
 
     assert "33\N{NO-BREAK SPACE}d\N{NO-BREAK SPACE}21\N{NO-BREAK SPACE}h" in html
     assert '<th scope="row" class="h" align="left">app-1</th>' in html
+
+
+def summary_of(kind: Kind, news: int, already_reported: int) -> Rendered:
+    alerts = [
+        host_facts(
+            f"db-{number:04}",
+            means_down=False,
+            alertname="DiskFull",
+            severity="warning",
+            summary=f"disk {number}",
+        )
+        for number in range(news + already_reported)
+    ]
+    facts = SummaryFacts(
+        kind=kind,
+        incident_id="k3f9q2",
+        news=tuple(alerts[:news]),
+        already_reported=tuple(alerts[news:]),
+        reader=alert_facts().reader,
+        now_unix_seconds=FIRED_UNIX_SECONDS + 600,
+    )
+    return RENDERER.render(facts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "news", "already_reported"),
+    [(Kind.DIGEST, 300, 0), (Kind.DIGEST, 2, 300), (Kind.REMINDER, 0, 300), (Kind.DIGEST, 4000, 4000)],
+)
+def test_lists_every_alert_of_a_long_digest_or_reminder_in_a_file(kind, news, already_reported):
+    rendered = summary_of(kind, news, already_reported)
+
+    (file,) = rendered.attachments
+    total = news + already_reported
+    assert [number for number in range(total) if f"db-{number:04}  warning  " not in file.text] == []
+    assert [number for number in range(total) if f"    disk {number}\n" not in file.text] == []
+    assert f"The attached alerts.txt lists all {total} alerts." in " ".join(rendered.text.split())
+    assert len(rendered.html.encode()) <= HTML_LIMIT_BYTES
+
+
+def test_a_digest_that_has_room_for_all_comes_without_a_file():
+    rendered = summary_of(Kind.DIGEST, 10, 10)
+
+    assert rendered.attachments == ()
+    assert "attached" not in rendered.text
