@@ -19,14 +19,16 @@ COLLECTOR_DURATION = gauge(
     collector=_COLLECTORS,
 )
 COLLECTOR_SUCCESS = gauge(
-    "marax_collector_success", "1 if the collector's metrics are in this scrape.", collector=_COLLECTORS
+    "marax_collector_success",
+    "1 if all of the collector's metrics are in this scrape.",
+    collector=_COLLECTORS,
 )
 COLLECTOR_TIMED_OUT = gauge(
     "marax_collector_timed_out", "1 if the collector did not finish by the deadline.", collector=_COLLECTORS
 )
 COLLECTOR_ERRORS = counter(
     "marax_collector_errors_total",
-    "Scrapes without this collector's metrics.",
+    "Scrapes without some or all of this collector's metrics.",
     collector=_COLLECTORS,
 )
 VERDICTS = (
@@ -41,7 +43,8 @@ class Collector(Protocol):
     """One subject of the host, read anew at each scrape.
 
     It never runs a program, never opens a network connection, never writes, and may raise whatever it likes
-    or never return: that costs only its own families. It is never run twice at the same time.
+    or never return: that costs only its own families, less those that it returned before it raised. It is
+    never run twice at the same time.
     """
 
     @property
@@ -58,7 +61,7 @@ class Collector(Protocol):
         """Return what can be said now; a family about which nothing is known is left out.
 
         Raises:
-            HostReadError: The host could not be read.
+            HostReadError: Something could not be read; raised last, after all that can be said.
         """
         ...
 

@@ -9,7 +9,8 @@ from prometheus_client.metrics_core import Metric
 from exporter.collectors.collector import Host
 from exporter.collectors.family import counter, gauge
 from exporter.host.cpu_usage import UsageWindow
-from exporter.host.kernel_stat import CpuTimes, KernelStat, read_kernel_stat
+from exporter.host.kernel_stat import KernelStat, read_kernel_stat
+from exporter.host.steady_cpu import SteadyCpu
 from marax.clock import Clock
 
 _MODES = "the kernel's eight modes"
@@ -41,16 +42,17 @@ class CpuCollector:
         self._read = read
         self._clock = clock
         self._window = window
-        self._last: CpuTimes | None = None
+        self._steady = SteadyCpu()
 
     @classmethod
     def of(cls, host: Host) -> Self:
         return cls(partial(read_kernel_stat, host.procfs), host.clock, host.usage)
 
     def collect(self) -> Iterator[Metric]:
-        self._last = times = _steady(self._read().cpu, self._last)
+        stat, now_seconds = self._read(), self._clock.monotonic_seconds()
+        times = self._steady.follow(stat.cpu, at_seconds=now_seconds, cpus=max(1, len(stat.cores)))
         yield CPU_SECONDS.by({(mode,): seconds for mode, seconds in times.by_mode().items()})
-        ratio = self._window.usage_ratio(self._clock.monotonic_seconds(), times)
+        ratio = self._window.usage_ratio(now_seconds, times)
         if ratio is not None:
             yield CPU_USAGE_RATIO.of(ratio)
 
@@ -61,25 +63,25 @@ class CpuPerCoreCollector:
     name = "cpu_per_core"
     families = (CPU_CORE_SECONDS,)
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, clock: Clock) -> None:
         self._read = read
-        self._last: dict[str, CpuTimes] = {}
+        self._clock = clock
+        self._steady: dict[str, SteadyCpu] = {}
 
     @classmethod
     def of(cls, host: Host) -> Self:
-        return cls(partial(read_kernel_stat, host.procfs))
+        return cls(partial(read_kernel_stat, host.procfs), host.clock)
 
     def collect(self) -> Iterator[Metric]:
-        cores = self._read().cores
-        self._last = {number: _steady(times, self._last.get(number)) for number, times in cores.items()}
+        cores, now_seconds = self._read().cores, self._clock.monotonic_seconds()
+        self._steady = {number: self._steady.get(number) or SteadyCpu() for number in cores}
         yield CPU_CORE_SECONDS.by(
             {
                 (number, mode): seconds
-                for number, times in self._last.items()
-                for mode, seconds in times.by_mode().items()
+                for number, raw in cores.items()
+                for mode, seconds in self._steady[number]
+                .follow(raw, at_seconds=now_seconds, cpus=1)
+                .by_mode()
+                .items()
             }
         )
-
-
-def _steady(times: CpuTimes, earlier: CpuTimes | None) -> CpuTimes:
-    return times.not_below(earlier) if earlier else times

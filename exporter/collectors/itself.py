@@ -64,7 +64,7 @@ COMMANDS_RUNNING = gauge("marax_commands_running", "Commands currently running."
 
 
 class ExporterCollector:
-    """Version, settings, HTTP requests, and the program's own process; reads two files of /proc/self."""
+    """Version, settings, HTTP requests, and the program's own process; reads a file of /proc/self."""
 
     name = "exporter"
     families = (
@@ -101,11 +101,16 @@ class ExporterCollector:
         yield HTTP_REQUESTS.by(self._requests())
         itself = self._read_itself()
         yield EXPORTER_CPU_SECONDS.of(itself.cpu_seconds)
-        yield EXPORTER_VIRTUAL_MEMORY.of(itself.virtual_memory_bytes)
-        yield EXPORTER_RESIDENT_MEMORY.of(itself.resident_memory_bytes)
-        yield EXPORTER_START_TIME.of(itself.start_time_seconds)
-        yield EXPORTER_OPEN_FDS.of(itself.open_fds)
         yield EXPORTER_MAX_FDS.of(itself.max_fds)
+        for family, value in (
+            (EXPORTER_VIRTUAL_MEMORY, itself.virtual_memory_bytes),
+            (EXPORTER_RESIDENT_MEMORY, itself.resident_memory_bytes),
+            (EXPORTER_START_TIME, itself.start_time_seconds),
+            (EXPORTER_OPEN_FDS, itself.open_fds),
+        ):
+            if value is not None:
+                yield family.of(value)
+        itself.attempts.check()
 
 
 class Auth(Protocol):

@@ -29,7 +29,7 @@ OOM_KILLS = counter("marax_memory_oom_kills_total", "Processes killed by the OOM
 
 
 class MemoryCollector:
-    """Memory and swap; reads /proc/meminfo twice and /proc/vmstat once, through psutil."""
+    """Memory and swap, as far as the kernel tells of them; reads /proc/meminfo once."""
 
     name = "memory"
     families = (
@@ -47,19 +47,24 @@ class MemoryCollector:
         self._read = read
 
     @classmethod
-    def of(cls, _host: Host) -> Self:
-        return cls(read_memory)
+    def of(cls, host: Host) -> Self:
+        return cls(partial(read_memory, host.procfs))
 
     def collect(self) -> Iterator[Metric]:
         memory = self._read()
-        yield MEMORY_TOTAL.of(memory.total_bytes)
-        yield MEMORY_AVAILABLE.of(memory.available_bytes)
-        yield MEMORY_FREE.of(memory.free_bytes)
-        yield MEMORY_BUFFERS.of(memory.buffers_bytes)
-        yield MEMORY_CACHED.of(memory.cached_bytes)
-        yield MEMORY_USAGE_RATIO.of(memory.usage_ratio)
-        yield SWAP_TOTAL.of(memory.swap_total_bytes)
-        yield SWAP_FREE.of(memory.swap_free_bytes)
+        values = (
+            memory.total_bytes,
+            memory.available_bytes,
+            memory.free_bytes,
+            memory.buffers_bytes,
+            memory.cached_bytes,
+            memory.usage_ratio,
+            memory.swap_total_bytes,
+            memory.swap_free_bytes,
+        )
+        for family, value in zip(self.families, values, strict=True):
+            if value is not None:
+                yield family.of(value)
 
 
 class VmstatCollector:

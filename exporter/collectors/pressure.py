@@ -8,7 +8,8 @@ from prometheus_client.metrics_core import Metric
 
 from exporter.collectors.collector import Host
 from exporter.collectors.family import Family, counter
-from exporter.host.pressure import Pressure, read_pressure
+from exporter.host.files import Attempts
+from exporter.host.pressure import RESOURCES, Pressure, read_pressure
 
 _RESOURCES = "cpu, memory, io and irq"
 
@@ -30,7 +31,7 @@ class PressureCollector:
     name = "pressure"
     families = (PRESSURE_WAITING, PRESSURE_STALLED)
 
-    def __init__(self, read: Callable[[], Mapping[str, Pressure]]) -> None:
+    def __init__(self, read: Callable[[str], Pressure | None]) -> None:
         self._read = read
 
     @classmethod
@@ -38,9 +39,12 @@ class PressureCollector:
         return cls(partial(read_pressure, host.procfs))
 
     def collect(self) -> Iterator[Metric]:
-        found = self._read()
+        attempts = Attempts()
+        readings = {resource: attempts.read(partial(self._read, resource)) for resource in RESOURCES}
+        found = {resource: pressure for resource, pressure in readings.items() if pressure}
         yield from _known(PRESSURE_WAITING, {r: p.waiting_seconds for r, p in found.items()})
         yield from _known(PRESSURE_STALLED, {r: p.stalled_seconds for r, p in found.items()})
+        attempts.check()
 
 
 def _known(family: Family, seconds: Mapping[str, float | None]) -> Iterator[Metric]:

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from prometheus_client.metrics_core import Metric
 
 from exporter.collectors.family import gauge
-from exporter.host.snapshot import Snapshot
+from exporter.host.files import HostReadError
+from exporter.host.snapshot import HostTotals, Snapshot
 from exporter.host.table import ProcessTable
 from exporter.processes.limits import SeriesLimits
 
@@ -76,12 +77,19 @@ class ProcessesCollector:
             threads = sum(process.threads for process in now.processes.values())
             yield PROCESSES.by({(state,): count for state, count in _by_state(now).items()})
             yield THREADS.of(threads)
-            yield PIDS_LIMIT.of(now.totals.pids_limit)
-            if now.totals.tasks:
-                yield PROCESS_VISIBILITY_RATIO.of(min(1.0, threads / now.totals.tasks))
             yield PROCESSES_UNREADABLE.of(now.refused + now.malformed)
             yield SAMPLE_TIMESTAMP.of(now.unix_seconds)
             yield SAMPLER_INTERVAL.of(self._table.interval_seconds)
+            yield from _of_host(now.totals, threads)
+
+
+def _of_host(totals: HostTotals, threads: int) -> Iterator[Metric]:
+    if totals.pids_limit is not None:
+        yield PIDS_LIMIT.of(totals.pids_limit)
+    if totals.tasks:
+        yield PROCESS_VISIBILITY_RATIO.of(min(1.0, threads / totals.tasks))
+    if missing := [totals.unread[name] for name in ("tasks", "pids_limit") if name in totals.unread]:
+        raise HostReadError(*missing)
 
 
 def _by_state(now: Snapshot) -> dict[str, int]:

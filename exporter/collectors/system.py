@@ -37,7 +37,10 @@ FORKS = counter("marax_forks_total", "Processes and threads created.")
 
 
 class SystemCollector:
-    """Boot time, clock, names of kernel and system; reads /proc/stat and os-release once."""
+    """Boot time, clock, names of kernel and system; reads /proc/stat and os-release once.
+
+    The CPUs are those of /proc/stat, as are those behind every ratio: LXCFS names those of its container.
+    """
 
     name = "system"
     families = (
@@ -62,12 +65,13 @@ class SystemCollector:
         return cls(partial(read_kernel_stat, host.procfs), partial(read_os_release, host.root), host.clock)
 
     def collect(self) -> Iterator[Metric]:
-        stat, release, uname = self._read(), self._read_os_release(), os.uname()
-        yield BOOT_TIME.of(stat.boot_time_seconds)
+        release, uname = self._read_os_release(), os.uname()
         yield TIME.of(self._clock.unix_seconds())
-        yield CPUS_ONLINE.of(os.sysconf("SC_NPROCESSORS_ONLN"))
-        yield CONTEXT_SWITCHES.of(stat.context_switches)
-        yield FORKS.of(stat.forks)
         names = (uname.sysname, uname.release, uname.version, uname.machine, uname.nodename)
         yield UNAME.by({names: 1})
         yield OS.by({(release.id, release.version_id, release.pretty_name): 1})
+        stat = self._read()
+        yield BOOT_TIME.of(stat.boot_time_seconds)
+        yield CPUS_ONLINE.of(max(1, len(stat.cores)))
+        yield CONTEXT_SWITCHES.of(stat.context_switches)
+        yield FORKS.of(stat.forks)

@@ -41,8 +41,10 @@ def rights(user: str, confinement: Confinement) -> Finding:
 
 def visibility(now: Snapshot, confinement: Confinement) -> Finding:
     """Judge how much of the host is seen in *now*, and say what hides the rest."""
-    visible, tasks = sum(process.threads for process in now.processes.values()), now.totals.tasks
-    says = f"{min(visible, tasks)} of {tasks} threads of the host are visible"
+    visible = sum(process.threads for process in now.processes.values())
+    tasks = visible if now.totals.tasks is None else now.totals.tasks
+    of_all = "" if now.totals.tasks is None else f" of {tasks}"
+    says = f"{min(visible, tasks)}{of_all} threads of the host are visible"
     unreadable = now.refused + now.malformed
     if unreadable:
         says += f", {unreadable} processes cannot be read"

@@ -14,7 +14,7 @@ from exporter.host.cgroup import container_kind, own_cgroup, read_cpu_limit, rea
 from exporter.host.confinement import read_confinement
 from exporter.host.files import HostReadError
 from exporter.host.kernel_clock import read_is_synchronised
-from exporter.host.pressure import read_pressure
+from exporter.host.pressure import RESOURCES, read_pressure
 from exporter.host.process_details import user_name
 from exporter.host.snapshot import Snapshot
 from exporter.scrape.collector_runner import CollectorRunner
@@ -74,7 +74,7 @@ class Examination:
             yield checks.limits(read_memory_limit(cgroup), read_cpu_limit(cgroup))
 
     def _pressure(self) -> Iterator[Finding]:
-        found = read_pressure(self.root / "proc")
+        found = [resource for resource in RESOURCES if read_pressure(self.root / "proc", resource)]
         yield checks.pressure(found, is_wanted=self.settings.collectors.is_on("pressure"))
 
     def _collectors(self) -> Iterator[Finding]:

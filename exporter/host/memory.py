@@ -1,51 +1,83 @@
-"""Memory and swap of the host, as psutil reads them."""
+"""Memory and swap of the host: /proc/meminfo and /proc/vmstat (proc_meminfo(5), proc_vmstat(5)).
 
+Not by psutil, which takes what is missing there for 0.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
+from typing import final
 
 from exporter.host.files import HostReadError, read_text
 
+_SIZE = re.compile(r"^([A-Za-z_]+): +([0-9]{1,16}) kB$", re.MULTILINE)
 
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """All of it in bytes; `cached_bytes` includes reclaimable slab, as free(1) counts it."""
+    """All of it in bytes, None where the kernel does not say.
 
-    total_bytes: int
-    available_bytes: int
-    free_bytes: int
-    buffers_bytes: int
-    cached_bytes: int
-    swap_total_bytes: int
-    swap_free_bytes: int
+    `cached_bytes` includes reclaimable slab, as free(1) counts it.
+    """
+
+    total_bytes: int | None
+    available_bytes: int | None
+    free_bytes: int | None
+    buffers_bytes: int | None
+    cached_bytes: int | None
+    swap_total_bytes: int | None
+    swap_free_bytes: int | None
 
     @property
-    def usage_ratio(self) -> float:
+    def usage_ratio(self) -> float | None:
         """Share of memory that is not available, 0 to 1."""
-        return min(1.0, max(0.0, 1 - self.available_bytes / self.total_bytes)) if self.total_bytes else 0.0
+        if not self.total_bytes or self.available_bytes is None:
+            return None
+        return min(1.0, max(0.0, 1 - self.available_bytes / self.total_bytes))
 
 
-def read_memory() -> Memory:
-    """Return the host's memory now.
+def read_memory(procfs: Path) -> Memory:
+    """Return the memory of the host under *procfs* now.
 
     Raises:
-        HostReadError: psutil could not make sense of /proc/meminfo.
+        HostReadError: `meminfo` cannot be read, or is not what the kernel writes.
     """
+    path = procfs / "meminfo"
     try:
-        memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-    except (OSError, psutil.Error, LookupError, ValueError) as error:
-        raise HostReadError(f"psutil cannot read the host's memory: {error}") from error
+        return parse_meminfo(read_text(path))
+    except ValueError as error:
+        raise HostReadError(f"{path}: {error}") from error
+
+
+def parse_meminfo(text: str) -> Memory:
+    """Return what *text*, the whole of /proc/meminfo, says.
+
+    Raises:
+        ValueError: It says nothing of how much memory there is.
+    """
+    sizes = {name: int(kilobytes) * 1024 for name, kilobytes in _SIZE.findall(text)}
+    if "MemTotal" not in sizes:
+        raise ValueError("no size after MemTotal")
+    cached_bytes = sizes.get("Cached")
     return Memory(
-        total_bytes=memory.total,
-        available_bytes=memory.available,
-        free_bytes=memory.free,
-        buffers_bytes=memory.buffers,
-        cached_bytes=memory.cached,
-        swap_total_bytes=swap.total,
-        swap_free_bytes=swap.free,
+        total_bytes=sizes["MemTotal"],
+        available_bytes=_available_bytes(sizes),
+        free_bytes=sizes.get("MemFree"),
+        buffers_bytes=sizes.get("Buffers"),
+        cached_bytes=None if cached_bytes is None else cached_bytes + sizes.get("SReclaimable", 0),
+        swap_total_bytes=sizes.get("SwapTotal"),
+        swap_free_bytes=sizes.get("SwapFree"),
     )
+
+
+def _available_bytes(sizes: Mapping[str, int]) -> int | None:
+    """Return what is available: where that is more than all memory, it is the machine's, and free counts."""
+    available_bytes = sizes.get("MemAvailable")
+    if available_bytes is not None and available_bytes > sizes["MemTotal"]:
+        return sizes.get("MemFree")
+    return available_bytes
 
 
 def read_vmstat(procfs: Path) -> Mapping[str, int]:

@@ -1,68 +1,94 @@
 """This very process: what it uses, as Prometheus client libraries report it."""
 
 import os
+import re
 import resource
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from exporter.host.files import HostReadError, read_text
-from exporter.host.kernel_stat import read_kernel_stat
+from exporter.host.files import Attempts, HostReadError, read_text
 from exporter.host.stat import MalformedStatError, parse_stat
+
+_SIZES = re.compile(r"([0-9]{1,18}) ([0-9]{1,18}) ")
+_CLOCK_WAS_SET_SECONDS = 60.0  # less is its being kept right, which must not move a constant
+
+
+class BootClock(Protocol):
+    """The wall clock, and the one that runs since boot: its sum with the boot time is the other."""
+
+    def unix_seconds(self) -> float: ...
+
+    def boottime_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnProcess:
-    """CPU time of all its threads; the start as Unix time; how many descriptors it has, and may have."""
+    """CPU time of all its threads; the start as Unix time; how many descriptors it has, and may have.
+
+    None is what could not be read, and `attempts` says why.
+    """
 
     cpu_seconds: float
-    virtual_memory_bytes: int
-    resident_memory_bytes: int
-    start_time_seconds: float
-    open_fds: int
+    virtual_memory_bytes: int | None
+    resident_memory_bytes: int | None
+    start_time_seconds: float | None
+    open_fds: int | None
     max_fds: int
+    attempts: Attempts
 
 
 class OwnProcessReader:
-    """Reads two files of /proc/self; from Linux 6.2 on, descriptors are counted without listing them."""
+    """Reads one file of /proc/self; from Linux 6.2 on, descriptors are counted without listing them."""
 
-    def __init__(self, procfs: Path) -> None:
+    def __init__(self, procfs: Path, clock: BootClock) -> None:
         self._procfs = procfs
-        self._start_time_seconds = 0.0
+        self._clock = clock
+        self._start_ticks: int | None = None
+        self._start_time_seconds: float | None = None
 
     def read(self) -> OwnProcess:
-        """Return what this process uses now. Its start stays as first seen, even if the clock is set later.
+        """Return what this process uses now.
 
-        Raises:
-            HostReadError: A file is missing or not what the kernel writes.
+        Its start stays as first seen, until the clock is set by more than a minute.
         """
-        self._start_time_seconds = self._start_time_seconds or _start_time_seconds(self._procfs)
+        attempts = Attempts()
         used = resource.getrusage(resource.RUSAGE_SELF)
-        size, resident = _pages(self._procfs / "self/statm")
+        size, resident = attempts.read(partial(_pages, self._procfs / "self/statm")) or (None, None)
         return OwnProcess(
             cpu_seconds=used.ru_utime + used.ru_stime,
-            virtual_memory_bytes=size * resource.getpagesize(),
-            resident_memory_bytes=resident * resource.getpagesize(),
-            start_time_seconds=self._start_time_seconds,
-            open_fds=_open_fds(self._procfs / "self/fd"),
+            virtual_memory_bytes=size and size * resource.getpagesize(),
+            resident_memory_bytes=resident and resident * resource.getpagesize(),
+            start_time_seconds=attempts.read(self._start),
+            open_fds=attempts.read(partial(_open_fds, self._procfs / "self/fd")),
             max_fds=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            attempts=attempts,
         )
 
+    def _start(self) -> float:
+        if self._start_ticks is None:
+            self._start_ticks = _start_ticks(self._procfs / "self/stat")
+        boot_time_seconds = self._clock.unix_seconds() - self._clock.boottime_seconds()
+        start_time_seconds = boot_time_seconds + self._start_ticks / os.sysconf("SC_CLK_TCK")
+        known_seconds = self._start_time_seconds
+        if known_seconds is None or abs(start_time_seconds - known_seconds) > _CLOCK_WAS_SET_SECONDS:
+            self._start_time_seconds = known_seconds = start_time_seconds
+        return known_seconds
 
-def _start_time_seconds(procfs: Path) -> float:
-    line = read_text(procfs / "self/stat").encode()
+
+def _start_ticks(stat: Path) -> int:
     try:
-        start_ticks = parse_stat(line).start_ticks
+        return parse_stat(read_text(stat).encode()).start_ticks
     except MalformedStatError as error:
-        raise HostReadError(f"{procfs}/self/stat: {error}") from error
-    return read_kernel_stat(procfs).boot_time_seconds + start_ticks / os.sysconf("SC_CLK_TCK")
+        raise HostReadError(f"{stat}: {error}") from error
 
 
 def _pages(statm: Path) -> tuple[int, int]:
-    match read_text(statm).split():
-        case [size, resident, *_] if size.isdecimal() and resident.isdecimal():
-            return int(size), int(resident)
-        case _:
-            raise HostReadError(f"{statm}: not what the kernel writes")
+    found = _SIZES.match(read_text(statm))
+    if found is None:
+        raise HostReadError(f"{statm}: not what the kernel writes")
+    return int(found[1]), int(found[2])
 
 
 def _open_fds(folder: Path) -> int:

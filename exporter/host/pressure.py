@@ -2,7 +2,6 @@
 
 import errno
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,23 +20,21 @@ class Pressure:
     stalled_seconds: float | None
 
 
-def read_pressure(procfs: Path) -> Mapping[str, Pressure]:
-    """Return the pressure on each resource that the kernel accounts for: on none without PSI.
+def read_pressure(procfs: Path, resource: str) -> Pressure | None:
+    """Return the pressure on *resource*, one of `RESOURCES`; None if the kernel does not account for it.
 
     Raises:
-        HostReadError: A file is there but cannot be read, or is not what the kernel writes.
+        HostReadError: The file is there but cannot be read, or is not what the kernel writes.
     """
-    found = {}
-    for resource in RESOURCES:
-        path = procfs / "pressure" / resource
-        try:
-            found[resource] = parse_pressure(read_text(path))
-        except HostReadError as error:
-            if not (isinstance(error.__cause__, OSError) and error.__cause__.errno in _ABSENT):
-                raise
-        except ValueError as error:
-            raise HostReadError(f"{path}: {error}") from error
-    return found
+    path = procfs / "pressure" / resource
+    try:
+        return parse_pressure(read_text(path))
+    except HostReadError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _ABSENT:
+            return None
+        raise
+    except ValueError as error:
+        raise HostReadError(f"{path}: {error}") from error
 
 
 def parse_pressure(text: str) -> Pressure:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exporter.host.kernel_stat import read_totals
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import MalformedStatError, Process, parse_stat
 from exporter.host.stat_files import StatFiles
+from exporter.host.totals import read_totals
 from marax.clock import Clock
 
 
@@ -47,7 +47,7 @@ class ProcessScanner:
         """Return all processes as they are now.
 
         Raises:
-            HostReadError: The processes cannot be listed, or the host's totals cannot be read.
+            HostReadError: The processes cannot be listed.
         """
         began_seconds = time.thread_time()
         boot_seconds = time.clock_gettime(time.CLOCK_BOOTTIME)  # LXCFS makes /proc/uptime the container's own

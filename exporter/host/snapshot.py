@@ -1,7 +1,7 @@
 """All processes at one moment, and the window between two such moments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exporter.host.stat import Process
 
@@ -11,7 +11,7 @@ _SHORTEST_WINDOW_SECONDS = 0.5  # the kernel counts in ticks of 10 ms: in much l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostTotals:
-    """What the host says of all its processes together.
+    """What the host says of all its processes together; None for what cannot be read.
 
     Attributes:
         cpus: How many CPUs are online, at least 1.
@@ -19,13 +19,15 @@ class HostTotals:
         tasks: All threads of the host, visible to us or not.
         memory_bytes: All memory that the kernel can use.
         pids_limit: The largest process number that the kernel gives.
+        unread: Why an attribute is None, by its name.
     """
 
     cpus: int
-    busy_seconds: float
-    tasks: int
-    memory_bytes: int
-    pids_limit: int
+    busy_seconds: float | None
+    tasks: int | None
+    memory_bytes: int | None
+    pids_limit: int | None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
 
-_MOST_OVERDRAWN_SECONDS = 1.0  # for each CPU: more is no longer the jitter of counting, and not owed for ever
+_IMPOSSIBLE_WINDOWS = 10  # as much as that is no account of the host, but a fault of the kernel
+_JITTER_SECONDS = 1.0  # of counting, for each CPU: more is no jitter, and not owed for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +16,14 @@ class Attribution:
 
     Attributes:
         seconds_by_pid: What a living process used itself, and its credit for children that came and went.
-        unattributed_seconds: What the host used and nobody is known for: interrupts, orphans, races.
+        unattributed_seconds: What the host used and nobody is known for: interrupts, orphans, races. None
+            where the host does not say what it used.
         overdrawn_seconds: How much more the processes used than the host owns up to. The two are counted in
             different ways; the next attribution gives away so much less, and in the long run they agree.
     """
 
     seconds_by_pid: Mapping[int, float]
-    unattributed_seconds: float
+    unattributed_seconds: float | None
     overdrawn_seconds: float
 
 
@@ -31,39 +33,47 @@ def attribute(window: Window, *, overdrawn_seconds: float = 0.0) -> Attribution:
     A child's time reaches its parent's account once it is waited for. So what a parent gained there, less
     what was seen of the dead while they lived, is the unseen rest of them. These credits are scaled down to
     what the host used beyond the living's own time: a chain of dead ancestors leaves doubt about the heir.
+    Where the host does not say what it used, to what its CPUs could have given.
     """
-    then, now = window.then, window.now
+    now = window.now
     credited = {pid: ticks / now.ticks_per_second for pid, ticks in reaped_ticks(window).items()}
     by_pid = {pid: ticks / now.ticks_per_second for pid, ticks in own_ticks(window).items()}
-    busy_seconds = max(0.0, now.totals.busy_seconds - then.totals.busy_seconds)
-    residual_seconds = busy_seconds - sum(by_pid.values()) - overdrawn_seconds
+    busy_seconds = _credible_busy_seconds(window)
+    used_seconds = _capacity_seconds(window) if busy_seconds is None else busy_seconds
+    residual_seconds = used_seconds - sum(by_pid.values()) - overdrawn_seconds
     credited_seconds = sum(credited.values())
     share = min(1.0, max(0.0, residual_seconds) / credited_seconds) if credited_seconds else 0.0
     for pid, seconds in credited.items():
         by_pid[pid] = by_pid.get(pid, 0.0) + seconds * share
     return Attribution(
         seconds_by_pid=by_pid,
-        unattributed_seconds=max(0.0, residual_seconds - credited_seconds * share),
-        overdrawn_seconds=min(max(0.0, -residual_seconds), now.totals.cpus * _MOST_OVERDRAWN_SECONDS),
+        unattributed_seconds=None
+        if busy_seconds is None
+        else max(0.0, residual_seconds - credited_seconds * share),
+        overdrawn_seconds=min(max(0.0, -residual_seconds), _jitter_seconds(window)),
     )
 
 
 def cpu_ratios(window: Window) -> dict[int, float]:
     """Return the share of the host's CPU time, 0 to 1, of each living process that used any over *window*."""
-    capacity_ticks = window.seconds * window.now.ticks_per_second * window.now.totals.cpus
+    capacity_ticks = _capacity_ticks(window)
     spent = own_ticks(window)
     return {pid: min(1.0, ticks / capacity_ticks) for pid, ticks in spent.items()}
 
 
-def host_cpu_ratio(window: Window) -> float:
-    """Return the share of the host's CPU time, 0 to 1, that was busy over *window*."""
-    busy_seconds = window.now.totals.busy_seconds - window.then.totals.busy_seconds
-    return min(1.0, max(0.0, busy_seconds / (window.seconds * window.now.totals.cpus)))
+def host_cpu_ratio(window: Window) -> float | None:
+    """Return the share of the host's CPU time, 0 to 1, that was busy over *window*; None if it is unknown."""
+    busy_seconds = _host_busy_seconds(window)
+    return None if busy_seconds is None else min(1.0, busy_seconds / _capacity_seconds(window))
 
 
-def own_ticks(window: Window) -> dict[int, int]:
-    """Return what each living process used itself in *window*, if anything."""
-    return {process.pid: own for process, own, _ in _gains(window) if own > 0}
+def own_ticks(window: Window) -> dict[int, float]:
+    """Return what each living process used itself in *window*, if anything: at most what all CPUs could give.
+
+    Kernels are known to say more, once: as nothing knows what it was, that is the most that one reading adds.
+    """
+    capacity_ticks = _capacity_ticks(window)
+    return {process.pid: min(own, capacity_ticks) for process, own, _ in _gains(window) if own > 0}
 
 
 def reaped_ticks(window: Window) -> dict[int, int]:
@@ -80,6 +90,32 @@ def reaped_ticks(window: Window) -> dict[int, int]:
                 if heir in gained:
                     gained[heir] -= dead.own_ticks + dead.reaped_ticks
     return {pid: ticks for pid, ticks in gained.items() if ticks > 0}
+
+
+def _capacity_seconds(window: Window) -> float:
+    return window.seconds * window.now.totals.cpus
+
+
+def _capacity_ticks(window: Window) -> float:
+    return _capacity_seconds(window) * window.now.ticks_per_second
+
+
+def _host_busy_seconds(window: Window) -> float | None:
+    """Return what the host used in *window*; None if it does not say."""
+    then, now = window.then.totals.busy_seconds, window.now.totals.busy_seconds
+    return None if then is None or now is None else max(0.0, now - then)
+
+
+def _credible_busy_seconds(window: Window) -> float | None:
+    """Return what the host used in *window*; None if it does not say, or what cannot be."""
+    busy_seconds = _host_busy_seconds(window)
+    most_seconds = _IMPOSSIBLE_WINDOWS * _capacity_seconds(window) + _jitter_seconds(window)
+    return None if busy_seconds is None or busy_seconds > most_seconds else busy_seconds
+
+
+def _jitter_seconds(window: Window) -> float:
+    """Return for how many seconds the accounts of *window* may be at odds."""
+    return window.now.totals.cpus * _JITTER_SECONDS
 
 
 def _gains(window: Window) -> Iterator[tuple[Process, int, int]]:

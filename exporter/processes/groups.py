@@ -21,7 +21,8 @@ class GroupTotals:
     """What each group has used so far, and what it holds now.
 
     Attributes:
-        cpu_seconds: By group, never falling while the group is there; `(unattributed)` is among them.
+        cpu_seconds: By group, never falling while the group is there; `(unattributed)` is among them where
+            the host says what it used.
         rss_bytes: By group; `(unattributed)` has none.
         processes: By group; `(unattributed)` has none.
     """
@@ -68,17 +69,19 @@ class GroupLedger:
         self._overdrawn_seconds = attribution.overdrawn_seconds
         self._last = now
 
-    def _book(self, usage: Mapping[str, "_Usage"], unattributed_seconds: float) -> GroupTotals:
+    def _book(self, usage: Mapping[str, "_Usage"], unattributed_seconds: float | None) -> GroupTotals:
         names = (KERNEL, OTHER, *self._admission.names)
         rss_bytes, processes = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
         cpu_seconds = {name: self._cpu_seconds.get(name, 0.0) for name in (*names, UNATTRIBUTED)}
-        cpu_seconds[UNATTRIBUTED] += unattributed_seconds
+        cpu_seconds[UNATTRIBUTED] += unattributed_seconds or 0.0
         for name, used in usage.items():
             holder = name if name in rss_bytes else OTHER
             rss_bytes[holder] += used.rss_bytes
             processes[holder] += used.processes
             cpu_seconds[holder if holder in self._cpu_seconds else OTHER] += used.cpu_seconds
         self._cpu_seconds = cpu_seconds
+        if unattributed_seconds is None:
+            cpu_seconds = {name: seconds for name, seconds in cpu_seconds.items() if name != UNATTRIBUTED}
         return GroupTotals(cpu_seconds=cpu_seconds, rss_bytes=rss_bytes, processes=processes)
 
 

@@ -1,12 +1,15 @@
 """The state of the host at one moment, as `/stats` returns it."""
 
 import os
-from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import msgspec
 
-from exporter.host.kernel_stat import KernelStat
-from exporter.host.memory import Memory
+from exporter.host.files import Attempts
+from exporter.host.kernel_stat import read_kernel_stat
+from exporter.host.load import read_load
+from exporter.host.memory import read_memory
 from exporter.host.table import ProcessTable
 from exporter.processes.cpu_attribution import host_cpu_ratio
 from marax.clock import Clock
@@ -25,61 +28,55 @@ class Uname(msgspec.Struct, frozen=True, kw_only=True):
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
     """The fields bear the names of the metrics that say the same.
 
-    The ratio of the CPU and its window are None before the second reading of the processes.
+    None is what the host does not say. The ratio of the CPU and its window are None before the second reading
+    of the processes, too.
     """
 
     time_seconds: float
-    boot_time_seconds: float
-    uptime_seconds: float
+    boot_time_seconds: float | None
+    uptime_seconds: float | None
     uname: Uname
     cpus_online: int
     cpu_usage_ratio: float | None
     sample_window_seconds: float | None
-    load1: float
-    load5: float
-    load15: float
-    memory_total_bytes: int
-    memory_available_bytes: int
-    memory_free_bytes: int
-    memory_buffers_bytes: int
-    memory_cached_bytes: int
-    memory_usage_ratio: float
-    swap_total_bytes: int
-    swap_free_bytes: int
+    load1: float | None
+    load5: float | None
+    load15: float | None
+    memory_total_bytes: int | None
+    memory_available_bytes: int | None
+    memory_free_bytes: int | None
+    memory_buffers_bytes: int | None
+    memory_cached_bytes: int | None
+    memory_usage_ratio: float | None
+    swap_total_bytes: int | None
+    swap_free_bytes: int | None
 
 
 class StatsReader:
-    """Reads the host; its CPU usage is that of the window behind the process list."""
+    """Reads the host under *procfs*; its CPU usage is that of the window behind the process list."""
 
-    def __init__(
-        self,
-        table: ProcessTable,
-        *,
-        window_seconds: float,
-        read_memory: Callable[[], Memory],
-        read_kernel_stat: Callable[[], KernelStat],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, table: ProcessTable, *, window_seconds: float, procfs: Path, clock: Clock) -> None:
         self._table = table
         self._window_seconds = window_seconds
-        self._read_memory = read_memory
-        self._read_kernel_stat = read_kernel_stat
+        self._procfs = procfs
         self._clock = clock
 
     def read(self) -> Stats:
-        """Return the state of the host now.
+        """Return the state of the host now, without what cannot be read.
 
         Raises:
-            HostReadError: It cannot be read.
+            HostReadError: Its processes cannot be read.
         """
-        _, window = self._table.current(window_seconds=self._window_seconds)
-        memory, kernel, uname = self._read_memory(), self._read_kernel_stat(), os.uname()
-        load1, load5, load15 = os.getloadavg()
+        now, window = self._table.current(window_seconds=self._window_seconds)
+        attempts, uname = Attempts(), os.uname()
+        memory = attempts.read(partial(read_memory, self._procfs))
+        kernel = attempts.read(partial(read_kernel_stat, self._procfs))
+        load = attempts.read(partial(read_load, self._procfs))
         now_seconds = self._clock.unix_seconds()
         return Stats(
             time_seconds=now_seconds,
-            boot_time_seconds=kernel.boot_time_seconds,
-            uptime_seconds=max(0.0, now_seconds - kernel.boot_time_seconds),
+            boot_time_seconds=kernel and kernel.boot_time_seconds,
+            uptime_seconds=kernel and max(0.0, now_seconds - kernel.boot_time_seconds),
             uname=Uname(
                 sysname=uname.sysname,
                 nodename=uname.nodename,
@@ -87,18 +84,18 @@ class StatsReader:
                 version=uname.version,
                 machine=uname.machine,
             ),
-            cpus_online=os.sysconf("SC_NPROCESSORS_ONLN"),
+            cpus_online=now.totals.cpus,
             cpu_usage_ratio=host_cpu_ratio(window) if window else None,
             sample_window_seconds=window.seconds if window else None,
-            load1=load1,
-            load5=load5,
-            load15=load15,
-            memory_total_bytes=memory.total_bytes,
-            memory_available_bytes=memory.available_bytes,
-            memory_free_bytes=memory.free_bytes,
-            memory_buffers_bytes=memory.buffers_bytes,
-            memory_cached_bytes=memory.cached_bytes,
-            memory_usage_ratio=memory.usage_ratio,
-            swap_total_bytes=memory.swap_total_bytes,
-            swap_free_bytes=memory.swap_free_bytes,
+            load1=load and load.load1,
+            load5=load and load.load5,
+            load15=load and load.load15,
+            memory_total_bytes=memory and memory.total_bytes,
+            memory_available_bytes=memory and memory.available_bytes,
+            memory_free_bytes=memory and memory.free_bytes,
+            memory_buffers_bytes=memory and memory.buffers_bytes,
+            memory_cached_bytes=memory and memory.cached_bytes,
+            memory_usage_ratio=memory and memory.usage_ratio,
+            swap_total_bytes=memory and memory.swap_total_bytes,
+            swap_free_bytes=memory and memory.swap_free_bytes,
         )

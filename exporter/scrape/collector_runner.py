@@ -22,10 +22,11 @@ class Collected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The collector raised."""
+    """The collector raised, after it had returned *metrics*: those are as good as any."""
 
     error: Exception
     duration_seconds: float
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +111,11 @@ class CollectorRunner:
 
     def _outcome(self, collector: Collector) -> Collected | Failed:
         began_seconds = self._clock.monotonic_seconds()
+        metrics: list[Metric] = []
         try:
-            metrics = tuple(collector.collect())
+            metrics.extend(collector.collect())
         except Exception as error:  # noqa: BLE001 - a collector's turn: the scrape logs and counts it
-            return Failed(error=error, duration_seconds=self._clock.monotonic_seconds() - began_seconds)
-        return Collected(metrics=metrics, duration_seconds=self._clock.monotonic_seconds() - began_seconds)
+            took_seconds = self._clock.monotonic_seconds() - began_seconds
+            return Failed(error=error, duration_seconds=took_seconds, metrics=tuple(metrics))
+        took_seconds = self._clock.monotonic_seconds() - began_seconds
+        return Collected(metrics=tuple(metrics), duration_seconds=took_seconds)

@@ -62,7 +62,8 @@ class Scraper:
     def scrape(self, selection: Selection, *, within_seconds: float) -> list[Metric]:
         """Return what *selection* asks for, after *within_seconds* at the latest.
 
-        A collector that fails or is late costs only its own families: `marax_collector_success` says so.
+        A collector that fails costs what it could not return, one that is late all of its families:
+        `marax_collector_success` says so.
 
         Raises:
             UnknownNameError: The selection names what is not there.
@@ -72,7 +73,7 @@ class Scraper:
         for name, outcome in outcomes.items():
             self._take_note(name, outcome)
             logger.debug("collector ran", extra={"collector": name, "seconds": outcome.duration_seconds})
-        metrics = [m for o in outcomes.values() if isinstance(o, Collected) for m in o.metrics]
+        metrics = [m for o in outcomes.values() if not isinstance(o, TimedOut) for m in o.metrics]
         return list(_named(selection.names, [*metrics, *_verdicts(outcomes, self._errors)]))
 
     def _take_note(self, name: str, outcome: Outcome) -> None:

@@ -11,14 +11,12 @@ _USER_COLUMNS, _NAME_COLUMNS = 12, 15
 
 def host_lines(view: View) -> list[str]:
     """Return what *view* says of the host, in two lines."""
-    used_bytes = view.memory_total_bytes - view.memory_available_bytes
+    load = " ".join(map(_average, (view.load1, view.load5, view.load15)))
     seconds = view.sample_window_seconds
     window = "" if seconds is None else f", CPU over {seconds:.1f} s"
     return [
         f"{printable(view.hostname)}: {view.process_count} processes by {_ORDERS[view.sorted_by]}{window}",
-        f"CPU {_percent(view.cpu_usage_ratio)} of {view.cpus_online} CPUs   "
-        f"RAM {size(used_bytes)} of {size(view.memory_total_bytes)}   "
-        f"load {view.load1:.2f} {view.load5:.2f} {view.load15:.2f}",
+        f"CPU {_percent(view.cpu_usage_ratio)} of {view.cpus_online} CPUs   RAM {_used(view)}   load {load}",
     ]
 
 
@@ -61,6 +59,17 @@ def size(of_bytes: int) -> str:
         amount /= 1024
     is_short = unit != "B" and round(amount, 1) < 10  # noqa: PLR2004 - a digit before the point, one behind
     return f"{amount:.{int(is_short)}f} {unit}"
+
+
+def _used(view: View) -> str:
+    total_bytes, available_bytes = view.memory_total_bytes, view.memory_available_bytes
+    if total_bytes is None or available_bytes is None:
+        return "-"
+    return f"{size(total_bytes - available_bytes)} of {size(total_bytes)}"
+
+
+def _average(load: float | None) -> str:
+    return "-" if load is None else f"{load:.2f}"
 
 
 def _row_line(row: Row) -> str:

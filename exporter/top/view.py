@@ -22,18 +22,18 @@ class Row:
 class View:
     """The fields bear the names of the metrics that say the same.
 
-    Ratios and the window are None before the second reading.
+    None is what the host does not say; ratios and the window are None before the second reading, too.
     """
 
     hostname: str
     time_seconds: float
     cpus_online: int
     cpu_usage_ratio: float | None
-    memory_total_bytes: int
-    memory_available_bytes: int
-    load1: float
-    load5: float
-    load15: float
+    memory_total_bytes: int | None
+    memory_available_bytes: int | None
+    load1: float | None
+    load5: float | None
+    load15: float | None
     process_count: int
     sample_window_seconds: float | None
     sorted_by: Order

@@ -1,11 +1,13 @@
 """Watching the host through the same process table that `/metrics` stands on."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-from exporter.host.files import HostReadError
-from exporter.host.memory import Memory
+from exporter.host.files import Attempts, HostReadError
+from exporter.host.load import read_load
+from exporter.host.memory import read_memory
 from exporter.host.process_details import Details, DetailsReader
 from exporter.host.table import ProcessTable
 from exporter.processes.cpu_attribution import host_cpu_ratio
@@ -20,7 +22,7 @@ class Watch:
 
     table: ProcessTable
     details: DetailsReader
-    read_memory: Callable[[], Memory]
+    procfs: Path
     window_seconds: float
 
     def refresh(self) -> None:
@@ -35,28 +37,22 @@ class Watch:
             raise CannotReachError(f"{error}; `marax-exporter doctor` may explain it") from error
 
     def view(self, *, by: Order, count: int) -> View:
-        """Return what the last refresh found; there must have been one.
-
-        Raises:
-            CannotReachError: The host's memory cannot be read.
-        """
+        """Return what the last refresh found, without what cannot be read; there must have been one."""
         now = self.table.snapshots[-1]
         window = self.table.window(seconds=self.window_seconds)
-        try:
-            memory = self.read_memory()
-        except HostReadError as error:
-            raise CannotReachError(str(error)) from error
-        load1, load5, load15 = os.getloadavg()
+        attempts = Attempts()
+        memory = attempts.read(partial(read_memory, self.procfs))
+        load = attempts.read(partial(read_load, self.procfs))
         return View(
             hostname=os.uname().nodename,
             time_seconds=now.unix_seconds,
             cpus_online=now.totals.cpus,
             cpu_usage_ratio=host_cpu_ratio(window) if window else None,
-            memory_total_bytes=memory.total_bytes,
-            memory_available_bytes=memory.available_bytes,
-            load1=load1,
-            load5=load5,
-            load15=load15,
+            memory_total_bytes=memory and memory.total_bytes,
+            memory_available_bytes=memory and memory.available_bytes,
+            load1=load and load.load1,
+            load5=load and load.load5,
+            load15=load and load.load15,
             process_count=len(now.processes),
             sample_window_seconds=window.seconds if window else None,
             sorted_by=by,

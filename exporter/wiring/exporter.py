@@ -28,7 +28,7 @@ from exporter.scrape.exposition import as_text
 from exporter.scrape.scraper import EVERYTHING, Scraper
 from exporter.web.request_counts import RequestCounts
 from exporter.wiring.process_engine import ProcessEngine
-from marax.clock import Clock, SystemClock
+from marax.clock import SystemClock
 from marax.commandline import CannotReachError
 from marax.settings.reload import Reloader
 
@@ -46,7 +46,7 @@ class Exporter:
     """
 
     def __init__(
-        self, settings: ExporterSettings, *, read: Callable[[], ExporterSettings], clock: Clock
+        self, settings: ExporterSettings, *, read: Callable[[], ExporterSettings], clock: SystemClock
     ) -> None:
         self._clock = clock
         self._engine: ProcessEngine | None = None
@@ -58,7 +58,7 @@ class Exporter:
             version=version("marax"),
             last_reload=self.reloader.last,
             requests=self.requests.totals,
-            read_itself=OwnProcessReader(PROCFS).read,
+            read_itself=OwnProcessReader(PROCFS, clock).read,
         )
         self._usage = UsageWindow()
         self.auth = AuthService(settings.state_dir, checks=partial(PasswordChecks, verify), clock=clock)

@@ -1,14 +1,10 @@
 """The process table with its followers, and the collectors that publish what they know."""
 
-from functools import partial
-
 from exporter.collectors.collector import Collector
 from exporter.collectors.groups import GroupsCollector
 from exporter.collectors.processes import ProcessesCollector
 from exporter.collectors.top import TopCollector
 from exporter.host.files import PROCFS
-from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.memory import read_memory
 from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import spare_descriptors
@@ -41,8 +37,7 @@ class ProcessEngine:
         self.stats = StatsReader(
             self._table,
             window_seconds=settings.window_seconds,
-            read_memory=read_memory,
-            read_kernel_stat=partial(read_kernel_stat, PROCFS),
+            procfs=PROCFS,
             clock=clock,
         )
         self.collectors: tuple[Collector, ...] = (

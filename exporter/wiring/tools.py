@@ -3,7 +3,6 @@
 from exporter.config import ExporterSettings
 from exporter.doctor.examination import Examination
 from exporter.host.files import PROCFS, ROOT
-from exporter.host.memory import read_memory
 from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
@@ -27,7 +26,7 @@ def process_watch(settings: ProcessSettings) -> Watch:
     return Watch(
         table=ProcessTable(scanner.scan, clock, pace),
         details=DetailsReader(PROCFS, clock, show_command_line=False),
-        read_memory=read_memory,
+        procfs=PROCFS,
         window_seconds=settings.window_seconds,
     )
 

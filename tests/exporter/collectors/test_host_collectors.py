@@ -18,10 +18,12 @@ from exporter.collectors.pressure import PressureCollector
 from exporter.collectors.system import SystemCollector
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.kernel_stat import MODES, CpuTimes, KernelStat
-from exporter.host.memory import Memory
+from exporter.host.load import Load
+from exporter.host.memory import Memory, parse_meminfo
 from exporter.host.os_release import OsRelease
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.pressure import Pressure
+from marax.clock import SystemClock
 from marax.settings.reload import LastReload
 from tests.fakes.clock import FakeClock
 
@@ -90,13 +92,26 @@ def test_cpu_counters_do_not_fall(clock: FakeClock):
     assert found["marax_cpu_seconds_total", "iowait"] == 5.0
 
 
+def test_cpu_tells_the_ratio_though_iowait_fell(clock: FakeClock):
+    readings = Readings(stat(times(user=10, iowait=1000)), stat(times(user=11, iowait=600)))
+    collector = CpuCollector(readings, clock, UsageWindow())
+    list(collector.collect())
+    clock.advance(10)
+
+    found = samples(collector.collect())
+
+    assert found["marax_cpu_seconds_total", "iowait"] == 1009
+    assert found[("marax_cpu_usage_ratio",)] == pytest.approx(0.1)
+
+
 def test_cpu_per_core_follows_the_cpus_that_are_online():
     collector = CpuPerCoreCollector(
         Readings(
             stat(cpu0=times(user=1), cpu1=times(user=2)),
             stat(cpu0=times(user=0.9)),
             stat(cpu0=times(user=3), cpu1=times(user=0.5)),
-        )
+        ),
+        FakeClock(),
     )
 
     readings = [samples(collector.collect()) for _ in range(3)]
@@ -107,7 +122,7 @@ def test_cpu_per_core_follows_the_cpus_that_are_online():
 
 
 def test_load_tells_three_averages():
-    assert samples(LoadCollector(lambda: (0.5, 1.5, 2.5)).collect()) == {
+    assert samples(LoadCollector(lambda: Load(load1=0.5, load5=1.5, load15=2.5, tasks=9)).collect()) == {
         ("marax_load1",): 0.5,
         ("marax_load5",): 1.5,
         ("marax_load15",): 2.5,
@@ -137,6 +152,13 @@ def test_memory_tells_sizes_in_bytes_and_the_share_in_use():
     }
 
 
+def test_memory_leaves_out_what_the_kernel_does_not_tell():
+    assert samples(MemoryCollector(lambda: parse_meminfo("MemTotal: 1 kB\nCached: 0 kB\n")).collect()) == {
+        ("marax_memory_total_bytes",): 1024,
+        ("marax_memory_cached_bytes",): 0,
+    }
+
+
 def test_vmstat_tells_swapping_in_bytes_and_leaves_out_what_the_kernel_does_not_count():
     counters = {"pswpin": 3, "pswpout": 5, "pgmajfault": 7, "nr_free_pages": 11}
 
@@ -153,24 +175,25 @@ def test_pressure_tells_only_what_the_kernel_accounts_for():
         "irq": Pressure(waiting_seconds=None, stalled_seconds=0.5),
     }
 
-    assert samples(PressureCollector(lambda: found).collect()) == {
+    assert samples(PressureCollector(found.get).collect()) == {
         ("marax_pressure_waiting_seconds_total", "cpu"): 1.5,
         ("marax_pressure_stalled_seconds_total", "irq"): 0.5,
     }
 
 
 def test_pressure_has_nothing_to_say_on_a_kernel_without_it():
-    assert list(PressureCollector(dict).collect()) == []
+    assert list(PressureCollector(lambda _resource: None).collect()) == []
 
 
 def test_system_tells_what_the_host_is_and_since_when(clock: FakeClock):
+    three_cpus = stat(cpu0=times(), cpu1=times(), cpu7=times())
     release = OsRelease(id="debian", version_id="12", pretty_name="Debian 12")
 
-    found = samples(SystemCollector(stat, lambda: release, clock).collect())
+    found = samples(SystemCollector(lambda: three_cpus, lambda: release, clock).collect())
 
     assert found[("marax_boot_time_seconds",)] == 1_700_000_000
     assert found[("marax_time_seconds",)] == clock.unix_seconds()
-    assert found[("marax_cpus_online",)] == os.cpu_count()
+    assert found[("marax_cpus_online",)] == 3
     assert found[("marax_context_switches_total",)] == 42
     assert found[("marax_forks_total",)] == 7
     assert found["marax_uname_info", *platform.uname()[:1], *os.uname()[2:5], os.uname().nodename] == 1
@@ -208,7 +231,7 @@ def test_exporter_tells_of_itself():
         version="1.2.3",
         last_reload=lambda: LastReload(is_successful=False, loaded_at_seconds=1_700_000_000),
         requests=lambda: {("/metrics", "200"): 5},
-        read_itself=OwnProcessReader(Path("/proc")).read,
+        read_itself=OwnProcessReader(Path("/proc"), SystemClock()).read,
     )
 
     found = samples(collector.collect())
@@ -224,7 +247,7 @@ def test_exporter_tells_of_itself():
     "collector",
     [
         CpuCollector(stat, FakeClock(), UsageWindow()),
-        CpuPerCoreCollector(stat),
+        CpuPerCoreCollector(stat, FakeClock()),
         SystemCollector(stat, OsRelease, FakeClock()),
         CgroupCollector(Path("/")),
     ],

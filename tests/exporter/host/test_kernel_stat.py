@@ -1,4 +1,5 @@
 import contextlib
+import os
 from pathlib import Path
 
 import psutil
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.host.files import HostReadError
-from exporter.host.kernel_stat import MODES, CpuTimes, parse_kernel_stat, read_kernel_stat
+from exporter.host.kernel_stat import parse_kernel_stat, read_kernel_stat
 
 STAT = """\
 cpu  100 200 300 4000 50 6 7 8 90 10
@@ -21,10 +22,6 @@ procs_running 1
 procs_blocked 0
 softirq 183433 0 21755
 """
-
-
-def times(**seconds: float) -> CpuTimes:
-    return CpuTimes(tuple(seconds.get(mode, 0.0) for mode in MODES))
 
 
 def test_reads_the_host_and_each_cpu_in_seconds():
@@ -93,25 +90,18 @@ def test_agrees_with_psutil_about_this_machine():
     assert len(stat.cores) == len(psutil.cpu_times(percpu=True))
 
 
-def test_lets_no_mode_run_backwards():
-    earlier, later = times(user=10, idle=100.0, iowait=5.0), times(user=11, idle=99.9, iowait=4.0)
+@pytest.mark.parametrize("length", [100, 70_000, 6_000_000], ids="{} interrupts".format)
+def test_reads_what_stands_around_a_line_of_interrupts_of_any_length(tmp_path: Path, length: int):
+    text = STAT.replace("intr 114930548", f"intr 114930548{' 0' * length}")
+    (tmp_path / "stat").write_text(text)
 
-    assert later.not_below(earlier) == times(user=11, idle=100.0, iowait=5.0)
+    found = read_kernel_stat(tmp_path)
 
-
-def test_starts_all_modes_anew_when_a_cpu_was_taken_out_and_put_back():
-    earlier, later = times(user=10, idle=100.0), times(user=0.5, idle=2.0)
-
-    assert later.not_below(earlier) == later
+    assert found == parse_kernel_stat(STAT, ticks_per_second=os.sysconf("SC_CLK_TCK"))
 
 
-@given(st.lists(st.lists(st.floats(0, 1e9), min_size=8, max_size=8), min_size=2, max_size=8))
-def test_gives_counters_that_only_rise_or_start_anew_together(readings: list[list[float]]):
-    last = CpuTimes(tuple(readings[0]))
+def test_reads_as_many_cpus_as_there_are(tmp_path: Path):
+    cores = "".join(f"cpu{number} 60 100 150 2000 25 3 4 4 50 5\n" for number in range(8192))
+    (tmp_path / "stat").write_text(STAT.replace("intr", f"{cores}intr"))
 
-    for reading in readings[1:]:
-        steady = CpuTimes(tuple(reading)).not_below(last)
-
-        risen = all(now >= then for now, then in zip(steady.seconds, last.seconds, strict=True))
-        assert risen or steady.seconds == tuple(reading)
-        last = steady
+    assert len(read_kernel_stat(tmp_path).cores) == 8192

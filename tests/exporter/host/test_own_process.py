@@ -8,7 +8,9 @@ import psutil
 import pytest
 
 from exporter.host.files import HostReadError
-from exporter.host.own_process import OwnProcessReader
+from exporter.host.own_process import OwnProcess, OwnProcessReader
+from marax.clock import SystemClock
+from tests.fakes.clock import FakeClock
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 def test_agrees_with_psutil():
     ourselves = psutil.Process()
 
-    found = OwnProcessReader(Path("/proc")).read()
+    found = OwnProcessReader(Path("/proc"), SystemClock()).read()
 
     times, memory = ourselves.cpu_times(), ourselves.memory_info()
     assert found.cpu_seconds == pytest.approx(times.user + times.system, abs=0.5)
@@ -31,7 +33,8 @@ def test_agrees_with_psutil_on_open_files_where_no_other_thread_opens_any():
 from pathlib import Path
 import psutil
 from exporter.host.own_process import OwnProcessReader
-print(OwnProcessReader(Path("/proc")).read().open_fds, psutil.Process().num_fds())
+from marax.clock import SystemClock
+print(OwnProcessReader(Path("/proc"), SystemClock()).read().open_fds, psutil.Process().num_fds())
 """
 
     counted = subprocess.run(
@@ -46,32 +49,62 @@ print(OwnProcessReader(Path("/proc")).read().open_fds, psutil.Process().num_fds(
 def procfs(tmp_path: Path) -> Path:
     """Return a /proc of this process alone."""
     (tmp_path / "self/fd").mkdir(parents=True)
-    for name in ("stat", "self/stat", "self/statm"):
+    for name in ("self/stat", "self/statm"):
         shutil.copyfile(Path("/proc") / name, tmp_path / name)
     return tmp_path
 
 
-def test_tells_the_start_as_it_was_first_seen(procfs: Path):
-    reader = OwnProcessReader(procfs)
-    before = reader.read().start_time_seconds
-    stat = (procfs / "stat").read_text()
-    (procfs / "stat").write_text(stat.replace("btime 1", "btime 2"))
+@pytest.mark.parametrize(
+    ("set_by_seconds", "moved_by_seconds"),
+    [(0.0, 0.0), (59.0, 0.0), (-59.0, 0.0), (1.7e9, 1.7e9), (-3600.0, -3600.0)],
+    ids=["never set", "kept right", "kept back", "set at last", "set back"],
+)
+def test_tells_the_start_as_first_seen_until_the_clock_is_set(
+    procfs: Path, set_by_seconds: float, moved_by_seconds: float
+):
+    clock = FakeClock()
+    reader = OwnProcessReader(procfs, clock)
+    before = started(reader)
+    clock.jump(set_by_seconds)
+    clock.suspend(7200)
 
-    assert reader.read().start_time_seconds == before
-    assert OwnProcessReader(procfs).read().start_time_seconds > before
+    after = started(reader)
+
+    assert after - before == pytest.approx(moved_by_seconds)
 
 
-@pytest.mark.parametrize("name", ["self/stat", "self/statm", "stat"])
-@pytest.mark.parametrize("content", ["", "\x00nonsense\n"])
-def test_says_which_file_is_wrong(procfs: Path, name: str, content: str):
-    (procfs / name).write_text(content)
+def started(reader: OwnProcessReader) -> float:
+    found = reader.read().start_time_seconds
+    assert found is not None
+    return found
 
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("self/stat", {"start_time_seconds"}),
+        ("self/statm", {"virtual_memory_bytes", "resident_memory_bytes"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "content", ["", "\x00nonsense\n", f"{'9' * 5000} 2 3\n", None], ids="{!r:.12}".format
+)
+def test_one_broken_file_costs_only_what_it_says(
+    procfs: Path, name: str, lost: set[str], content: str | None
+):
+    (procfs / name).unlink()
+    if content is not None:
+        (procfs / name).write_text(content)
+
+    found = OwnProcessReader(procfs, SystemClock()).read()
+
+    assert {field for field in OwnProcess.__slots__ if getattr(found, field) is None} == lost
     with pytest.raises(HostReadError, match=str(procfs / name)):
-        OwnProcessReader(procfs).read()
+        found.attempts.check()
 
 
-def test_says_that_there_is_no_such_file(procfs: Path):
+def test_says_that_there_is_no_such_process(procfs: Path):
     shutil.rmtree(procfs / "self")
 
     with pytest.raises(HostReadError, match="No such file"):
-        OwnProcessReader(procfs).read()
+        OwnProcessReader(procfs, SystemClock()).read().attempts.check()

@@ -25,6 +25,7 @@ from tests.programs import asleep
 PROCFS = Path("/proc")
 BROKEN = Path(__file__).parents[2] / "data/proc/broken"
 TOTALS = ("stat", "loadavg", "meminfo", "sys/kernel/pid_max")
+KNOWN = {"busy_seconds", "tasks", "memory_bytes", "pids_limit"}
 NOBODY = 65534
 ASKED = ["cpu_times", "create_time", "memory_info", "name", "ppid"]
 
@@ -112,13 +113,27 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", TOTALS)
 @pytest.mark.parametrize("content", [None, b"", b"\x00\xff nonsense\n"], ids=["missing", "empty", "nonsense"])
-def test_says_which_of_the_hosts_files_is_wrong(tree: Path, name: str, content: bytes | None):
+def test_a_file_of_the_host_costs_only_what_it_says(tree: Path, name: str, content: bytes | None):
+    put(tree, 10, a_stat_line(10))
     (tree / name).unlink()
     if content is not None:
         (tree / name).write_bytes(content)
 
-    with a_scanner(tree) as scanner, pytest.raises(HostReadError, match=str(tree / name)):
-        scanner.scan()
+    with a_scanner(tree) as scanner:
+        snapshot = scanner.scan()
+
+    ((lost, error),) = snapshot.totals.unread.items()
+    known = {name for name in KNOWN if getattr(snapshot.totals, name) is not None}
+    assert list(snapshot.processes) == [10]
+    assert known == KNOWN - {lost}
+    assert str(tree / name) in error
+
+
+def test_counts_the_cpus_itself_where_the_host_does_not(tree: Path):
+    (tree / "stat").unlink()
+
+    with a_scanner(tree) as scanner:
+        assert scanner.scan().totals.cpus == psutil.cpu_count()
 
 
 def test_says_that_there_is_no_such_procfs(tmp_path: Path):

@@ -1,10 +1,19 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
-from exporter.processes.cpu_attribution import attribute, cpu_ratios, own_ticks, reaped_ticks
+from exporter.processes.cpu_attribution import (
+    Attribution,
+    attribute,
+    cpu_ratios,
+    host_cpu_ratio,
+    own_ticks,
+    reaped_ticks,
+)
 from tests.fakes.snapshots import TICKS_PER_SECOND, a_process, a_snapshot, a_window
 
 BEFORE, SINCE = 99_000, 100_500  # ticks: the windows here begin at 100_000
@@ -127,6 +136,42 @@ def test_a_ratio_is_never_above_one():
     assert cpu_ratios(window) == {7: 1.0}
 
 
+@pytest.mark.parametrize("ticks", [2001, 10**9, 1844674407370, 2**63 - 1])
+def test_one_reading_adds_at_most_what_all_cpus_could_give(ticks: int):
+    window = a_window([a_process(7)], [a_process(7, own_ticks=ticks)], seconds=10, busy=1)
+    after = a_window([a_process(7, own_ticks=ticks)], [a_process(7, own_ticks=100)], seconds=10, busy=1)
+
+    assert attribute(window).seconds_by_pid == {7: 20.0}
+    assert attribute(after).seconds_by_pid == {}
+
+
+def test_takes_nothing_that_cannot_be_for_what_the_host_used():
+    window = a_window([a_process(7)], [a_process(7, own_ticks=100)], seconds=10, busy=1.8e17)
+
+    attribution = attribute(window)
+
+    assert attribution.seconds_by_pid == {7: 1.0}
+    assert attribution.unattributed_seconds is None
+
+
+def test_gives_what_is_known_where_the_host_does_not_say_what_it_used():
+    then = [a_process(7), a_process(8)]
+    now = [a_process(7, own_ticks=100), a_process(8, reaped_ticks=5000)]
+    window = a_window(then, now, seconds=10, busy=0)
+    blind = Window(then=without_busy(window.then), now=without_busy(window.now))
+
+    attribution = attribute(blind)
+
+    assert attribution == Attribution(
+        seconds_by_pid={7: 1.0, 8: 19.0}, unattributed_seconds=None, overdrawn_seconds=0.0
+    )
+    assert host_cpu_ratio(blind) is None
+
+
+def without_busy(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, totals=replace(snapshot.totals, busy_seconds=None))
+
+
 pids = st.integers(1, 12)
 hosts = st.lists(
     st.builds(
@@ -150,6 +195,7 @@ def test_nothing_is_ever_negative_and_all_of_it_adds_up(
 
     attribution = attribute(window, overdrawn_seconds=owed)
 
+    assert attribution.unattributed_seconds is not None
     given_away = sum(attribution.seconds_by_pid.values()) + attribution.unattributed_seconds
     own_seconds = sum(own_ticks(window).values()) / TICKS_PER_SECOND
     assert min(attribution.seconds_by_pid.values(), default=0) >= 0
@@ -178,6 +224,7 @@ def test_over_time_the_sum_is_what_the_host_used_and_what_is_still_owed(
         now: Snapshot = a_snapshot([a_process(7, own_ticks=used_ticks)], at=1000 + 10 * turn, busy=busy)
         attribution = attribute(Window(then=last, now=now), overdrawn_seconds=owed)
         owed = attribution.overdrawn_seconds
+        assert attribution.unattributed_seconds is not None
         given_away += sum(attribution.seconds_by_pid.values()) + attribution.unattributed_seconds
         last = now
 

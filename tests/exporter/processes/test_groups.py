@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,17 @@ def test_gives_the_kernel_what_its_threads_use():
     )
 
     assert totals.cpu_seconds["(kernel)"] == pytest.approx(0.5)
+
+
+def test_leaves_out_what_nobody_accounts_for_where_the_host_does_not_say_what_it_used():
+    snapshots = [
+        a_snapshot([a_process(1, name="db", own_ticks=100 * turn)], at=1000 + 5 * turn) for turn in range(3)
+    ]
+    blind = [replace(one, totals=replace(one.totals, busy_seconds=None)) for one in snapshots]
+
+    totals = after(a_ledger(), *blind)
+
+    assert totals.cpu_seconds == {"(kernel)": 0, "(other)": 0, "db": 2}
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

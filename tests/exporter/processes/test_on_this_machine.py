@@ -61,7 +61,7 @@ class Watch:
         return dict(self.ledger.totals.cpu_seconds)
 
     def busy_seconds(self) -> float:
-        return self.table.snapshots[-1].totals.busy_seconds
+        return self.table.snapshots[-1].totals.busy_seconds or 0.0
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -5,15 +6,13 @@ import psutil
 import pytest
 
 from exporter.host.files import HostReadError
-from exporter.host.kernel_stat import read_kernel_stat
-from exporter.host.memory import read_memory
 from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process
 from exporter.host.table import Pace, ProcessTable
 from exporter.reports.process_list import ListedProcess, ProcessLister, Wanted
-from exporter.reports.stats import StatsReader
+from exporter.reports.stats import Stats, StatsReader
 from marax.clock import Clock, SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_snapshot, a_stat_line
@@ -163,12 +162,11 @@ def test_says_that_nothing_has_been_read(procfs: Path):
         lister.processes(Wanted())
 
 
-def stats_reader(table: ProcessTable, clock: Clock) -> StatsReader:
+def stats_reader(table: ProcessTable, clock: Clock, procfs: Path = PROCFS) -> StatsReader:
     return StatsReader(
         table,
         window_seconds=10,
-        read_memory=read_memory,
-        read_kernel_stat=lambda: read_kernel_stat(PROCFS),
+        procfs=procfs,
         clock=clock,
     )
 
@@ -187,6 +185,26 @@ def test_the_stats_know_no_cpu_ratio_before_the_second_reading():
     stats = stats_reader(table_of([NOW], clock), clock).read()
 
     assert (stats.cpu_usage_ratio, stats.sample_window_seconds) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("loadavg", {"load1", "load5", "load15"}),
+        ("stat", {"boot_time_seconds", "uptime_seconds"}),
+        ("meminfo", {name for name in Stats.__struct_fields__ if name.startswith(("memory_", "swap_"))}),
+    ],
+)
+def test_a_file_that_cannot_be_read_costs_the_stats_only_what_it_says(
+    tmp_path: Path, name: str, lost: set[str]
+):
+    clock = FakeClock()
+    for other in {"loadavg", "stat", "meminfo"} - {name}:
+        shutil.copyfile(PROCFS / other, tmp_path / other)
+
+    stats = stats_reader(table_of([THEN, NOW], clock), clock, tmp_path).read()
+
+    assert {field for field in Stats.__struct_fields__ if getattr(stats, field) is None} == lost
 
 
 def test_agrees_with_psutil_about_this_machine():

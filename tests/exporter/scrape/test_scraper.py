@@ -9,9 +9,11 @@ from exporter.collectors.collector import VERDICTS, Collector
 from exporter.collectors.cpu import CpuPerCoreCollector
 from exporter.collectors.load import LOAD1
 from exporter.collectors.memory import MEMORY_TOTAL, SWAP_IN, VmstatCollector
+from exporter.collectors.pressure import PressureCollector
 from exporter.host.files import HostReadError
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.memory import read_vmstat
+from exporter.host.pressure import read_pressure
 from exporter.scrape.collector_runner import CollectorRunner
 from exporter.scrape.scraper import EVERYTHING, Scraper, Selection, UnknownNameError
 from marax.clock import SystemClock
@@ -80,7 +82,7 @@ def test_a_broken_file_costs_only_the_collectors_that_need_it(tmp_path: Path):
     (tmp_path / "stat").write_bytes(b"\x7fELF\0cpu 1 2")
     (tmp_path / "vmstat").write_text("pswpin 1\n")
     collectors: list[Collector] = [
-        CpuPerCoreCollector(partial(read_kernel_stat, tmp_path)),
+        CpuPerCoreCollector(partial(read_kernel_stat, tmp_path), SystemClock()),
         VmstatCollector(partial(read_vmstat, tmp_path), page_bytes=1),
     ]
 
@@ -89,6 +91,18 @@ def test_a_broken_file_costs_only_the_collectors_that_need_it(tmp_path: Path):
     assert found["marax_collector_success", "cpu_per_core"] == 0
     assert found["marax_collector_success", "vmstat"] == 1
     assert found[("marax_swap_in_bytes_total",)] == 1
+
+
+def test_what_a_collector_returned_before_it_raised_is_told(tmp_path: Path):
+    (tmp_path / "pressure/io").mkdir(parents=True)
+    (tmp_path / "pressure/cpu").write_text("some avg10=0.00 avg60=0.00 avg300=0.00 total=17\n")
+    collector = PressureCollector(partial(read_pressure, tmp_path))
+
+    found = samples(Scraper([collector], CollectorRunner(SystemClock())).scrape(EVERYTHING, within_seconds=5))
+
+    assert found["marax_pressure_waiting_seconds_total", "cpu"] == 17e-6
+    assert found["marax_collector_success", "pressure"] == 0
+    assert found["marax_collector_errors_total", "pressure"] == 1
 
 
 def test_logs_a_trouble_once_and_its_end(

@@ -51,9 +51,11 @@ def test_tells_the_host_in_two_lines():
 
 def test_does_not_make_up_what_it_does_not_know():
     view = a_view(a_row(cpu_usage_ratio=None), cpu_usage_ratio=None, sample_window_seconds=None)
+    blind = a_view(memory_available_bytes=None, load1=None)
 
     assert host_lines(view)[0] == "db-1: 210 processes by CPU"
     assert host_lines(view)[1].startswith("CPU - of 8 CPUs")
+    assert host_lines(blind)[1].endswith("RAM -   load - 0.25 10.00")
     assert table_lines(view)[1].split()[:4] == ["4711", "postgres", "-", "3.0"]
 
 
