@@ -6,7 +6,7 @@ from typing import assert_never
 
 from exporter.config import ExporterSettings
 from exporter.doctor.finding import Finding, Verdict
-from exporter.host.cgroup import CpuLimit, MemoryLimit
+from exporter.host.cgroup_limits import CpuLimit, Limits, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
 from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
@@ -90,32 +90,37 @@ def container(kind: str | None, confinement: Confinement) -> Finding:
     if confinement.has_lxcfs:
         says = "LXCFS provides parts of /proc: those values are the container's, others the machine's"
     elif kind:
-        says = f"in a container ({kind}): host metrics are the machine's, marax_cgroup_* the container's"
+        says = f"in a container ({kind}): host metrics are the machine's"
     else:
         return Finding(check="container", verdict="ok", says="none")
     return Finding(check="container", verdict="note", says=says)
 
 
-def unknown_limits() -> Finding:
-    """Say that the limits of our own cgroup cannot be known."""
-    says = "unknown: this host has no cgroup v2, so marax_cgroup_* are absent"
-    return Finding(check="limits", verdict="note", says=says)
-
-
-def limits(memory: MemoryLimit | None, cpu: CpuLimit | None) -> Finding:
-    """Judge the limits of our own cgroup."""
-    parts, remedy = [], ""
-    if memory:
-        parts.append(
-            f"{memory.working_set_bytes / _MIB:.0f} of {memory.limit_bytes / _MIB:.0f} MiB memory in use"
-        )
-        if memory.working_set_bytes >= _NEARLY_FULL_RATIO * memory.limit_bytes:
-            remedy = f"{_EDIT}: a larger MemoryMax="
-    if cpu:
-        parts.append(f"at most {cpu.limit_cores:g} CPUs, throttled for {cpu.throttled_seconds:.1f} s so far")
-    verdict: Verdict = "problem" if remedy else "note" if cpu and cpu.throttled_seconds else "ok"
+def limits(found: Limits) -> Finding:
+    """Judge the limits that hold the exporter: the lowest of its cgroup and those above it."""
+    memory, cpu = found.memory, found.cpu
+    unknown = [f"unknown: {reason}" for reason in found.unseen]
+    parts = [*([_of_memory(memory)] if memory else []), *([_of_cpu(cpu)] if cpu else []), *unknown]
     says = "; ".join(parts) or "no limits on memory or CPU"
-    return Finding(check="limits", verdict=verdict, says=says, remedy=remedy)
+    if memory and (memory.working_set_bytes or 0) >= _NEARLY_FULL_RATIO * memory.limit_bytes:
+        remedy = f"raise the limit of {memory.cgroup}: MemoryMax= of a unit, the memory of a container"
+        return Finding(check="limits", verdict="problem", says=says, remedy=remedy)
+    verdict: Verdict = "note" if unknown or (cpu and cpu.throttled_seconds) else "ok"
+    return Finding(check="limits", verdict=verdict, says=says)
+
+
+def _of_memory(memory: MemoryLimit) -> str:
+    used_bytes, limit_bytes = memory.working_set_bytes, memory.limit_bytes
+    used = "at most" if used_bytes is None else f"{used_bytes / _MIB:.0f} of"
+    in_use = "memory" if used_bytes is None else "memory in use"
+    return f"{used} {limit_bytes / _MIB:.0f} MiB {in_use} (cgroup {memory.cgroup})"
+
+
+def _of_cpu(cpu: CpuLimit) -> str:
+    says = f"at most {cpu.limit_cores:g} CPUs (cgroup {cpu.cgroup})"
+    if cpu.throttled_seconds is None:
+        return says
+    return f"{says}, throttled for {cpu.throttled_seconds:.1f} s so far"
 
 
 def pressure(resources: Collection[str], *, is_wanted: bool) -> Finding:

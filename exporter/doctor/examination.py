@@ -10,7 +10,8 @@ from exporter.config import ExporterSettings
 from exporter.doctor import checks
 from exporter.doctor.address import address_findings, read_address
 from exporter.doctor.finding import Finding
-from exporter.host.cgroup import container_kind, own_cgroup, read_cpu_limit, read_memory_limit
+from exporter.host.cgroup import Cgroups, container_kind
+from exporter.host.cgroup_limits import read_limits
 from exporter.host.confinement import read_confinement
 from exporter.host.files import HostReadError
 from exporter.host.kernel_clock import read_is_synchronised
@@ -67,11 +68,9 @@ class Examination:
         yield checks.descriptors(processes=len(now.processes), held=self.held_descriptors)
 
     def _limits(self) -> Iterator[Finding]:
-        cgroup = own_cgroup(self.root)
-        if cgroup is None or not (self.root / "sys/fs/cgroup/cgroup.controllers").exists():
-            yield checks.unknown_limits()
-        else:
-            yield checks.limits(read_memory_limit(cgroup), read_cpu_limit(cgroup))
+        found = read_limits(Cgroups(self.root))
+        yield checks.limits(found)
+        found.attempts.check()
 
     def _pressure(self) -> Iterator[Finding]:
         found = [resource for resource in RESOURCES if read_pressure(self.root / "proc", resource)]

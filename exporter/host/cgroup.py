@@ -1,74 +1,111 @@
-"""The exporter's own cgroup (v2), and the container around it: the limits that /proc knows nothing of."""
+"""The cgroups of a process (cgroups(7)), of version 2, 1, or both beside each other, and its container."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from exporter.host.files import HostReadError, read_text
+from exporter.host.mounts import Mount, read_mounts
 
 _KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_FOLDER = "/sys/fs/cgroup"
+_UNIFIED = Mount(number="", parent="", root="/", point=_FOLDER, kind="cgroup2", options={})
 
 
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryLimit:
-    """A limit on memory and what is charged to it, in bytes; the working set leaves out inactive files."""
+class Cgroup:
+    """A cgroup with one controller.
 
-    limit_bytes: int
-    usage_bytes: int
-    working_set_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpuLimit:
-    """A limit on CPU time, in CPUs, and for how long it has held the cgroup back."""
-
-    limit_cores: float
-    throttled_seconds: float
-
-
-def own_cgroup(root: Path) -> Path | None:
-    """Return the folder of our own cgroup under *root* (`/`), or None on a host without cgroup v2."""
-    try:
-        lines = read_text(root / "proc/self/cgroup").splitlines()
-    except HostReadError:
-        return None
-    paths = [line.removeprefix("0::") for line in lines if line.startswith("0::")]
-    return root / "sys/fs/cgroup" / paths[0].lstrip("/") if paths else None
-
-
-def read_memory_limit(cgroup: Path) -> MemoryLimit | None:
-    """Return the memory limit of *cgroup*, or None if it has none.
-
-    Raises:
-        HostReadError: There is a limit, but not what should stand beside it.
+    Attributes:
+        version: Of the hierarchy that it belongs to, 1 or 2.
+        top: The folder of the outermost cgroup that can be seen: the container's, inside of one.
+        folder: Its own, at or below *top*.
     """
-    match _limit(cgroup / "memory.max"):
-        case [limit] if limit.isdecimal():
-            usage_bytes = _count(cgroup / "memory.current")
-            inactive_bytes = _count(cgroup / "memory.stat", "inactive_file")
-            return MemoryLimit(
-                limit_bytes=int(limit),
-                usage_bytes=usage_bytes,
-                working_set_bytes=max(0, usage_bytes - inactive_bytes),
-            )
-        case _:
-            return None
+
+    version: int
+    top: Path
+    folder: Path
+
+    @property
+    def levels(self) -> list[Path]:
+        """Its folder, and those of all above it, the outermost last."""
+        below = self.folder.relative_to(self.top).parts
+        return [self.top.joinpath(*below[:depth]) for depth in range(len(below), -1, -1)]
+
+    def path_of(self, level: Path) -> str:
+        """Return the path of a level, as it can be seen from here; `/` for the outermost."""
+        return "/" if level == self.top else f"/{level.relative_to(self.top)}"
 
 
-def read_cpu_limit(cgroup: Path) -> CpuLimit | None:
-    """Return the CPU limit of *cgroup*, or None if it has none.
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """There is no such cgroup, or it is not to be seen from here."""
 
-    Raises:
-        HostReadError: There is a limit, but not what should stand beside it.
+    reason: str
+
+
+class Cgroups:
+    """The cgroups of the process whose folder is *process* in the procfs of the host under *root*.
+
+    Where they are mounted is read once.
     """
-    match _limit(cgroup / "cpu.max"):
-        case [quota, period] if quota.isdecimal() and period.isdecimal() and int(period):
-            return CpuLimit(
-                limit_cores=int(quota) / int(period),
-                throttled_seconds=_count(cgroup / "cpu.stat", "throttled_usec") / 1e6,
-            )
-        case _:
-            return None
+
+    def __init__(self, root: Path, process: str = "self") -> None:
+        self._root = root
+        self._process = root / "proc" / process
+        self._mounts: list[Mount] = []
+
+    def cgroup(self, controller: str) -> Cgroup | Unseen:
+        """Return the cgroup with *controller*, `memory` or `cpu`.
+
+        Raises:
+            HostReadError: The kernel has cgroups, but they cannot be read.
+        """
+        paths: dict[str, str] = {}
+        for line in self._lines():
+            number, _, rest = line.partition(":")
+            controllers, _, path = rest.partition(":")
+            paths |= dict.fromkeys(controllers.split(",") if controllers else [number], path)
+        if controller in paths:
+            return self._found(1, paths[controller], self._version_1(controller))
+        if "0" in paths:
+            return self._found(2, paths["0"], self._version_2())
+        return Unseen(f"this kernel has no cgroups with {controller}")
+
+    def _lines(self) -> list[str]:
+        try:
+            return read_text(self._process / "cgroup").splitlines()
+        except HostReadError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return []
+            raise
+
+    def _found(self, version: int, path: str, mount: Mount | None) -> Cgroup | Unseen:
+        if mount is None:
+            return Unseen(f"cgroup v{version} is not mounted here")
+        top = self._root / mount.point.lstrip("/")
+        folder = top / path.removeprefix(mount.root.rstrip("/")).lstrip("/")
+        is_plain = ".." not in Path(path).parts and path.isprintable()
+        if not is_plain or not path.startswith(mount.root) or not folder.is_dir():
+            return Unseen(f"the cgroup {path[:256]!r} is outside of what {mount.point} shows")
+        return Cgroup(version=version, top=top, folder=folder)
+
+    def _version_1(self, controller: str) -> Mount | None:
+        mounts = (m for m in self._mounted() if m.kind == "cgroup" and controller in m.options)
+        return next(mounts, None)
+
+    def _version_2(self) -> Mount | None:
+        return next((mount for mount in self._mounted() if mount.kind == "cgroup2"), None)
+
+    def _mounted(self) -> list[Mount]:
+        if not self._mounts:
+            try:
+                self._mounts = [m for m in read_mounts(self._process) if m.kind in ("cgroup", "cgroup2")]
+            except HostReadError:
+                self._mounts = []
+        return self._mounts or [_UNIFIED]
 
 
 def container_kind(root: Path) -> str | None:
@@ -84,19 +121,3 @@ def container_kind(root: Path) -> str | None:
         return said
     marks = {"podman": "run/.containerenv", "docker": ".dockerenv"}
     return next((kind for kind, mark in marks.items() if (root / mark).exists()), None)
-
-
-def _limit(path: Path) -> list[str]:
-    try:
-        return read_text(path).split()
-    except HostReadError:
-        return []  # the root of the hierarchy has no limits, nor has a cgroup without that controller
-
-
-def _count(path: Path, name: str = "") -> int:
-    """Return the whole number that stands after *name* in *path*, or alone."""
-    for line in read_text(path).splitlines():
-        before, _, number = line.rpartition(" ")
-        if before == name and number.isdecimal():
-            return int(number)
-    raise HostReadError(f"{path}: no whole number {name and 'after ' + name}".rstrip())

@@ -1,19 +1,19 @@
-"""What may keep this process from seeing the whole host: how /proc is mounted, and namespaces."""
+"""What may keep a process from seeing the whole host: how /proc is mounted, and namespaces."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.host.files import read_text
+from exporter.host.mounts import read_mounts
 
 _HIDEPID = {"0": "off", "1": "noaccess", "2": "invisible", "4": "ptraceable"}  # as kernels before 5.8 say it
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO, include/linux/proc_ns.h
 _ALL_USERS = ["0", "0", "4294967295"]
-_MOUNT_POINT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """How this process is confined.
+    """How a process is confined.
 
     Attributes:
         hidepid: How /proc hides the processes of others, as proc(5) names it; `off` if it does not.
@@ -32,34 +32,28 @@ class Confinement:
     has_own_users: bool = False
 
 
-def read_confinement(procfs: Path) -> Confinement:
-    """Return how this process is confined, as the procfs at *procfs* shows it.
+def read_confinement(procfs: Path, process: str = "self") -> Confinement:
+    """Return how a process is confined, this one or that whose number is *process*.
 
     Raises:
-        HostReadError: It does not.
+        HostReadError: The procfs at *procfs* does not tell.
     """
-    mounts = [line.split() for line in read_text(procfs / "self/mountinfo").splitlines()]
-    options = _options(mounts, str(procfs))
+    mounts = read_mounts(procfs / process)
+    uppermost = next((mount for mount in reversed(mounts) if mount.point == str(procfs)), None)
+    options = uppermost.options if uppermost else {}
     return Confinement(
         hidepid=_HIDEPID.get(options.get("hidepid", "0"), options.get("hidepid", "")),
         seeing_group=options.get("gid", ""),
         shows_processes_only=options.get("subset") == "pid",
         has_lxcfs=any(
-            "fuse.lxcfs" in mount and mount[_MOUNT_POINT].startswith(f"{procfs}/") for mount in mounts
+            mount.kind == "fuse.lxcfs"
+            and mount.point.startswith(f"{procfs}/")
+            and (uppermost is None or mount.parent == uppermost.number)  # else a newer /proc lies upon it
+            for mount in mounts
         ),
-        has_own_processes=_link(procfs / "self/ns/pid") not in ("", _FIRST_PID_NAMESPACE),
-        has_own_users=read_text(procfs / "self/uid_map").split() != _ALL_USERS,
+        has_own_processes=_link(procfs / process / "ns/pid") not in ("", _FIRST_PID_NAMESPACE),
+        has_own_users=read_text(procfs / process / "uid_map").split() != _ALL_USERS,
     )
-
-
-def _options(mounts: list[list[str]], mount_point: str) -> dict[str, str]:
-    """Return the options of the filesystem that lies uppermost at *mount_point* (proc_pid_mountinfo(5))."""
-    options = ""
-    for mount in mounts:
-        if mount[_MOUNT_POINT] == mount_point:
-            options = mount[-1]
-    pairs = (option.partition("=") for option in options.split(","))
-    return {name: value for name, _, value in pairs}
 
 
 def _link(path: Path) -> str:

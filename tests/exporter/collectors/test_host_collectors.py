@@ -218,6 +218,8 @@ def test_cgroup_tells_the_limits_that_hold_the_exporter(tmp_path: Path):
 
     assert samples(CgroupCollector(tmp_path).collect()) == {
         ("marax_container_info", "docker"): 1,
+        ("marax_cgroup_limit_info", "memory", "/box"): 1,
+        ("marax_cgroup_limit_info", "cpu", "/box"): 1,
         ("marax_cgroup_memory_limit_bytes",): 1000,
         ("marax_cgroup_memory_usage_bytes",): 600,
         ("marax_cgroup_memory_working_set_bytes",): 400,

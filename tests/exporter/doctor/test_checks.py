@@ -4,9 +4,9 @@ import pytest
 
 from exporter.doctor import checks
 from exporter.doctor.finding import Finding, as_json, as_lines
-from exporter.host.cgroup import CpuLimit, MemoryLimit
+from exporter.host.cgroup_limits import CpuLimit, Limits, MemoryLimit
 from exporter.host.confinement import Confinement
-from exporter.host.files import HostReadError
+from exporter.host.files import Attempts, HostReadError
 from exporter.host.snapshot import Snapshot
 from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
 from tests.fakes.snapshots import a_process, a_snapshot
@@ -92,27 +92,43 @@ def test_what_a_container_makes_of_the_figures(
     assert says in finding.says
 
 
-def memory(*, used: int, limit: int = 512) -> MemoryLimit:
-    return MemoryLimit(limit_bytes=limit * MIB, usage_bytes=limit * MIB, working_set_bytes=used * MIB)
+def memory(*, used: int | None, limit: int = 512) -> MemoryLimit:
+    used_bytes = None if used is None else used * MIB
+    return MemoryLimit(
+        cgroup="/x.service", limit_bytes=limit * MIB, usage_bytes=limit * MIB, working_set_bytes=used_bytes
+    )
+
+
+def cpu(*, throttled_seconds: float | None) -> CpuLimit:
+    return CpuLimit(cgroup="/", limit_cores=0.5, throttled_seconds=throttled_seconds)
 
 
 @pytest.mark.parametrize(
-    ("limits", "verdict", "says"),
+    ("found", "verdict", "says"),
     [
         ((None, None), "ok", "no limits on memory or CPU"),
-        ((memory(used=45), None), "ok", "45 of 512 MiB memory in use"),
-        ((memory(used=470), None), "problem", "470 of 512 MiB memory in use"),
-        ((None, CpuLimit(limit_cores=0.5, throttled_seconds=0)), "ok", "at most 0.5 CPUs"),
-        ((None, CpuLimit(limit_cores=2, throttled_seconds=7)), "note", "throttled for 7.0 s so far"),
+        ((memory(used=45), None), "ok", "45 of 512 MiB memory in use (cgroup /x.service)"),
+        ((memory(used=470), None), "problem", "470 of 512 MiB memory in use (cgroup /x.service)"),
+        ((memory(used=None), None), "ok", "at most 512 MiB memory (cgroup /x.service)"),
+        ((None, cpu(throttled_seconds=0)), "ok", "at most 0.5 CPUs (cgroup /), throttled for 0.0 s so far"),
+        ((None, cpu(throttled_seconds=7)), "note", "at most 0.5 CPUs (cgroup /), throttled for 7.0 s so far"),
+        ((None, cpu(throttled_seconds=None)), "ok", "at most 0.5 CPUs (cgroup /)"),
+        ((memory(used=45), cpu(throttled_seconds=0)), "ok", "(cgroup /x.service); at most 0.5 CPUs"),
     ],
 )
-def test_limits_of_its_own_cgroup(
-    limits: tuple[MemoryLimit | None, CpuLimit | None], verdict: str, says: str
-):
-    finding = checks.limits(*limits)
+def test_limits_that_hold_it(found: tuple[MemoryLimit | None, CpuLimit | None], verdict: str, says: str):
+    finding = checks.limits(Limits(memory=found[0], cpu=found[1], unseen=(), attempts=Attempts()))
 
     assert finding.verdict == verdict
     assert says in finding.says
+
+
+def test_limits_that_cannot_be_seen_are_unknown_and_not_none():
+    finding = checks.limits(
+        Limits(memory=None, cpu=None, unseen=("cgroup v2 is not mounted here",), attempts=Attempts())
+    )
+
+    assert (finding.verdict, finding.says) == ("note", "unknown: cgroup v2 is not mounted here")
 
 
 @pytest.mark.parametrize(

@@ -2,75 +2,100 @@ from pathlib import Path
 
 import pytest
 
-from exporter.host.cgroup import (
-    CpuLimit,
-    MemoryLimit,
-    container_kind,
-    own_cgroup,
-    read_cpu_limit,
-    read_memory_limit,
-)
+from exporter.host.cgroup import Cgroup, Cgroups, Unseen, container_kind
 from exporter.host.files import HostReadError
 
-
-@pytest.fixture
-def cgroup(tmp_path: Path) -> Path:
-    (tmp_path / "memory.max").write_text("268435456\n")
-    (tmp_path / "memory.current").write_text("50000000\n")
-    (tmp_path / "memory.stat").write_text("anon 20000000\ninactive_file 10000000\nactive_file 5\n")
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    (tmp_path / "cpu.stat").write_text("usage_usec 9\nthrottled_usec 2500000\n")
-    return tmp_path
+V1 = "32 31 0:29 {root} /sys/fs/cgroup/{name} rw shared:9 - cgroup cgroup rw,{name}\n"
+V2 = "41 31 0:38 {root} {point} rw,relatime - cgroup2 cgroup2 rw\n"
 
 
-def test_reads_limits_and_use(cgroup: Path):
-    assert read_memory_limit(cgroup) == MemoryLimit(
-        limit_bytes=268435456, usage_bytes=50000000, working_set_bytes=40000000
-    )
-    assert read_cpu_limit(cgroup) == CpuLimit(limit_cores=1.5, throttled_seconds=2.5)
-
-
-def test_finds_no_limits_where_there_are_none(cgroup: Path):
-    (cgroup / "memory.max").write_text("max\n")
-    (cgroup / "cpu.max").write_text("max 100000\n")
-
-    assert read_memory_limit(cgroup) is None
-    assert read_cpu_limit(cgroup) is None
-
-
-def test_finds_no_limits_in_the_root_of_the_hierarchy(tmp_path: Path):
-    assert read_memory_limit(tmp_path) is None
-    assert read_cpu_limit(tmp_path) is None
-
-
-def test_says_what_is_missing_beside_a_limit(cgroup: Path):
-    (cgroup / "memory.stat").write_text("anon 1\n")
-    (cgroup / "cpu.stat").unlink()
-
-    with pytest.raises(HostReadError, match=r"memory\.stat: no whole number after inactive_file"):
-        read_memory_limit(cgroup)
-    with pytest.raises(HostReadError, match=r"cannot read .*cpu\.stat"):
-        read_cpu_limit(cgroup)
+def a_host(
+    root: Path, lines: str, *, mounts: str | None = None, folders: tuple[str, ...] = ("sys/fs/cgroup/a/b",)
+) -> Cgroups:
+    process = root / "proc/self"
+    process.mkdir(parents=True)
+    (process / "cgroup").write_text(lines)
+    if mounts is not None:
+        (process / "mountinfo").write_text(mounts)
+    for folder in folders:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    return Cgroups(root)
 
 
 @pytest.mark.parametrize(
-    ("lines", "expected"),
+    ("lines", "mounts", "version", "top", "folder"),
     [
-        ("0::/system.slice/marax-exporter.service\n", "sys/fs/cgroup/system.slice/marax-exporter.service"),
-        ("0::/\n", "sys/fs/cgroup"),
-        ("12:cpu:/a\n0::/b\n", "sys/fs/cgroup/b"),
+        ("0::/a/b\n", None, 2, "", "a/b"),
+        ("0::/\n", V2.format(root="/", point="/sys/fs/cgroup"), 2, "", ""),
+        ("0::/box/a/b\n", V2.format(root="/box", point="/sys/fs/cgroup"), 2, "", "a/b"),
+        ("0::/box\n", V2.format(root="/box", point="/sys/fs/cgroup"), 2, "", ""),
+        (
+            "1:name=systemd:/x\n0::/a\n",
+            V2.format(root="/", point="/sys/fs/cgroup/unified"),
+            *(2, "unified", "unified/a"),
+        ),
+        ("4:memory:/a\n0::/x\n", V1.format(root="/", name="memory"), 1, "memory", "memory/a"),
+        ("4:memory:/box/a\n", V1.format(root="/box", name="memory"), 1, "memory", "memory/a"),
+        ("4:cpu,memory:/a\n", V1.format(root="/", name="cpu,memory"), 1, "cpu,memory", "cpu,memory/a"),
     ],
-    ids=["unit", "container", "hybrid"],
+    ids=[
+        *("no mountinfo", "cgroup namespace", "host's paths", "host's paths, at the top", "hybrid"),
+        *("hybrid, version 1", "version 1, host's paths", "two controllers"),
+    ],
 )
-def test_finds_the_folder_of_its_own_cgroup(tmp_path: Path, lines: str, expected: str):
-    (tmp_path / "proc/self").mkdir(parents=True)
-    (tmp_path / "proc/self/cgroup").write_text(lines)
+def test_finds_its_own_cgroup(  # noqa: PLR0913, PLR0917 - a table
+    tmp_path: Path, lines: str, mounts: str | None, version: int, top: str, folder: str
+):
+    cgroups = a_host(tmp_path, lines, mounts=mounts, folders=(f"sys/fs/cgroup/{folder}",))
 
-    assert own_cgroup(tmp_path) == tmp_path / expected
+    base = tmp_path / "sys/fs/cgroup"
+    assert cgroups.cgroup("memory") == Cgroup(version=version, top=base / top, folder=base / folder)
 
 
-def test_finds_no_cgroup_of_version_2_where_there_is_none(tmp_path: Path):
-    assert own_cgroup(tmp_path) is None
+@pytest.mark.parametrize(
+    ("lines", "mounts", "reason"),
+    [
+        ("", None, "this kernel has no cgroups with memory"),
+        ("1:cpu:/a\n", None, "this kernel has no cgroups with memory"),
+        ("0::/../..\n", None, "the cgroup '/../..' is outside of what /sys/fs/cgroup shows"),
+        ("0::/a/../../../../etc\n", None, "is outside of what"),
+        ("0::/elsewhere\n", None, "the cgroup '/elsewhere' is outside"),
+        ("0::/a\0\n", None, "is outside of what"),
+        ("0::/a/b\n", V2.format(root="/box", point="/sys/fs/cgroup"), "the cgroup '/a/b' is outside"),
+        ("4:memory:/a\n", V2.format(root="/", point="/sys/fs/cgroup"), "cgroup v1 is not mounted here"),
+        ("0::/a\n", V1.format(root="/", name="cpu"), "cgroup v2 is not mounted here"),
+        ("nonsense\n\n::\n", "1 2\n\n - \n", "this kernel has no cgroups"),
+    ],
+)
+def test_says_why_it_does_not_see_a_cgroup(tmp_path: Path, lines: str, mounts: str | None, reason: str):
+    found = a_host(tmp_path, lines, mounts=mounts).cgroup("memory")
+
+    assert isinstance(found, Unseen)
+    assert reason in found.reason
+
+
+def test_a_kernel_without_cgroups_is_no_failure(tmp_path: Path):
+    assert isinstance(Cgroups(tmp_path).cgroup("cpu"), Unseen)
+
+
+def test_a_file_that_cannot_be_read_is_one(tmp_path: Path):
+    (tmp_path / "proc/self/cgroup").mkdir(parents=True)
+
+    with pytest.raises(HostReadError, match="Is a directory"):
+        Cgroups(tmp_path).cgroup("memory")
+
+
+def test_knows_all_levels_from_its_own_to_the_outermost(tmp_path: Path):
+    cgroup = Cgroup(version=2, top=tmp_path, folder=tmp_path / "a/b")
+
+    assert cgroup.levels == [tmp_path / "a/b", tmp_path / "a", tmp_path]
+    assert [cgroup.path_of(level) for level in cgroup.levels] == ["/a/b", "/a", "/"]
+
+
+def test_finds_the_cgroup_of_this_very_process():
+    found = Cgroups(Path("/")).cgroup("memory")
+
+    assert isinstance(found, Unseen) or found.folder.is_dir()
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,27 @@ def test_reads_the_options_of_the_uppermost_mount(tmp_path: Path, options: str, 
     assert read_confinement(a_proc(tmp_path, mounts=mounts)) == found
 
 
-def test_finds_lxcfs(tmp_path: Path):
-    mounts = "63 45 0:39 /proc/meminfo PROC/meminfo rw - fuse.lxcfs lxcfs rw,user_id=0\n"
+PROC = "45 27 0:21 / PROC rw,relatime - proc proc rw\n"
+LXCFS = "63 45 0:39 /proc/meminfo PROC/meminfo rw - fuse.lxcfs lxcfs rw,user_id=0\n"
+NEW_PROC = "70 45 0:50 / PROC rw - proc proc rw\n"
+NEW_LXCFS = "71 70 0:39 /proc/stat PROC/stat rw - fuse.lxcfs lxcfs rw,user_id=0\n"
 
-    assert read_confinement(a_proc(tmp_path, mounts=mounts)).has_lxcfs
+
+@pytest.mark.parametrize(
+    ("mounts", "has_lxcfs"),
+    [
+        (PROC + LXCFS, True),
+        (LXCFS, True),
+        (PROC + LXCFS.replace("fuse.lxcfs", "ext4"), False),
+        (PROC + LXCFS.replace("PROC/", "/sys/"), False),
+        (PROC + LXCFS + NEW_PROC, False),
+        (PROC + LXCFS + NEW_PROC + NEW_LXCFS, True),
+        ("\n - \nnonsense\n", False),
+    ],
+    ids=["lxcfs", "alone", "a file", "elsewhere", "hidden by another /proc", "in that too", "nonsense"],
+)
+def test_finds_lxcfs_unless_another_proc_lies_upon_it(tmp_path: Path, mounts: str, has_lxcfs: bool):  # noqa: FBT001 - a table
+    assert read_confinement(a_proc(tmp_path, mounts=mounts)).has_lxcfs == has_lxcfs
 
 
 def test_finds_namespaces_of_its_own(tmp_path: Path):
