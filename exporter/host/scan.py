@@ -3,14 +3,19 @@
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import MalformedStatError, Process, parse_stat
 from exporter.host.stat_files import StatFiles
 from exporter.host.totals import read_totals
 from marax.clock import Clock
+
+_ZOMBIE, _DEAD = "Z", frozenset("ZXx")
 
 
 @dataclass(slots=True)
@@ -27,7 +32,8 @@ class ProcessScanner:
 
     The stat file of a process that sleeps is read at every 12th scan only, and when its parent has ended.
     Until then its resident memory is as old as that, should the host have taken some of it away. A process
-    that was woken and still waits for a CPU passes for sleeping.
+    that was woken and still waits for a CPU passes for sleeping. Of a process whose main thread has ended,
+    which its stat file calls a zombie without memory, one more file is read.
 
     Not for use by two threads at once; `close` gives all descriptors back.
 
@@ -103,7 +109,18 @@ class ProcessScanner:
             found.ended.add(seen.pid)
         if process.threads > 1:
             self._files.unwatch(name)
+            if process.state == _ZOMBIE:  # by its main thread alone: its line says nothing of the others
+                line, process = b"", self._without_main_thread(name, process)
         self._seen[name] = line, process
+        return process
+
+    def _without_main_thread(self, name: str, process: Process) -> Process:
+        """Return *process* with the state and the memory of a thread that lives, if there is one."""
+        for line in self._files.read_other_threads(name):
+            with suppress(MalformedStatError):
+                thread = parse_stat(line)
+                if thread.state not in _DEAD:
+                    return msgspec.structs.replace(process, state=thread.state, rss_bytes=thread.rss_bytes)
         return process
 
     def _lose(self, name: str, found: _Found) -> None:

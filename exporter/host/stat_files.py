@@ -3,7 +3,9 @@
 import errno
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,6 +120,19 @@ class StatFiles:
         finally:
             os.close(descriptor)
 
+    def read_other_threads(self, name: str) -> Iterator[bytes]:
+        """Yield the stat files of the threads of a process, less the main one, as far as they can be read.
+
+        Raises:
+            HostReadError: This process is out of descriptors.
+        """
+        folder = self._procfs / name / "task"
+        with suppress(OSError):
+            for thread in self._with_room(partial(os.listdir, folder)):
+                if thread != name:
+                    with suppress(OSError):
+                        yield self._with_room(partial(_content, folder / thread / "stat"))
+
     def close(self) -> None:
         """Give every descriptor back; the files are of no more use."""
         self._release_all()
@@ -145,3 +160,11 @@ class StatFiles:
         for name in list(self._held):
             self._release(name)
         self._idle.forget_all()
+
+
+def _content(path: Path) -> bytes:
+    descriptor = os.open(path, _FLAGS)
+    try:
+        return os.read(descriptor, _LONGEST_LINE_BYTES)
+    finally:
+        os.close(descriptor)

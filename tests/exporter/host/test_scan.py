@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from mmap import PAGESIZE
 from pathlib import Path
 from typing import Any
 
@@ -441,3 +442,106 @@ def test_finds_what_a_scanner_finds_that_reads_every_file():
         ours, theirs = found.processes[pid], expected.processes[pid]
         assert identity(ours) == identity(theirs)
         assert ours.own_ticks == pytest.approx(theirs.own_ticks, abs=20)
+
+
+LEADERLESS = """
+import ctypes, threading, sys, time
+held = bytearray(b"x" * (64 * 1024 * 1024))
+def hold():
+    main.join(2)
+    print(flush=True)
+    {work}
+main = threading.main_thread()
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+@contextmanager
+def without_main_thread(work: str = "time.sleep(60)") -> Iterator[subprocess.Popen[str]]:
+    """Run a process that holds 64 MiB and whose main thread has ended."""
+    program = LEADERLESS.format(work=work)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_process_whose_main_thread_has_ended_has_its_memory_and_its_state(held_descriptors: int):
+    with without_main_thread() as process, a_scanner(held_descriptors=held_descriptors) as scanner:
+        told = Path(f"/proc/{process.pid}/stat").read_bytes()
+        snapshots = [scanner.scan() for _ in range(3)]
+
+    assert b") Z " in told, "the kernel calls it a zombie"
+    for snapshot in snapshots:
+        found = snapshot.processes[process.pid]
+        assert found.state in ("S", "D", "R")
+        assert found.rss_bytes > 64 * 1024**2
+
+
+def a_leaderless_line(pid: int, *, state: str = "Z", rss_pages: int = 0) -> bytes:
+    return a_stat_line(pid, state=state).replace(b" 1048576 25 ", b" 1048576 %d " % rss_pages)
+
+
+@pytest.mark.parametrize(
+    ("threads", "found"),
+    [
+        ({11: a_leaderless_line(11, state="R", rss_pages=7)}, ("R", 7)),
+        ({11: a_leaderless_line(11), 12: a_leaderless_line(12, state="D", rss_pages=9)}, ("D", 9)),
+        ({11: a_leaderless_line(11, state="X")}, ("Z", 0)),
+        ({11: b"", 12: b"nonsense", 13: a_leaderless_line(13, state="S", rss_pages=3)}, ("S", 3)),
+        ({11: None, 12: a_leaderless_line(12, state="S", rss_pages=3)}, ("S", 3)),
+        ({}, ("Z", 0)),
+        (None, ("Z", 0)),
+    ],
+    ids=[
+        "one lives",
+        "the second lives",
+        "none lives",
+        "two are broken",
+        "one is gone",
+        "none",
+        "unreadable",
+    ],
+)
+def test_takes_the_memory_from_a_thread_that_lives(
+    tree: Path, threads: dict[int, bytes | None] | None, found: tuple[str, int]
+):
+    put(tree, 10, a_leaderless_line(10))
+    if threads is not None:
+        for thread, line in ({10: a_leaderless_line(10)} | threads).items():
+            folder = tree / f"10/task/{thread}"
+            folder.mkdir(parents=True)
+            if line is not None:
+                (folder / "stat").write_bytes(line)
+
+    with a_scanner(tree) as scanner:
+        process = scanner.scan().processes[10]
+
+    assert (process.state, process.rss_bytes) == (found[0], found[1] * PAGESIZE)
+
+
+def test_follows_the_memory_of_a_thread_though_the_stat_file_stays_the_same(tree: Path):
+    put(tree, 10, a_leaderless_line(10))
+    (tree / "10/task/11").mkdir(parents=True)
+    stat = tree / "10/task/11/stat"
+    with a_scanner(tree) as scanner:
+        found = []
+        for pages in (7, 9):
+            stat.write_bytes(a_leaderless_line(11, state="S", rss_pages=pages))
+            found.append(scanner.scan().processes[10].rss_bytes)
+
+    assert found == [7 * PAGESIZE, 9 * PAGESIZE]
+
+
+def test_a_zombie_with_one_thread_costs_nothing_more(tree: Path):
+    line = a_leaderless_line(10).replace(b" 20 0 4 0 ", b" 20 0 1 0 ")
+    put(tree, 10, line)
+    (tree / "10/task/11").mkdir(parents=True)
+    (tree / "10/task/11/stat").write_bytes(a_leaderless_line(11, state="S", rss_pages=7))
+
+    with a_scanner(tree) as scanner:
+        assert scanner.scan().processes[10].state == "Z"
