@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -133,8 +134,13 @@ def doctor(config: Path, form: Literal["json"] | None) -> None:
     from exporter.wiring.tools import examination
 
     settings, finding = settings_found(config, _reader(config))
-    findings = [finding, *examination(settings).findings()]
-    click.echo(as_json(findings) if form == "json" else as_lines(findings))
+    findings = []
+    for one in chain([finding], examination(settings).findings()):
+        findings.append(one)
+        if form != "json":
+            click.echo(as_lines([one]))  # at once: the next may take its time
+    if form == "json":
+        click.echo(as_json(findings))
     if any(finding.verdict == "problem" for finding in findings):
         raise click.exceptions.Exit(ExitCode.FINDING)
 

@@ -45,7 +45,8 @@ TOP_IDENTITIES_LIMITED = gauge(
 class TopCollector:
     """What the selection chose; reads the details of each process once, and no processes else.
 
-    The CPU ratios are left out when they would not speak of now.
+    The CPU ratios are left out when they would not speak of now. A user whose name is not known yet is shown
+    by number, once for each process.
     """
 
     name = "top"
@@ -86,7 +87,7 @@ class TopCollector:
         for member in top.members:
             details = known.get(member.shown) or self._reader.read(member.shown)
             if isinstance(details, Details):
-                self._details[member.shown] = details
+                self._details[member.shown] = self._reader.completed(details)
         return {
             (str(p.pid), p.name, d.user, str(p.parent_pid), d.unit, d.command_line): 1.0
             for p, d in self._details.items()

@@ -1,21 +1,19 @@
 """The checks: what was read of the host becomes findings, without any further I/O."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import assert_never
 
 from exporter.config import ExporterSettings
 from exporter.doctor.finding import Finding, Verdict
 from exporter.host.cgroup_limits import CpuLimit, Limits, MemoryLimit
 from exporter.host.confinement import Confinement
 from exporter.host.snapshot import Snapshot
-from exporter.scrape.collector_runner import Collected, Failed, Outcome, TimedOut
 from marax.settings.mistakes import SettingsError
 
 SEEN_RATIO = 0.9  # less is more than a race with processes that come and go
 _NEARLY_FULL_RATIO = 0.9
-_SLOW_SECONDS = 1.0
 _JUMP_SECONDS = 0.1
+_MOST_NAMED = 5
 _MIB = 1024**2
 _EDIT = "`systemctl edit marax-exporter`"
 
@@ -66,6 +64,30 @@ def visibility(now: Snapshot, confinement: Confinement) -> Finding:
     return Finding(check="processes", verdict="problem", says=says, remedy=remedy)
 
 
+def users(asked: int, silent: Sequence[int], *, failure: str) -> Finding:
+    """Judge the user database, which was asked for the names of so many users; those of *silent* it owes."""
+    if not silent:
+        return Finding(
+            check="users", verdict="ok", says=f"the user database knows {asked} owners of processes"
+        )
+    numbers = " ".join(map(str, silent[:_MOST_NAMED]))
+    return Finding(
+        check="users",
+        verdict="problem",
+        says=f"the user database {failure}: users are shown by number",
+        remedy=f"`getent passwd {numbers}` asks it; /etc/nsswitch.conf names the databases that are asked",
+    )
+
+
+def unfinished(check: str, *, within_seconds: float) -> Finding:
+    """Say that *check* hangs."""
+    return Finding(
+        check=check,
+        verdict="problem",
+        says=f"the check did not finish within {within_seconds:g} s: what it reads or asks hangs",
+    )
+
+
 def whole_proc() -> Finding:
     """Say that /proc holds nothing but processes."""
     return Finding(
@@ -88,7 +110,9 @@ def scan_cost(now: Snapshot, *, interval_seconds: float) -> Finding:
 def container(kind: str | None, confinement: Confinement) -> Finding:
     """Say whose figures are published inside a container."""
     if confinement.has_lxcfs:
-        says = "LXCFS provides parts of /proc: those values are the container's, others the machine's"
+        says = (
+            "LXCFS provides parts of /proc: outside of units that hide it, those values are the container's"
+        )
     elif kind:
         says = f"in a container ({kind}): host metrics are the machine's"
     else:
@@ -172,25 +196,6 @@ def clock(*, jump_seconds: float, is_synchronised: bool | None) -> Finding:
     return Finding(check="clock", verdict="ok", says="synchronised")
 
 
-def collectors(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
-    """Judge each collector by how it fared in a scrape just now."""
-    well = {
-        name: o
-        for name, o in outcomes.items()
-        if isinstance(o, Collected) and o.duration_seconds < _SLOW_SECONDS
-    }
-    took = ", ".join(f"{name} {1000 * outcome.duration_seconds:.1f} ms" for name, outcome in well.items())
-    yield Finding(check="collectors", verdict="ok", says=took or "none is enabled and healthy")
-    for name, outcome in outcomes.items():
-        if name not in well:
-            yield Finding(
-                check="collectors",
-                verdict="problem",
-                says=f"{name} {_complaint(outcome)}",
-                remedy=f"`collectors: {{{name}: false}}` in the settings disables it",
-            )
-
-
 def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[ExporterSettings, Finding]:
     """Return the settings at *path*, the defaults if they cannot be used, and what is to be said of them."""
     try:
@@ -205,15 +210,3 @@ def settings_found(path: Path, read: Callable[[], ExporterSettings]) -> tuple[Ex
         )
     says = f"{path}" if path.exists() else f"{path} does not exist: the defaults are used"
     return settings, Finding(check="settings", verdict="ok", says=says)
-
-
-def _complaint(outcome: Outcome) -> str:
-    match outcome:
-        case Failed(error=error):
-            return f"failed: {error}"
-        case TimedOut(duration_seconds=seconds):
-            return f"did not finish within {seconds:.1f} s"
-        case Collected(duration_seconds=seconds):
-            return f"took {seconds:.1f} s"
-        case _:
-            assert_never(outcome)

@@ -27,6 +27,18 @@ def unit_of(cgroup: str) -> str:
     return ""
 
 
+def main_process_of(unit: str, procfs: Path, snapshot: Snapshot) -> Process | None:
+    """Return the process of *unit* whose parent is none of them; None if it is not running."""
+    processes = (one for one in snapshot.processes.values() if not one.is_kernel_thread)
+    named = {one.pid: one for one in processes if _unit_of_process(procfs, one) == unit}
+    return next((one for one in named.values() if one.parent_pid not in named), None)
+
+
+def _unit_of_process(procfs: Path, process: Process) -> str:
+    files = read_pinned(procfs, process, "cgroup")
+    return "" if isinstance(files, Gone) else unit_of(files["cgroup"])
+
+
 class UnitNames:
     """Names the unit of every process; reads a cgroup file once in the life of each."""
 
@@ -44,7 +56,4 @@ class UnitNames:
         return {pid: unit for pid, (_, unit) in self._known.items()}
 
     def _read(self, process: Process) -> str:
-        if process.is_kernel_thread:
-            return _NO_UNIT
-        files = read_pinned(self._procfs, process, "cgroup")
-        return _NO_UNIT if isinstance(files, Gone) else unit_of(files["cgroup"]) or _NO_UNIT
+        return _NO_UNIT if process.is_kernel_thread else _unit_of_process(self._procfs, process) or _NO_UNIT

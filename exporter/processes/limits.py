@@ -8,6 +8,7 @@ from exporter.processes.top import IDENTITIES_PER_HOUR
 
 _FAMILIES_OF_A_GROUP = 3
 _FAMILIES_OF_A_PROCESS = 3
+_SERIES_OF_A_NEW_PROCESS = 4  # its info once more, should the name of its user become known later
 _SERIES_OF_OUR_OWN_GROUPS = 7  # (kernel) and (other) are in every family, (unattributed) in one
 
 
@@ -24,5 +25,5 @@ def series_limits(settings: ProcessSettings) -> SeriesLimits:
     groups = settings.groups * _FAMILIES_OF_A_GROUP + _SERIES_OF_OUR_OWN_GROUPS
     top = 2 * settings.top * _FAMILIES_OF_A_PROCESS
     new_groups = names_per_hour(settings.groups) * _FAMILIES_OF_A_GROUP
-    new_top = IDENTITIES_PER_HOUR * _FAMILIES_OF_A_PROCESS
+    new_top = IDENTITIES_PER_HOUR * _SERIES_OF_A_NEW_PROCESS
     return SeriesLimits(at_once=groups + top, new_per_hour=new_groups + new_top)

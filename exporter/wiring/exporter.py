@@ -21,6 +21,7 @@ from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
 from exporter.host.files import PROCFS, ROOT, HostReadError
 from exporter.host.own_process import OwnProcessReader
+from exporter.host.user_names import UserNames
 from exporter.reports.process_list import ProcessList, Wanted
 from exporter.reports.stats import Stats
 from exporter.scrape.collector_runner import CollectorRunner
@@ -50,6 +51,7 @@ class Exporter:
     ) -> None:
         self._clock = clock
         self._engine: ProcessEngine | None = None
+        self._users = UserNames(clock)
         self.requests = RequestCounts()
         self._at_start = settings
         self.reloader = Reloader(load=read, use=self._change_to, clock=clock)
@@ -89,7 +91,7 @@ class Exporter:
             return None
         if self._engine is not None and self._engine.settings == settings.processes:
             return self._engine
-        engine = ProcessEngine(settings.processes, self._clock)
+        engine = ProcessEngine(settings.processes, self._clock, self._users)
         engine.start()
         return engine
 

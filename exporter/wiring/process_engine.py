@@ -10,6 +10,7 @@ from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import spare_descriptors
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
+from exporter.host.user_names import UserNames
 from exporter.processes.groups import GroupLedger, program_names
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
@@ -22,13 +23,13 @@ from marax.clock import Clock
 class ProcessEngine:
     """The process table, its followers, and the collectors that publish what they know."""
 
-    def __init__(self, settings: ProcessSettings, clock: Clock) -> None:
+    def __init__(self, settings: ProcessSettings, clock: Clock, users: UserNames) -> None:
         self.settings = settings
         self._scanner = ProcessScanner(PROCFS, clock, held_descriptors=spare_descriptors())
         naming = UnitNames(PROCFS) if settings.group_by == "unit" else program_names
         ledger = GroupLedger(limit=settings.groups, naming=naming)
         selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
-        details = DetailsReader(PROCFS, clock, show_command_line=settings.show_cmdline)
+        details = DetailsReader(PROCFS, users, show_command_line=settings.show_cmdline)
         pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
         self._table = ProcessTable(
             self._scanner.scan, clock, pace, followers=(ledger.follow, selection.follow)

@@ -7,6 +7,7 @@ from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.stat_files import raise_descriptor_limit, spare_descriptors
 from exporter.host.table import Pace, ProcessTable
+from exporter.host.user_names import UserNames, user_name
 from exporter.processes.settings import ProcessSettings
 from exporter.top.watch import Watch
 from exporter.wiring.exporter import Exporter, need_procfs
@@ -25,7 +26,7 @@ def process_watch(settings: ProcessSettings) -> Watch:
     pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
     return Watch(
         table=ProcessTable(scanner.scan, clock, pace),
-        details=DetailsReader(PROCFS, clock, show_command_line=False),
+        details=DetailsReader(PROCFS, UserNames(clock), show_command_line=False),
         procfs=PROCFS,
         window_seconds=settings.window_seconds,
     )
@@ -46,6 +47,7 @@ def examination(settings: ExporterSettings) -> Examination:
         settings=settings,
         collectors=exporter.collectors,
         scan=ProcessScanner(PROCFS, clock, held_descriptors=held).scan,
+        look_up=user_name,
         held_descriptors=held,
         clock=clock,
         root=ROOT,

@@ -30,6 +30,7 @@ from exporter.host.process_details import DetailsReader
 from exporter.host.scan import ProcessScanner
 from exporter.host.table import Pace, ProcessTable
 from exporter.host.unit import UnitNames
+from exporter.host.user_names import UserNames
 from exporter.processes.groups import GroupLedger
 from exporter.processes.limits import series_limits
 from exporter.processes.settings import ProcessSettings
@@ -111,7 +112,7 @@ class Scene:
             CgroupCollector(root),
             ProcessesCollector(table, series_limits(choices)),
             GroupsCollector(table, ledger),
-            TopCollector(table, selection, DetailsReader(procfs, clock, show_command_line=True)),
+            TopCollector(table, selection, DetailsReader(procfs, UserNames(clock), show_command_line=True)),
         ]
 
     def close(self) -> None:

@@ -10,9 +10,11 @@ from exporter.host.process_details import DetailsReader
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process, parse_stat
 from exporter.host.table import Pace, ProcessTable
+from exporter.host.user_names import UserNames, user_name
 from exporter.processes.top import TopSelection
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import MEMORY_BYTES, a_process, a_snapshot, a_stat_line
+from tests.waiting import wait_until
 
 RATIO = "marax_top_process_cpu_usage_ratio"
 WINDOW = "marax_sample_window_seconds"
@@ -21,13 +23,21 @@ WINDOW = "marax_sample_window_seconds"
 class Top:
     """A top collector over snapshots made up, and a procfs of its own."""
 
-    def __init__(self, procfs: Path, *, show_command_line: bool = False) -> None:
+    def __init__(
+        self,
+        procfs: Path,
+        *,
+        show_command_line: bool = False,
+        look_up: Callable[[int], str] = user_name,
+    ) -> None:
         self.clock = FakeClock()
         self.processes: list[Process] = []
         self.before_a_scan: Callable[[], None] = lambda: None
         selection = TopSelection(count=5, window_seconds=15)
         table = ProcessTable(self.scan, self.clock, Pace(), followers=[selection.follow])
-        details = DetailsReader(procfs, self.clock, show_command_line=show_command_line)
+        details = DetailsReader(
+            procfs, UserNames(self.clock, look_up=look_up), show_command_line=show_command_line
+        )
         self.collector = TopCollector(table, selection, details)
 
     def scan(self) -> Snapshot:
@@ -103,6 +113,25 @@ def test_leaves_the_ratios_out_when_they_no_longer_speak_of_now(tmp_path: Path):
 
     assert names & {RATIO, WINDOW} == set()
     assert "marax_top_process_memory_rss_bytes" in names
+
+
+def test_shows_the_number_of_a_user_until_the_name_is_known(tmp_path: Path):
+    known = threading.Event()
+
+    def look_up(_uid: int) -> str:
+        known.wait()
+        return "ann"
+
+    put(tmp_path, 7, unit="db.service")
+    (tmp_path / "7/status").write_text("Uid:\t1000\t1000\t1000\t1000\n")
+    top = Top(tmp_path, look_up=look_up)
+    top.processes = [a_process(7, start_ticks=5000, rss_bytes=MEMORY_BYTES // 10)]
+
+    before = [sample.labels["user"] for sample in top.named("marax_top_process_info")]
+    known.set()
+
+    assert before == ["1000"]
+    wait_until(lambda: top.named("marax_top_process_info")[0].labels["user"] == "ann")
 
 
 def put(procfs: Path, pid: int, *, unit: str, command_line: str = "db\0--password=x\0") -> None:

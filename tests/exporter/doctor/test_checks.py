@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from exporter.doctor import checks
+from exporter.doctor.collectors import blind_collectors, collectors
 from exporter.doctor.finding import Finding, as_json, as_lines
 from exporter.host.cgroup_limits import CpuLimit, Limits, MemoryLimit
 from exporter.host.confinement import Confinement
@@ -166,7 +167,7 @@ def test_tells_how_long_each_collector_took_and_which_fare_badly():
         "top": Failed(error=HostReadError("cannot read /proc/stat"), duration_seconds=0),
     }
 
-    well, *badly = checks.collectors(outcomes)
+    well, *badly = collectors(outcomes)
 
     assert (well.verdict, well.says) == ("ok", "cpu 0.4 ms, load 2.0 ms")
     assert [(finding.verdict, finding.says) for finding in badly] == [
@@ -175,6 +176,45 @@ def test_tells_how_long_each_collector_took_and_which_fare_badly():
         ("problem", "top failed: cannot read /proc/stat"),
     ]
     assert badly[1].remedy == "`collectors: {pressure: false}` in the settings disables it"
+
+
+def test_tells_a_cause_once_with_all_who_suffer_from_it():
+    stat, memory = HostReadError("cannot read /proc/stat"), HostReadError("cannot read /proc/meminfo")
+    both = HostReadError("cannot read /proc/stat", "cannot read /proc/meminfo")
+    outcomes: dict[str, Outcome] = {
+        name: Failed(error=error, duration_seconds=0)
+        for name, error in (("cpu", stat), ("memory", memory), ("system", stat), ("processes", both))
+    }
+
+    _, *badly = collectors(outcomes)
+    _, *blind = blind_collectors(outcomes)
+
+    assert [finding.says for finding in badly] == [
+        "cpu, system, processes failed: cannot read /proc/stat",
+        "memory, processes failed: cannot read /proc/meminfo",
+    ]
+    assert badly[1].remedy == "`collectors: {memory: false, processes: false}` in the settings disables them"
+    assert [(finding.says, finding.remedy) for finding in blind] == [(one.says, "") for one in badly]
+
+
+@pytest.mark.parametrize(
+    ("silent", "verdict", "says", "remedy"),
+    [
+        ([], "ok", "the user database knows 9 owners of processes", ""),
+        (
+            [1000, 1001],
+            "problem",
+            "did not answer within 2 s: users are shown by number",
+            "`getent passwd 1000 1001`",
+        ),
+    ],
+)
+def test_the_user_database(silent: list[int], verdict: str, says: str, remedy: str):
+    finding = checks.users(9, silent, failure="did not answer within 2 s")
+
+    assert finding.verdict == verdict
+    assert says in finding.says
+    assert remedy in finding.remedy
 
 
 def test_is_told_in_a_line_and_one_for_the_remedy():

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.host.proc_dir import Gone
-from exporter.host.process_details import Details, DetailsReader, UserNames, printable
+from exporter.host.process_details import Details, DetailsReader, printable
 from exporter.host.stat import Process, parse_stat
+from exporter.host.user_names import UserNames
 from marax.clock import SystemClock
-from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_stat_line
 from tests.programs import asleep
 
@@ -23,7 +23,7 @@ def process_of(pid: int) -> Process:
 
 
 def a_reader(procfs: Path = PROCFS, *, show_command_line: bool = False) -> DetailsReader:
-    return DetailsReader(procfs, SystemClock(), show_command_line=show_command_line)
+    return DetailsReader(procfs, UserNames(SystemClock()), show_command_line=show_command_line)
 
 
 def test_names_the_user_that_psutil_names():
@@ -88,20 +88,3 @@ def test_shows_nothing_that_cannot_be_printed(arguments: str):
 
     assert shown.isprintable()
     assert len(shown) <= 120
-
-
-def test_names_users_by_number_that_have_no_name():
-    assert UserNames(FakeClock()).name(NAMELESS_USER) == str(NAMELESS_USER)
-
-
-def test_asks_for_a_users_name_at_most_every_five_minutes():
-    answers = iter(["ann", "bob", "never"])
-    clock = FakeClock()
-    users = UserNames(clock, look_up=lambda _uid: next(answers))
-
-    names = []
-    for pause_seconds in (0, 299, 2):
-        clock.advance(pause_seconds)
-        names.append(users.name(1000))
-
-    assert names == ["ann", "ann", "bob"]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.host.unit import UnitNames, unit_of
+from exporter.host.unit import UnitNames, main_process_of, unit_of
 from tests.fakes.snapshots import a_process, a_snapshot, a_stat_line
 
 USER = "/user.slice/user-1000.slice"
@@ -72,3 +72,20 @@ def test_reads_once_in_the_life_of_a_process(tmp_path: Path):
     another = units(a_snapshot([a_process(10, start_ticks=2)]))
 
     assert [before[10], same[10], another[10]] == ["first.service", "first.service", "third.service"]
+
+
+def test_finds_the_main_process_of_a_unit(tmp_path: Path):
+    unit = "x.service"
+    for pid, cgroup in ((7, unit), (8, unit), (9, "y.service")):
+        (tmp_path / f"{pid}").mkdir()
+        (tmp_path / f"{pid}/stat").write_bytes(a_stat_line(pid))
+        (tmp_path / f"{pid}/cgroup").write_text(f"0::/system.slice/{cgroup}\n")
+    processes = [
+        a_process(pid, start_ticks=5000, parent_pid=parent) for pid, parent in ((8, 7), (7, 1), (9, 1))
+    ]
+
+    found = main_process_of(unit, tmp_path, a_snapshot([*processes, a_process(10)]))
+
+    assert found is not None
+    assert found.pid == 7
+    assert main_process_of("z.service", tmp_path, a_snapshot(processes)) is None

@@ -9,9 +9,9 @@ from tests.fakes.snapshots import a_process, a_snapshot
 @pytest.mark.parametrize(
     ("settings", "limits"),
     [
-        (ProcessSettings(), SeriesLimits(at_once=127, new_per_hour=360)),
-        (ProcessSettings(top=1, groups=1), SeriesLimits(at_once=16, new_per_hour=360)),
-        (ProcessSettings(top=20, groups=200), SeriesLimits(at_once=727, new_per_hour=1380)),
+        (ProcessSettings(), SeriesLimits(at_once=127, new_per_hour=420)),
+        (ProcessSettings(top=1, groups=1), SeriesLimits(at_once=16, new_per_hour=420)),
+        (ProcessSettings(top=20, groups=200), SeriesLimits(at_once=727, new_per_hour=1440)),
     ],
     ids=["the defaults", "the least", "the most"],
 )

@@ -11,6 +11,7 @@ from exporter.host.scan import ProcessScanner
 from exporter.host.snapshot import Snapshot
 from exporter.host.stat import Process
 from exporter.host.table import Pace, ProcessTable
+from exporter.host.user_names import UserNames
 from exporter.reports.process_list import ListedProcess, ProcessLister, Wanted
 from exporter.reports.stats import Stats, StatsReader
 from marax.clock import Clock, SystemClock
@@ -64,7 +65,7 @@ Lister = Callable[..., ProcessLister]
 def lister_of(procfs: Path) -> Lister:
     def make(*snapshots: Snapshot, show_command_line: bool = False) -> ProcessLister:
         clock = FakeClock()
-        details = DetailsReader(procfs, clock, show_command_line=show_command_line)
+        details = DetailsReader(procfs, UserNames(clock), show_command_line=show_command_line)
         return ProcessLister(table_of(snapshots, clock), details, window_seconds=10)
 
     return make
@@ -155,7 +156,7 @@ def test_says_that_nothing_has_been_read(procfs: Path):
     def scan() -> Snapshot:
         raise HostReadError("cannot list /proc")
 
-    details = DetailsReader(procfs, clock, show_command_line=False)
+    details = DetailsReader(procfs, UserNames(clock), show_command_line=False)
     lister = ProcessLister(ProcessTable(scan, clock, Pace()), details, window_seconds=15)
 
     with pytest.raises(HostReadError, match="cannot list /proc"):
@@ -211,7 +212,7 @@ def test_agrees_with_psutil_about_this_machine():
     clock = SystemClock()
     scanner = ProcessScanner(PROCFS, clock, held_descriptors=0)
     table = ProcessTable(scanner.scan, clock, Pace())
-    details = DetailsReader(PROCFS, clock, show_command_line=False)
+    details = DetailsReader(PROCFS, UserNames(clock), show_command_line=False)
 
     stats = stats_reader(table, clock).read()
     listed = ProcessLister(table, details, window_seconds=15).processes(Wanted(by="mem", count=500))
