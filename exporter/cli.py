@@ -65,13 +65,14 @@ def check_config(config: Path) -> None:
 def metrics(config: Path) -> None:
     """Print the metrics as a scrape returns them, and exit.
 
-    Takes a second, as ratios need two readings.
+    Takes a second, as ratios need two readings. The log on stderr says what cannot be read.
     """
     from exporter.wiring.exporter import exposition
 
+    log_to(level=log_level())
     settings = _reader(config)()
     click.echo("reading the host twice, a second apart ...", err=True)
-    sys.stdout.buffer.write(exposition(settings))
+    click.echo(exposition(settings), nl=False)
 
 
 @marax_exporter.command(

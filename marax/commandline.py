@@ -1,11 +1,15 @@
 """What the command lines of both programs share: exit codes, `--config`, `--log-level`, examples first."""
 
+import errno
 import logging
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Never, TypeVar
+from typing import Any, Never, TextIO, TypeVar, cast
 
 import click
 
@@ -14,6 +18,7 @@ from marax.settings.mistakes import SettingsError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LOG_LEVELS = ("debug", "info", "warning", "error")
+_CANNOT_WRITE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 _LOG_LEVEL = f"{__name__}.log_level"
 
 
@@ -59,10 +64,22 @@ class ExampledGroup(_ExamplesFirst, click.Group):
 
 
 class Program(ExampledGroup):
-    """A command line that serves by default and turns known errors into exit codes."""
+    """A command line that serves by default and turns known errors into exit codes.
+
+    Standard streams that are closed, or cannot be written to, are known errors as well.
+    """
 
     group_class = ExampledGroup
     default_log_level = "info"
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        open_closed_streams()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _CANNOT_WRITE:
+                raise
+            _give_up_writing(error)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -142,6 +159,35 @@ def _config_parameter(default: str) -> click.Option:
         show_default=True,
         help="Settings file.",
     )
+
+
+def open_closed_streams() -> None:
+    """Give this process the standard streams that it was started without.
+
+    Nothing can be read from stdin then, stdout refuses what is written to it, stderr takes it. No file or
+    connection is opened in their place.
+    """
+    if sys.stdin is None:
+        sys.stdin = _opened(os.O_RDONLY, 0, "r")
+    if sys.stdout is None:
+        sys.stdout = _opened(os.O_RDONLY, 1, "w")
+    if sys.stderr is None:
+        sys.stderr = _opened(os.O_WRONLY, 2, "w")
+
+
+def _opened(flags: int, number: int, mode: str) -> TextIO:
+    descriptor = os.open(os.devnull, flags)
+    if descriptor != number:
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    return cast("TextIO", os.fdopen(number, mode, closefd=False))
+
+
+def _give_up_writing(error: OSError) -> Never:
+    _opened(os.O_WRONLY, 1, "w")  # takes what is still buffered
+    with suppress(OSError):
+        click.echo(f"cannot write the output: {error.strerror}", err=True)
+    sys.exit(ExitCode.CANNOT_REACH)
 
 
 def _leave(message: str, code: ExitCode) -> Never:

@@ -56,6 +56,7 @@ def show(watch: Watch, wanted: Wanted, clock: Clock) -> None:
     view = watch.view(by=wanted.by, count=wanted.count or _USUAL_COUNT)
     text = as_json(view) if wanted.form == "json" else "\n".join([*host_lines(view), "", *table_lines(view)])
     sys.stdout.buffer.write(f"{text}\n".encode(sys.stdout.encoding, "replace"))
+    sys.stdout.buffer.flush()
 
 
 def _show_live(watch: Watch, wanted: Wanted, clock: Clock, ours: Screen) -> None:

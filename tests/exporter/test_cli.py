@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.exporter.confined import run_confined
 from tests.programs import program_or_skip
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -265,3 +266,92 @@ def test_a_changed_number_of_processes_keeps_the_exporter_serving(served: Served
     wait_until(lambda: "settings loaded" in served.log)
 
     assert served.sample("marax_group_processes") is not None
+
+
+PRINTING = [
+    *(["metrics"], ["top", "--once"], ["top", "--json"], ["doctor"], ["doctor", "--json"]),
+    *(["check-config"], ["--help"], ["--version"], ["top", "--help"]),
+]
+
+
+def shell(redirected: str, config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", f'exec "$@" {redirected}', "sh", str(COMMAND), "--config", str(config), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+
+
+@pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
+@pytest.mark.parametrize(
+    ("redirected", "reason"),
+    [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")],
+    ids=["a full disk", "stdout is closed"],
+)
+def test_output_that_cannot_be_written_ends_with_4_and_why(
+    config: Path, redirected: str, reason: str, arguments: list[str]
+):
+    said = shell(redirected, config, *arguments)
+
+    assert (said.returncode, said.stdout) == (4, "")
+    assert said.stderr.splitlines()[-1] == f"cannot write the output: {reason}"
+    assert "Traceback" not in said.stderr
+    assert "Exception ignored" not in said.stderr
+
+
+def test_a_closed_stdin_is_no_password(config: Path):
+    said = shell("<&-", config, "hash-password")
+
+    assert said.returncode == 2
+    assert "Error: the password must be one line" in said.stderr
+
+
+@pytest.mark.parametrize("redirected", ["<&-", "2>&-", "<&- 2>&-"])
+def test_prints_though_other_streams_are_closed(config: Path, redirected: str):
+    said = shell(redirected, config, "top", "--once")
+
+    assert said.returncode == 0
+    assert "PID" in said.stdout
+
+
+def test_serves_without_any_standard_stream(config: Path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    config.write_text(f"listen: {address}\n")
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", str(COMMAND), "--config", str(config)]
+
+    with subprocess.Popen(closed) as exporter:
+        wait_until(lambda: answers(f"http://{address}/-/healthy"))
+        exporter.terminate()
+
+    assert exporter.returncode == 0
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("path", "collectors"),
+    [
+        ("/proc/meminfo", {"memory"}),
+        ("/proc/loadavg", {"load", "processes"}),
+        ("/proc/stat", {"cpu", "system"}),
+        ("/proc/vmstat", {"vmstat"}),
+        ("/proc/sys/kernel/pid_max", {"processes"}),
+    ],
+)
+def test_metrics_says_on_stderr_which_collectors_fail_and_why(config: Path, path: str, collectors: set[str]):
+    said = run_confined(
+        f": > {config}.empty; mount --bind {config}.empty {path}",
+        *(COMMAND, "metrics", "--config", config),
+    )
+
+    complaints = [line for line in said.stderr.splitlines() if 'msg="collector failed"' in line]
+    assert said.returncode == 0
+    assert {found[1] for found in re.finditer(r"collector=(\w+)", "\n".join(complaints))} == collectors
+    assert all(f'error="HostReadError: {path}: ' in line for line in complaints)
+    assert "psutil" not in said.stderr
+    assert "Warning" not in said.stderr
+    assert list(text_string_to_metric_families(said.stdout))
