@@ -19,13 +19,14 @@ class HostTotals:
         tasks: All threads of the host, visible to us or not.
         memory_bytes: All memory that the kernel can use.
         pids_limit: The largest process number that the kernel gives.
-        unread: Why an attribute is None, by its name.
+        unread: Why a file could not be read, by the attribute that wants it. The number of CPUs and the
+            memory are those that the C library knows of, then.
     """
 
     cpus: int
     busy_seconds: float | None
     tasks: int | None
-    memory_bytes: int | None
+    memory_bytes: int
     pids_limit: int | None
     unread: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,7 +1,9 @@
 """What a scan needs to know of the whole host beside its processes."""
 
+import os
 import re
 from collections.abc import Callable
+from mmap import PAGESIZE
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +40,7 @@ def read_totals(procfs: Path) -> HostTotals:
         or 1,  # which asks the C library, then cpuinfo
         busy_seconds=kernel and kernel.cpu.busy_seconds,
         tasks=load and load.tasks,
-        memory_bytes=memory and memory.total_bytes,
+        memory_bytes=(memory and memory.total_bytes) or os.sysconf("SC_PHYS_PAGES") * PAGESIZE,
         pids_limit=attempt("pids_limit", _pids_limit),
         unread=unread,
     )

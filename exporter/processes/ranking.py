@@ -44,6 +44,6 @@ def cpu_significance(ratio: float) -> float:
     return ratio / _SIGNIFICANT_CPU_RATIO
 
 
-def memory_significance(rss_bytes: int, memory_bytes: int | None) -> float:
+def memory_significance(rss_bytes: int, memory_bytes: int) -> float:
     """Return how significant *rss_bytes* of *memory_bytes* are; from 1 up they are worth showing."""
     return rss_bytes / (memory_bytes * _SIGNIFICANT_MEMORY_RATIO) if memory_bytes else 0.0

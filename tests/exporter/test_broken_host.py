@@ -1,9 +1,11 @@
 """Whatever the host's files hold, every collector says what it can or is counted as failed."""
 
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -54,7 +56,7 @@ SOUND = {
     "proc/sys/kernel/pid_max": b"4194304\n",
     "proc/pressure/cpu": b"some avg10=0.00 avg60=0.00 avg300=0.00 total=17\n",
     "proc/self/cgroup": b"0::/system.slice/marax-exporter.service\n",
-    "proc/7/stat": a_stat_line(7, start_ticks=0),
+    "proc/7/stat": a_stat_line(7, start_ticks=0).replace(b" 25 ", b" 1000000000 "),  # large on any machine
     "proc/7/status": b"Name:\tworker\nUid:\t0\t0\t0\t0\n",
     "proc/7/cgroup": b"0::/system.slice/worker.service\n",
     "proc/7/cmdline": b"worker\0--all\0",
@@ -150,3 +152,91 @@ def test_no_collector_is_surprised_by_a_broken_host(files: dict[str, bytes | Non
             assert isinstance(outcome.error, HostReadError), repr(outcome.error)
         list(parse_text(as_text(outcome.metrics).decode()))
         list(parse_openmetrics(as_openmetrics(outcome.metrics).decode()))
+
+
+OWN_CGROUP = "sys/fs/cgroup/system.slice/marax-exporter.service"
+BROKEN_FILES = {
+    "proc/stat": (
+        {
+            *("marax_cpu_seconds_total", "marax_cpu_core_seconds_total", "marax_boot_time_seconds"),
+            *("marax_cpus_online", "marax_context_switches_total", "marax_forks_total"),
+        },
+        {"cpu", "cpu_per_core", "system"},
+    ),
+    "proc/loadavg": (
+        {"marax_load1", "marax_load5", "marax_load15", "marax_process_visibility_ratio"},
+        {"load", "processes"},
+    ),
+    "proc/meminfo": (
+        {
+            *(f"marax_memory_{what}_bytes" for what in ("total", "available", "free", "buffers", "cached")),
+            *("marax_memory_usage_ratio", "marax_swap_total_bytes", "marax_swap_free_bytes"),
+        },
+        {"memory"},
+    ),
+    "proc/vmstat": (
+        {
+            *("marax_swap_in_bytes_total", "marax_swap_out_bytes_total"),
+            *("marax_memory_major_faults_total", "marax_memory_oom_kills_total"),
+        },
+        {"vmstat"},
+    ),
+    "proc/sys/kernel/pid_max": ({"marax_pids_limit"}, {"processes"}),
+    "proc/pressure/cpu": ({"marax_pressure_waiting_seconds_total"}, {"pressure"}),
+    f"{OWN_CGROUP}/memory.max": (
+        {f"marax_cgroup_memory_{what}_bytes" for what in ("limit", "usage", "working_set")},
+        {"cgroup"},
+    ),
+    f"{OWN_CGROUP}/memory.current": (
+        {"marax_cgroup_memory_usage_bytes", "marax_cgroup_memory_working_set_bytes"},
+        {"cgroup"},
+    ),
+    f"{OWN_CGROUP}/memory.stat": ({"marax_cgroup_memory_working_set_bytes"}, {"cgroup"}),
+    f"{OWN_CGROUP}/cpu.max": (
+        {"marax_cgroup_cpu_limit_cores", "marax_cgroup_cpu_throttled_seconds_total"},
+        {"cgroup"},
+    ),
+    f"{OWN_CGROUP}/cpu.stat": ({"marax_cgroup_cpu_throttled_seconds_total"}, {"cgroup"}),
+    "proc/7/status": (set(), set()),
+    "proc/7/cgroup": (set(), set()),
+    "proc/7/schedstat": (set(), set()),
+    "etc/os-release": (set(), set()),
+    "run/systemd/container": ({"marax_container_info"}, set()),
+}
+ABSENT_IS_NO_FAILURE = {"proc/pressure/cpu", f"{OWN_CGROUP}/memory.max", f"{OWN_CGROUP}/cpu.max"}
+
+
+def told(found: Mapping[str, Collected | Failed]) -> set[str]:
+    return {s.name for outcome in found.values() for metric in outcome.metrics for s in metric.samples}
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00\xff nonsense\n", b"9" * 5000 + b"\n", None, "missing"],
+    ids=["empty", "nonsense", "an endless number", "a folder", "missing"],
+)
+def test_a_file_that_is_broken_costs_only_what_it_says(
+    tmp_path: Path, name: str, content: bytes | str | None
+):
+    lost, failing = BROKEN_FILES[name]
+    sound = told(sound_outcomes(tmp_path / "sound"))
+    files: dict[str, bytes | None] = dict(SOUND)
+    if isinstance(content, str):
+        del files[name]
+    else:
+        files[name] = content
+    lay_out(tmp_path / "broken", files)
+
+    found = outcomes(tmp_path / "broken")
+
+    is_no_failure = content == "missing" and name in ABSENT_IS_NO_FAILURE
+    assert told(found) == sound - lost
+    assert {one for one, outcome in found.items() if isinstance(outcome, Failed)} == (
+        set() if is_no_failure else failing
+    )
+
+
+def sound_outcomes(root: Path) -> Mapping[str, Collected | Failed]:
+    lay_out(root, dict(SOUND))
+    return outcomes(root)

@@ -42,7 +42,9 @@ def users_of(line: str) -> list[dict[str, str]]:
 
 
 class Exporter:
-    """A `marax-exporter serve` with one user, which may be killed and started anew."""
+    """A `marax-exporter serve` with one user, which may be killed and started anew; *under* starts it."""
+
+    under: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self._config, self._log = folder / "exporter.yml", folder / "log"
@@ -54,7 +56,7 @@ class Exporter:
     def start(self) -> None:
         before = self.log
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "--config", self._config], stderr=log)
+            self.process = subprocess.Popen([*self.under, PROGRAM, "--config", self._config], stderr=log)
         address = re.compile(r"address=127.0.0.1:(\d+)")
         wait_until(lambda: address.search(self.log, len(before)), lambda: f"it listens; its log: {self.log}")
         *_, self.port = map(int, address.findall(self.log))
