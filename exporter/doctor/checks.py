@@ -110,9 +110,7 @@ def scan_cost(now: Snapshot, *, interval_seconds: float) -> Finding:
 def container(kind: str | None, confinement: Confinement) -> Finding:
     """Say whose figures are published inside a container."""
     if confinement.has_lxcfs:
-        says = (
-            "LXCFS provides parts of /proc: outside of units that hide it, those values are the container's"
-        )
+        says = "LXCFS provides parts of /proc here: those values are the container's, others the machine's"
     elif kind:
         says = f"in a container ({kind}): host metrics are the machine's"
     else:

@@ -16,7 +16,7 @@ def unit_findings(outside: Confinement, inside: Confinement) -> Iterator[Finding
             check="unit",
             verdict="problem",
             says=f"{UNIT} hides {says}",
-            remedy=f"`systemctl edit --full {UNIT}`: {remedy}",
+            remedy=f"`systemctl edit {UNIT}`: {remedy}",
         )
     if not found:
         yield Finding(check="unit", verdict="ok", says=f"{UNIT} sees /proc as this check does")
@@ -31,13 +31,13 @@ def unknown_unit(reason: str, *, remedy: str = "") -> Finding:
 
 def _hidden(outside: Confinement, inside: Confinement) -> Iterator[tuple[str, str]]:
     if outside.has_lxcfs and not inside.has_lxcfs:
-        remedy = "remove ProtectKernelTunables= and ProtectControlGroups=, which mount a new /proc"
+        remedy = "ProtectKernelTunables=no, ProtectControlGroups=no, ProtectProc=default, ProcSubset=all"
         yield "LXCFS: its memory, swap, CPUs and load are the machine's, not the container's", remedy
     if inside.hidepid not in ("off", outside.hidepid):
-        yield f"the processes of other users (hidepid={inside.hidepid})", "remove ProtectProc="
+        yield f"the processes of other users (hidepid={inside.hidepid})", "ProtectProc=default"
     if inside.shows_processes_only and not outside.shows_processes_only:
-        yield "the host's own statistics (subset=pid)", "remove ProcSubset="
+        yield "the host's own statistics (subset=pid)", "ProcSubset=all"
     if inside.has_own_processes and not outside.has_own_processes:
-        yield "the processes outside of it", "remove PrivatePIDs="
+        yield "the processes outside of it", "PrivatePIDs=no"
     if inside.has_own_users and not outside.has_own_users:
-        yield "the owners of processes", "remove PrivateUsers="
+        yield "the owners of processes", "PrivateUsers=no"
