@@ -1,6 +1,5 @@
 """What the host is, since when, and how much it switches and forks."""
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Self
@@ -11,6 +10,7 @@ from exporter.collectors.collector import Host
 from exporter.collectors.family import CONSTANT, counter, gauge, info
 from exporter.host.kernel_stat import KernelStat, read_kernel_stat
 from exporter.host.os_release import OsRelease, read_os_release
+from exporter.host.uname import read_uname
 from marax.clock import Clock
 
 BOOT_TIME = gauge("marax_boot_time_seconds", "Unix time at which the host booted.")
@@ -65,7 +65,7 @@ class SystemCollector:
         return cls(partial(read_kernel_stat, host.procfs), partial(read_os_release, host.root), host.clock)
 
     def collect(self) -> Iterator[Metric]:
-        release, uname = self._read_os_release(), os.uname()
+        release, uname = self._read_os_release(), read_uname()
         yield TIME.of(self._clock.unix_seconds())
         names = (uname.sysname, uname.release, uname.version, uname.machine, uname.nodename)
         yield UNAME.by({names: 1})

@@ -18,7 +18,7 @@ from exporter.doctor.unit import UNIT, unit_findings, unknown_unit
 from exporter.host.cgroup import Cgroups, container_kind
 from exporter.host.cgroup_limits import read_limits
 from exporter.host.confinement import Confinement, read_confinement
-from exporter.host.files import Attempts, HostReadError
+from exporter.host.files import Attempts, HostReadError, is_there
 from exporter.host.kernel_clock import read_is_synchronised
 from exporter.host.pressure import RESOURCES, read_pressure
 from exporter.host.snapshot import Snapshot
@@ -138,7 +138,7 @@ class Examination:
                 yield from unit_findings(confinement, read_confinement(self.root / "proc", str(serving.pid)))
             except HostReadError as error:
                 yield unknown_unit(str(error), remedy="`sudo marax-exporter doctor` can see it")
-        elif (self.root / "run/systemd/system").exists():
+        elif is_there(self.root / "run/systemd/system"):
             yield unknown_unit("it is not running")
 
     def _limits(self, seen: Sequence[Snapshot]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from exporter.host.files import HostReadError, read_text
+from exporter.host.files import HostReadError, is_there, read_text
 from exporter.host.mounts import Mount, read_mounts
 
 _KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -88,7 +88,7 @@ class Cgroups:
         top = self._root / mount.point.lstrip("/")
         folder = top / path.removeprefix(mount.root.rstrip("/")).lstrip("/")
         is_plain = ".." not in Path(path).parts and path.isprintable()
-        if not is_plain or not path.startswith(mount.root) or not folder.is_dir():
+        if not is_plain or not path.startswith(mount.root) or not is_there(folder):
             return Unseen(f"the cgroup {path[:256]!r} is outside of what {mount.point} shows")
         return Cgroup(version=version, top=top, folder=folder)
 
@@ -120,4 +120,4 @@ def container_kind(root: Path) -> str | None:
     if _KIND.fullmatch(said):
         return said
     marks = {"podman": "run/.containerenv", "docker": ".dockerenv"}
-    return next((kind for kind, mark in marks.items() if (root / mark).exists()), None)
+    return next((kind for kind, mark in marks.items() if is_there(root / mark)), None)

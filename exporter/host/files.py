@@ -56,6 +56,15 @@ def read_text(path: Path) -> str:
     return _read(path, _whole).decode(errors="replace")
 
 
+def is_there(path: Path) -> bool:
+    """Return whether *path* can be seen: not behind a folder or a mount that cannot be looked into."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def read_short_lines(path: Path) -> str:
     """Return the lines of *path* that are shorter than 4 KiB, however long the others are.
 

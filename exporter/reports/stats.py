@@ -1,6 +1,5 @@
 """The state of the host at one moment, as `/stats` returns it."""
 
-import os
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.load import read_load
 from exporter.host.memory import read_memory
 from exporter.host.table import ProcessTable
+from exporter.host.uname import read_uname
 from exporter.processes.cpu_attribution import host_cpu_ratio
 from marax.clock import Clock
 
@@ -68,7 +68,7 @@ class StatsReader:
             HostReadError: Its processes cannot be read.
         """
         now, window = self._table.current(window_seconds=self._window_seconds)
-        attempts, uname = Attempts(), os.uname()
+        attempts, uname = Attempts(), read_uname()
         memory = attempts.read(partial(read_memory, self._procfs))
         kernel = attempts.read(partial(read_kernel_stat, self._procfs))
         load = attempts.read(partial(read_load, self._procfs))

@@ -1,6 +1,5 @@
 """Watching the host through the same process table that `/metrics` stands on."""
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from exporter.host.load import read_load
 from exporter.host.memory import read_memory
 from exporter.host.process_details import Details, DetailsReader
 from exporter.host.table import ProcessTable
+from exporter.host.uname import read_uname
 from exporter.processes.cpu_attribution import host_cpu_ratio
 from exporter.processes.ranking import Order, Ranked, ranking
 from exporter.top.view import Row, View
@@ -44,7 +44,7 @@ class Watch:
         memory = attempts.read(partial(read_memory, self.procfs))
         load = attempts.read(partial(read_load, self.procfs))
         return View(
-            hostname=os.uname().nodename,
+            hostname=read_uname().nodename,
             time_seconds=now.unix_seconds,
             cpus_online=now.totals.cpus,
             cpu_usage_ratio=host_cpu_ratio(window) if window else None,

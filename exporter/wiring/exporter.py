@@ -19,7 +19,7 @@ from exporter.commands.service import CommandService
 from exporter.commands.settings import MOST_AT_ONCE
 from exporter.config import ExporterSettings
 from exporter.host.cpu_usage import UsageWindow
-from exporter.host.files import PROCFS, ROOT, HostReadError
+from exporter.host.files import PROCFS, ROOT, HostReadError, is_there
 from exporter.host.own_process import OwnProcessReader
 from exporter.host.user_names import UserNames
 from exporter.reports.process_list import ProcessList, Wanted
@@ -150,5 +150,5 @@ def need_procfs() -> None:
     Raises:
         CannotReachError: This is not a Linux with /proc.
     """
-    if not (PROCFS / "self/stat").exists():
+    if not is_there(PROCFS / "self/stat"):
         raise CannotReachError("marax-exporter needs Linux with /proc mounted, and there is no /proc here")

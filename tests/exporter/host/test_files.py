@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.host.files import Attempts, HostReadError, read_short_lines, read_text
+from exporter.host.files import Attempts, HostReadError, is_there, read_short_lines, read_text
 
 MIB = 1024**2
 
@@ -51,6 +51,17 @@ def test_passes_over_long_lines_and_keeps_the_others(tmp_path: Path, length: int
     path.write_bytes(b"first\n" + b"x" * length + b"\n" + b"y" * 4095 + b"\nlast")
 
     assert read_short_lines(path).split("\n") == ["first", "y" * 4095, "last"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("file", True), ("none", False), ("file/none", False), ("a\0b", False), ("loop", False)],
+)
+def test_what_cannot_be_seen_is_not_there(tmp_path: Path, name: str, expected: bool):  # noqa: FBT001 - a table
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+
+    assert is_there(tmp_path / name) == expected
 
 
 def test_reads_no_file_without_end():
