@@ -1,5 +1,6 @@
 """The installed command, as a person or systemd runs it."""
 
+import json
 import re
 import signal
 import socket
@@ -268,6 +269,7 @@ def test_a_changed_number_of_processes_keeps_the_exporter_serving(served: Served
     assert served.sample("marax_group_processes") is not None
 
 
+FAILS = ("marax_collector_success", 0)
 PRINTING = [
     *(["metrics"], ["top", "--once"], ["top", "--json"], ["doctor"], ["doctor", "--json"]),
     *(["check-config"], ["--help"], ["--version"], ["top", "--help"]),
@@ -355,3 +357,34 @@ def test_metrics_says_on_stderr_which_collectors_fail_and_why(config: Path, path
     assert "psutil" not in said.stderr
     assert "Warning" not in said.stderr
     assert list(text_string_to_metric_families(said.stdout))
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/meminfo", "/proc/loadavg", "/proc/stat", "/proc/vmstat", "/proc/sys/kernel/pid_max"]
+)
+def test_doctor_says_what_an_empty_file_costs_and_top_goes_on(config: Path, path: str):
+    empty = f": > {config}.empty; mount --bind {config}.empty {path}"
+
+    examined = run_confined(empty, COMMAND, "doctor", "--json", "--config", config)
+    shown = run_confined(empty, COMMAND, "top", "--once", "--config", config)
+
+    told = [finding["says"] for finding in json.loads(examined.stdout) if f"{path}: " in finding["says"]]
+    assert (examined.returncode, examined.stderr) == (1, "")
+    assert any("failed: " in says for says in told), "with the collectors that suffer"
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "PID" in shown.stdout
+
+
+@pytest.mark.parametrize("megabytes", [1, 5, 64])
+def test_reads_a_proc_stat_of_any_length(config: Path, megabytes: int):
+    grown = f"""
+sed 's/^intr .*/intr 0/' /proc/stat > {config}.stat
+head -c {megabytes * 1024**2} /dev/zero | tr '\\0' '9' | sed 's/^/intr /' >> {config}.stat
+mount --bind {config}.stat /proc/stat"""
+
+    said = run_confined(grown, COMMAND, "metrics", "--config", config)
+
+    families = text_string_to_metric_families(said.stdout)
+    failing = {s.labels["collector"] for f in families for s in f.samples if (s.name, s.value) == FAILS}
+    assert said.returncode == 0
+    assert failing == set()

@@ -238,7 +238,7 @@ def test_a_fork_storm_stays_within_the_limits_that_are_exported(host: Host):
     assert value(found, "marax_forks_total") - forks > 2000
     assert beyond > 5
     assert most <= at_once == 34
-    assert len(new) <= per_hour == 360
+    assert len(new) <= per_hour == 420
     assert len({labels[-1] for labels in new if labels[0].startswith("marax_group")}) <= 2
 
 
