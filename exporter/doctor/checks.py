@@ -65,11 +65,9 @@ def visibility(now: Snapshot, confinement: Confinement) -> Finding:
 
 
 def users(asked: int, silent: Sequence[int], *, failure: str) -> Finding:
-    """Judge the user database, which was asked for the names of so many users; those of *silent* it owes."""
+    """Judge the user database: asked for the names of so many users, it gave none for those of *silent*."""
     if not silent:
-        return Finding(
-            check="users", verdict="ok", says=f"the user database knows {asked} owners of processes"
-        )
+        return Finding(check="users", verdict="ok", says=f"the user database answers: {asked} asked for")
     numbers = " ".join(map(str, silent[:_MOST_NAMED]))
     return Finding(
         check="users",

@@ -103,8 +103,6 @@ class Examination:
         yield checks.visibility(now, confinement)
         yield checks.scan_cost(now, interval_seconds=self.settings.processes.interval_seconds)
         yield checks.descriptors(processes=len(now.processes), held=self.held_descriptors)
-        for error in now.totals.unread.values():
-            yield Finding(check="processes", verdict="problem", says=error)
 
     def _users(self, seen: Sequence[Snapshot]) -> Iterator[Finding]:
         uids = {os.geteuid(): None}

@@ -370,7 +370,7 @@ def test_doctor_says_what_an_empty_file_costs_and_top_goes_on(config: Path, path
 
     told = [finding["says"] for finding in json.loads(examined.stdout) if f"{path}: " in finding["says"]]
     assert (examined.returncode, examined.stderr) == (1, "")
-    assert any("failed: " in says for says in told), "with the collectors that suffer"
+    assert any("failed: " in says for says in told), "with the collectors that it affects"
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "PID" in shown.stdout
 

@@ -1,4 +1,4 @@
-"""A user database that hangs, fails or talks nonsense, as the C library meets it: a real NSS module."""
+"""A user database that hangs, fails or returns garbage, as the C library meets it: a real NSS module."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
 
 COMMAND = Path(sys.executable).with_name("marax-exporter")
 SOURCE = Path(__file__).with_name("user_database.c")
-HANGS, FAILS, RAVES = 1, 2, 3
+HANGS, FAILS, GARBAGE = 1, 2, 3
 STRANGERS = (20001, 20002, 20003)  # users that no file knows
 
 
@@ -53,7 +53,9 @@ def strangers() -> Iterator[list[int]]:
 
 
 hanging = pytest.mark.parametrize("script", [HANGS], indirect=True, ids=["hangs"])
-odd = pytest.mark.parametrize("script", [HANGS, FAILS, RAVES], indirect=True, ids=["hangs", "fails", "raves"])
+odd = pytest.mark.parametrize(
+    "script", [HANGS, FAILS, GARBAGE], indirect=True, ids=["hangs", "fails", "garbage"]
+)
 
 
 @odd

@@ -1,4 +1,4 @@
-/* A user database that MODE makes hang, fail or talk nonsense for every user that the files do not know. */
+/* A user database that MODE makes hang, fail or return garbage for every user that the files do not know. */
 #include <errno.h>
 #include <nss.h>
 #include <pwd.h>

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from exporter.collectors.load import LOAD1
 from exporter.doctor import checks
 from exporter.doctor.collectors import blind_collectors, collectors
 from exporter.doctor.finding import Finding, as_json, as_lines
@@ -178,7 +179,7 @@ def test_tells_how_long_each_collector_took_and_which_fare_badly():
     assert badly[1].remedy == "`collectors: {pressure: false}` in the settings disables it"
 
 
-def test_tells_a_cause_once_with_all_who_suffer_from_it():
+def test_tells_a_cause_once_with_all_collectors_that_it_affects():
     stat, memory = HostReadError("cannot read /proc/stat"), HostReadError("cannot read /proc/meminfo")
     both = HostReadError("cannot read /proc/stat", "cannot read /proc/meminfo")
     outcomes: dict[str, Outcome] = {
@@ -194,13 +195,30 @@ def test_tells_a_cause_once_with_all_who_suffer_from_it():
         "memory, processes failed: cannot read /proc/meminfo",
     ]
     assert badly[1].remedy == "`collectors: {memory: false, processes: false}` in the settings disables them"
-    assert [(finding.says, finding.remedy) for finding in blind] == [(one.says, "") for one in badly]
+    assert [(finding.says, finding.remedy) for finding in blind] == [
+        (f"for that reason {badly[0].says}; {badly[1].says}", "")
+    ]
+
+
+def test_advises_to_disable_no_collector_that_has_other_metrics():
+    error = HostReadError("cannot read /proc/loadavg")
+    outcomes: dict[str, Outcome] = {
+        "load": Failed(error=error, duration_seconds=0),
+        "processes": Failed(error=error, duration_seconds=0, metrics=(LOAD1.of(1),)),
+    }
+
+    _, failing = collectors(outcomes)
+    _, partly = collectors({"processes": outcomes["processes"]})
+
+    assert failing.says == "load, processes failed: cannot read /proc/loadavg"
+    assert failing.remedy == "`collectors: {load: false}` in the settings disables it"
+    assert partly.remedy == ""
 
 
 @pytest.mark.parametrize(
     ("silent", "verdict", "says", "remedy"),
     [
-        ([], "ok", "the user database knows 9 owners of processes", ""),
+        ([], "ok", "the user database answers: 9 asked for", ""),
         (
             [1000, 1001],
             "problem",

@@ -208,6 +208,6 @@ def test_a_proc_of_processes_only_has_no_follow_ups(host: Host):
     assert found["processes"].remedy == "`systemctl edit marax-exporter`: ProcSubset=all"
     assert "pressure" not in found
     assert (found["collectors"].says, found["collectors"].remedy) == (
-        "cpu, load failed: cannot read /proc/stat",
+        "for that reason cpu, load failed: cannot read /proc/stat",
         "",
     )
