@@ -19,7 +19,7 @@ class Confinement:
         hidepid: How /proc hides the processes of others, as proc(5) names it; `off` if it does not.
         seeing_group: The number of the group that sees them nevertheless; empty for none.
         shows_processes_only: Whether /proc lacks everything else (`subset=pid`).
-        has_lxcfs: Whether LXCFS answers for some of /proc.
+        has_lxcfs: Whether LXCFS answers for some of the /proc that it sees.
         has_own_processes: Whether it is in a PID namespace of its own.
         has_own_users: Whether it is in a user namespace that does not know all users.
     """

@@ -24,7 +24,7 @@ class HostReadError(Exception):
 
 
 class Attempts:
-    """Readings each of which may fail without the others: what one cannot say, it costs alone."""
+    """Several readings, each of which may fail without the others."""
 
     def __init__(self) -> None:
         self._errors: list[str] = []

@@ -1,6 +1,6 @@
 """Memory and swap of the host: /proc/meminfo and /proc/vmstat (proc_meminfo(5), proc_vmstat(5)).
 
-Not by psutil, which takes what is missing there for 0.
+Not by psutil, which reports what is missing there as 0.
 """
 
 import re

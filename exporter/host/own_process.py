@@ -12,11 +12,11 @@ from exporter.host.files import Attempts, HostReadError, read_text
 from exporter.host.stat import MalformedStatError, parse_stat
 
 _SIZES = re.compile(r"([0-9]{1,18}) ([0-9]{1,18}) ")
-_CLOCK_WAS_SET_SECONDS = 60.0  # less is its being kept right, which must not move a constant
+_CLOCK_WAS_SET_SECONDS = 60.0  # smaller corrections must not move what Prometheus takes for a constant
 
 
 class BootClock(Protocol):
-    """The wall clock, and the one that runs since boot: its sum with the boot time is the other."""
+    """The wall clock, and the time since boot, which no setting of the clock changes."""
 
     def unix_seconds(self) -> float: ...
 

@@ -10,9 +10,9 @@ _MOST_AT_ONCE = 3.0  # times what the CPUs had since: more is no account of them
 class SteadyCpu:
     """The times of one CPU, or of all together, as counters.
 
-    A mode that falls a little stands still until the kernel has caught up. One that falls or rises by more
-    than can be goes on from where it stood: it had what the other modes left of the time that passed, as
-    every second belongs to one of them. When busy and idle time fall together, the CPU was taken out and
+    A mode that falls a little stands still until the kernel has caught up. One that falls by more, or rises
+    by more than is possible, continues from its last value: it is given what the other modes left of the
+    time that passed, as every second belongs to one mode. When busy and idle time fall together, the CPU was taken out and
     put back, and all modes start anew.
     """
 

@@ -21,7 +21,7 @@ _PIDS_LIMIT = re.compile(r"([0-9]{1,18})\n?")
 
 
 def read_totals(procfs: Path) -> HostTotals:
-    """Return what *procfs* says of the whole host now; each file that cannot be read costs what it says."""
+    """Return what *procfs* says of the whole host now; a file that cannot be read costs only its values."""
     unread: dict[str, str] = {}
 
     def attempt(name: str, reading: Callable[[Path], Reading]) -> Reading | None:

@@ -12,7 +12,7 @@ from marax.threads import DaemonThreads
 _KEPT_SECONDS = 300.0
 _MOST_USERS = 1024
 _LONGEST_NAME = 256
-_PATIENCE_SECONDS = 0.1  # files and most caches answer in a thousandth of a second
+_PATIENCE_SECONDS = 0.25  # files and most caches answer in a thousandth of a second
 _SLOW_SECONDS = 0.01
 _NO_PATIENCE_SECONDS = 60.0
 
@@ -28,7 +28,7 @@ def user_name(uid: int) -> str:
 class UserNames:
     """Names of users, asked for on a thread of its own, each at most every 5 minutes.
 
-    Nobody waits for an answer for longer than 0.1 s, and after one that took longer than 10 ms nobody waits
+    Nobody waits for an answer for longer than 0.25 s, and after one that took longer than 10 ms nobody waits
     at all for a minute: until it comes, the user's number, or the name from before, has to do. An answer
     that is no name, or an error, leaves the number. For any number of threads.
     """

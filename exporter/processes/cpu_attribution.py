@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from exporter.host.snapshot import Snapshot, Window
 from exporter.host.stat import Process
 
-_IMPOSSIBLE_WINDOWS = 10  # as much as that is no account of the host, but a fault of the kernel
-_JITTER_SECONDS = 1.0  # of counting, for each CPU: more is no jitter, and not owed for ever
+_IMPOSSIBLE_WINDOWS = 10  # more than these could hold is a fault of the kernel
+_JITTER_SECONDS = 1.0  # of counting, for each CPU: more is no jitter, and not carried over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def host_cpu_ratio(window: Window) -> float | None:
 def own_ticks(window: Window) -> dict[int, float]:
     """Return what each living process used itself in *window*, if anything: at most what all CPUs could give.
 
-    Kernels are known to say more, once: as nothing knows what it was, that is the most that one reading adds.
+    Kernels are known to report more, once: that is the most that one such reading adds.
     """
     capacity_ticks = _capacity_ticks(window)
     return {process.pid: min(own, capacity_ticks) for process, own, _ in _gains(window) if own > 0}

@@ -50,10 +50,12 @@ def show(watch: Watch, wanted: Wanted, clock: Clock) -> None:
         with screen() as ours:
             _show_live(watch, wanted, clock, ours)
         return
+    count = wanted.count or _USUAL_COUNT
     watch.refresh()
+    watch.view(by=wanted.by, count=count)  # so that users' names are looked up meanwhile
     time.sleep(_PRIME_SECONDS)
     watch.refresh()
-    view = watch.view(by=wanted.by, count=wanted.count or _USUAL_COUNT)
+    view = watch.view(by=wanted.by, count=count)
     text = as_json(view) if wanted.form == "json" else "\n".join([*host_lines(view), "", *table_lines(view)])
     sys.stdout.buffer.write(f"{text}\n".encode(sys.stdout.encoding, "replace"))
     sys.stdout.buffer.flush()

@@ -70,7 +70,7 @@ def test_nobody_waits_for_a_name_that_hangs(hanging: Directory):
     names = {users.name(uid) for uid in range(2000, 3500)}
 
     assert names == {None}
-    assert clock.monotonic_seconds() - began_seconds < 1.0, "0.1 s for each would take 150 s"
+    assert clock.monotonic_seconds() - began_seconds < 1.0, "0.25 s for each would take 375 s"
 
 
 def test_nobody_waits_for_a_directory_that_was_slow():
