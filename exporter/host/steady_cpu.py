@@ -12,8 +12,8 @@ class SteadyCpu:
 
     A mode that falls a little stands still until the kernel has caught up. One that falls by more, or rises
     by more than is possible, continues from its last value: it is given what the other modes left of the
-    time that passed, as every second belongs to one mode. When busy and idle time fall together, the CPU was taken out and
-    put back, and all modes start anew.
+    time that passed, as every second belongs to one mode. When busy and idle time fall together, the CPU was
+    taken out and put back, and all modes start anew.
     """
 
     def __init__(self) -> None:
