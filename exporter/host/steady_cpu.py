@@ -4,7 +4,7 @@ from exporter.host.kernel_stat import MODES, CpuTimes
 
 _IDLE = MODES.index("idle")
 _JITTER_SECONDS = 3.0  # the kernel makes up for a smaller fall
-_MOST_AT_ONCE = 3.0  # times what the CPUs had since: more is no account of them
+_LARGEST_RISE = 3.0  # times the CPU time that passed: more is not possible
 
 
 class SteadyCpu:
@@ -33,7 +33,7 @@ class SteadyCpu:
 
     def _book(self, raw: CpuTimes, *, available_seconds: float) -> None:
         before = [*self._steady]
-        most_seconds = _MOST_AT_ONCE * available_seconds + _JITTER_SECONDS
+        most_seconds = _LARGEST_RISE * available_seconds + _JITTER_SECONDS
         impossible = []
         for mode, seconds in enumerate(raw.seconds):
             now_seconds = seconds + self._ahead[mode]
