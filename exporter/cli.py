@@ -1,8 +1,7 @@
 """The command line of marax-exporter."""
 
 import sys
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +14,7 @@ from marax.logs import log_to
 
 if TYPE_CHECKING:  # what a command needs it imports, so that `--help` is quick
     from exporter.config import ExporterSettings
+    from exporter.doctor.finding import Finding
 
 _DEFAULT_PATH = "/etc/marax/exporter.yml"
 _EXAMPLES = """
@@ -130,13 +130,10 @@ def doctor(config: Path, form: Literal["json"] | None) -> None:
 
     Exits with 1 if something that the settings ask for does not work.
     """
-    from exporter.doctor.checks import settings_found
     from exporter.doctor.finding import as_json, as_lines
-    from exporter.wiring.tools import examination
 
-    settings, finding = settings_found(config, _reader(config))
     findings = []
-    for one in chain([finding], examination(settings).findings()):
+    for one in _findings(config):
         findings.append(one)
         if form != "json":
             click.echo(as_lines([one]))  # at once: the next may take its time
@@ -183,6 +180,22 @@ def _reader(config: Path, *, must_be_trusted: bool = False) -> Callable[[], "Exp
         return read_file(config)
 
     return read
+
+
+def _findings(config: Path) -> Iterator["Finding"]:
+    from exporter.doctor.responsive import hanging_files, hanging_finding
+    from exporter.host.files import PROCFS
+
+    if hanging := hanging_files(PROCFS):
+        yield hanging_finding(hanging)
+        return
+    from exporter.doctor.checks import settings_found
+    from exporter.wiring.tools import examination
+
+    settings, finding = settings_found(config, _reader(config))
+    examined = examination(settings)
+    yield finding
+    yield from examined.findings()
 
 
 def _password() -> bytes:

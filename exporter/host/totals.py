@@ -7,8 +7,6 @@ from mmap import PAGESIZE
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
-
 from exporter.host.files import HostReadError, read_text
 from exporter.host.kernel_stat import read_kernel_stat
 from exporter.host.load import read_load
@@ -35,15 +33,19 @@ def read_totals(procfs: Path) -> HostTotals:
     load = attempt("tasks", read_load)
     memory = attempt("memory_bytes", read_memory)
     return HostTotals(
-        cpus=(kernel and len(kernel.cores))
-        or psutil.cpu_count()
-        or 1,  # which asks the C library, then cpuinfo
+        cpus=(kernel and len(kernel.cores)) or _cpus(),
         busy_seconds=kernel and kernel.cpu.busy_seconds,
         tasks=load and load.tasks,
         memory_bytes=(memory and memory.total_bytes) or os.sysconf("SC_PHYS_PAGES") * PAGESIZE,
         pids_limit=attempt("pids_limit", _pids_limit),
         unread=unread,
     )
+
+
+def _cpus() -> int:
+    from psutil import cpu_count  # only here: its import reads /proc/stat, which hangs when LXCFS does
+
+    return cpu_count() or 1
 
 
 def _pids_limit(procfs: Path) -> int:

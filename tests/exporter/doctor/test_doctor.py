@@ -118,3 +118,13 @@ def test_says_that_it_needs_a_proc(config: Path, command: str):
 
     assert (said.returncode, said.stdout) == (4, "")
     assert "marax-exporter needs Linux with /proc mounted, and there is no /proc here" in said.stderr
+
+
+def test_a_file_that_hangs_is_a_problem_and_the_doctor_does_not_hang(config: Path):
+    fifo = f"mkfifo {config}.fifo; mount --bind {config}.fifo /proc/stat"
+
+    said = run_confined(fifo, COMMAND, "doctor", "--json", "--config", config)
+
+    (finding,) = json.loads(said.stdout)
+    assert said.returncode == 1
+    assert finding["says"].startswith("reading /proc/stat does not end within 5 s")
