@@ -10,7 +10,7 @@ from exporter.host.stat import Process
 from exporter.host.table import ProcessTable
 from exporter.processes.top import TopMember, TopProcesses, TopSelection
 
-_TOP = "at most 2 x `processes.top` at once, 60 new ones an hour"
+_TOP = "at most 2 x `processes.top` at once, `processes.new_per_hour` new ones an hour"
 
 SAMPLE_WINDOW = gauge("marax_sample_window_seconds", "Length of the window of the per-process CPU ratios.")
 TOP_CPU_USAGE_RATIO = gauge(
@@ -34,19 +34,21 @@ TOP_INFO = info(
 )
 TOP_IDENTITIES = counter(
     "marax_top_identities_total",
-    "Processes admitted as top processes; a changed name or parent counts again.",
+    "Processes newly admitted as top processes; a changed name or parent counts again.",
 )
 TOP_IDENTITIES_LIMITED = gauge(
     "marax_top_identities_limited",
-    "1 while new top processes are shown only in their group because the hourly limit is reached.",
+    "1 while a top process is shown only in its group because the limit of new ones is reached.",
 )
 
 
 class TopCollector:
     """What the selection chose; reads the details of each process once, and no processes else.
 
-    The CPU ratios are left out when they would not speak of now. A user whose name is not known yet is shown
-    by number, once for each process.
+    What a process shows again within the hour has the details that were read first: that is no new series. A
+    user whose name is not known yet is shown by number, once for each process.
+
+    The CPU ratios are left out when they would not speak of now.
     """
 
     name = "top"
@@ -83,14 +85,16 @@ class TopCollector:
             )
 
     def _infos(self, top: TopProcesses) -> dict[tuple[str, ...], float]:
-        known, self._details = self._details, {}
         for member in top.members:
-            details = known.get(member.shown) or self._reader.read(member.shown)
+            details = self._details.get(member.shown) or self._reader.read(member.shown)
             if isinstance(details, Details):
                 self._details[member.shown] = self._reader.completed(details)
+        shown = [member.shown for member in top.members]
+        if len(self._details) > 2 * (len(top.recent) + len(shown)):
+            self._details = {p: self._details[p] for p in (*top.recent, *shown) if p in self._details}
+        known = [(p, self._details[p]) for p in shown if p in self._details]
         return {
-            (str(p.pid), p.name, d.user, str(p.parent_pid), d.unit, d.command_line): 1.0
-            for p, d in self._details.items()
+            (str(p.pid), p.name, d.user, str(p.parent_pid), d.unit, d.command_line): 1.0 for p, d in known
         }
 
 

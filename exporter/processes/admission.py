@@ -1,86 +1,81 @@
-"""Which names may be published: at most so many at once, and at most so many new ones within any hour."""
+"""Which names may be published: the largest, at most so many at once and so many new ones within any hour."""
 
 import heapq
 import math
 from collections.abc import Collection, Mapping
 
-_NEW_PER_HOUR = 60
-_HOUR_SECONDS = 3600.0
+from exporter.processes.budget import SETTLED_SECONDS, Budget, LastHour, is_large
+
+_LARGER = 2.0  # times
+_HALF_LIFE_SECONDS = 600.0
+_HALF_LIFE_OF_THE_GONE_SECONDS = 60.0
 
 
-def names_per_hour(limit: int) -> int:
+def new_names_per_hour(limit: int, new_per_hour: int) -> int:
     """Return how many names an admission of *limit* takes up within any hour at most."""
-    return max(_NEW_PER_HOUR, 2 * limit)
+    return max(new_per_hour, 2 * limit)
 
 
 class Admission:
-    """Holds at most *limit* names, and takes up at most 60 an hour (twice the limit, if that is more).
+    """Holds at most *limit* names, and takes up at most *new_per_hour*, or twice *limit*, an hour.
 
-    While there is room, any name may enter, the most significant first. When it is full, a significant one
-    takes the place of the one that has not been significant for longest, and has to wait if all of them are.
+    While there is room, any name may enter, the largest first. When it is full, one that has been there for
+    10 s, or has a tenth of the host, takes the place of the smallest if it is at least twice as large as that
+    has been lately: what a name once had counts half after ten minutes, after one if it is gone. A name that
+    was admitted within the last hour is not new.
     """
 
-    def __init__(self, *, limit: int) -> None:
+    def __init__(self, *, limit: int, new_per_hour: int) -> None:
         self._limit = limit
-        self._bucket = TokenBucket(per_hour=names_per_hour(limit), burst=limit)
-        self._significant_seconds: dict[str, float] = {}
+        self._budget = Budget(per_hour=new_names_per_hour(limit, new_per_hour), places=limit)
+        self._recent = LastHour[str, str]()
+        self._lately: dict[str, float] = {}
+        self._waiting: dict[str, float] = {}
+        self._monotonic_seconds = -math.inf
 
     @property
     def names(self) -> Collection[str]:
         """The names admitted."""
-        return self._significant_seconds.keys()
+        return self._lately.keys()
 
-    def admit(self, significance: Mapping[str, float], *, monotonic_seconds: float) -> None:
-        """Let names enter and leave, given how significant each is now; one that is missing is not at all."""
-        for name in self._significant_seconds:
-            if significance.get(name, 0.0) >= 1:
-                self._significant_seconds[name] = monotonic_seconds
-        strangers = [name for name in significance if name not in self._significant_seconds]
-        for name in heapq.nlargest(self._limit, strangers, key=significance.__getitem__):
-            if not self._make_room(significance[name], monotonic_seconds):
-                return  # nor is there any for the less significant
-            self._significant_seconds[name] = monotonic_seconds
+    def admit(self, shares: Mapping[str, float], *, monotonic_seconds: float) -> None:
+        """Let names enter and leave, given what share of the host each has now; a missing one has none."""
+        seconds = max(0.0, monotonic_seconds - self._monotonic_seconds)
+        first_seen_seconds = monotonic_seconds if math.isfinite(seconds) else -math.inf
+        self._monotonic_seconds = monotonic_seconds
+        kept = math.exp2(-seconds / _HALF_LIFE_SECONDS)
+        kept_of_the_gone = math.exp2(-seconds / _HALF_LIFE_OF_THE_GONE_SECONDS)
+        self._lately = {
+            name: max(shares[name], share * kept) if name in shares else share * kept_of_the_gone
+            for name, share in self._lately.items()
+        }
+        self._waiting = {
+            name: self._waiting.get(name, first_seen_seconds) for name in shares if name not in self._lately
+        }
+        self._let_in(shares)
 
-    def _make_room(self, wanted: float, monotonic_seconds: float) -> bool:
-        full = len(self._significant_seconds) >= self._limit
-        longest_unseen = min(self._significant_seconds, key=self._significant_seconds.__getitem__, default="")
-        if full and (wanted < 1 or self._significant_seconds[longest_unseen] == monotonic_seconds):
+    def _let_in(self, shares: Mapping[str, float]) -> None:
+        smallest = self._smallest_of_all_places()
+        for name in heapq.nlargest(self._limit, self._waiting, key=shares.__getitem__):
+            share = shares[name]
+            if smallest is not None and (share <= 0 or share < _LARGER * self._lately[smallest]):
+                return  # nor are the others large enough
+            if self._may_enter(name, share, is_full=smallest is not None):
+                if smallest is not None:
+                    del self._lately[smallest]
+                    self._recent.keep(smallest, smallest, monotonic_seconds=self._monotonic_seconds)
+                self._lately[name] = share
+                smallest = self._smallest_of_all_places()
+
+    def _smallest_of_all_places(self) -> str | None:
+        """Return the name that would have to give its place to another; None while there is room."""
+        is_full = len(self._lately) >= self._limit
+        return min(self._lately, key=self._lately.__getitem__) if is_full else None
+
+    def _may_enter(self, name: str, share: float, *, is_full: bool) -> bool:
+        seconds = self._monotonic_seconds
+        age_seconds = seconds - self._waiting[name]
+        if is_full and not is_large(share) and age_seconds < SETTLED_SECONDS:
             return False
-        if not self._bucket.take(monotonic_seconds=monotonic_seconds):
-            return False
-        if full:
-            del self._significant_seconds[longest_unseen]
-        return True
-
-
-class TokenBucket:
-    """Gives out *burst* tokens at once, and no more than *per_hour* within any hour, the burst included.
-
-    Raises:
-        ValueError: The burst alone is more than an hour may have.
-    """
-
-    def __init__(self, *, per_hour: int, burst: int) -> None:
-        if burst > per_hour:
-            raise ValueError("a burst larger than the hour's limit")
-        self._burst = float(burst)
-        self._per_second = (per_hour - burst) / _HOUR_SECONDS
-        self._tokens = self._burst
-        self._filled_seconds = -math.inf
-
-    def has_token(self, *, monotonic_seconds: float) -> bool:
-        """Return whether one could be taken now."""
-        if monotonic_seconds > self._filled_seconds:
-            gained = (
-                (monotonic_seconds - self._filled_seconds) * self._per_second if self._per_second else 0.0
-            )
-            self._tokens = min(self._burst, self._tokens + gained)
-            self._filled_seconds = monotonic_seconds
-        return self._tokens >= 1
-
-    def take(self, *, monotonic_seconds: float) -> bool:
-        """Take a token and return True, or return False if there is none."""
-        if not self.has_token(monotonic_seconds=monotonic_seconds):
-            return False
-        self._tokens -= 1
-        return True
+        is_known = self._recent.get(name, monotonic_seconds=seconds) is not None
+        return is_known or self._budget.take(share, age_seconds=age_seconds, monotonic_seconds=seconds)

@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window
-from exporter.host.stat import Process
 from exporter.processes.admission import Admission
 from exporter.processes.cpu_attribution import Attribution, attribute
-from exporter.processes.ranking import cpu_significance, memory_significance
+from exporter.processes.ranking import host_share
 
 KERNEL, OTHER, UNATTRIBUTED = "(kernel)", "(other)", "(unattributed)"
 _RESERVED = frozenset({KERNEL, OTHER, UNATTRIBUTED})
@@ -38,16 +37,16 @@ def program_names(snapshot: Snapshot) -> Mapping[int, str]:
 
 
 class GroupLedger:
-    """Keeps the accounts of at most *limit* groups; all other processes share `(other)`.
+    """Keeps the accounts of the largest groups, at most *limit* of them; all other processes share `(other)`.
 
     *naming* says what makes the group of each process; kernel threads are `(kernel)` whatever it says.
     Every snapshot is booked once, against the one before. An account starts at 0, and what was booked to
     `(other)` stays there, so no counter ever jumps. It outlives its processes until its place is wanted.
     """
 
-    def __init__(self, *, limit: int, naming: Naming) -> None:
+    def __init__(self, *, limit: int, new_per_hour: int, naming: Naming) -> None:
         self._naming = naming
-        self._admission = Admission(limit=limit)
+        self._admission = Admission(limit=limit, new_per_hour=new_per_hour)
         self._cpu_seconds: Mapping[str, float] = {}
         self._overdrawn_seconds = 0.0
         self._last: Snapshot | None = None
@@ -64,7 +63,7 @@ class GroupLedger:
         window = Window(then=self._last or now, now=now)
         attribution = attribute(window, overdrawn_seconds=self._overdrawn_seconds)
         usage = _usage(now, self._naming(now), attribution)
-        self._admission.admit(_significance(usage, window), monotonic_seconds=now.monotonic_seconds)
+        self._admission.admit(_shares(usage, window), monotonic_seconds=now.monotonic_seconds)
         self._totals = self._book(usage, attribution.unattributed_seconds)
         self._overdrawn_seconds = attribution.overdrawn_seconds
         self._last = now
@@ -94,29 +93,33 @@ class _Usage:
 
 def _usage(now: Snapshot, names: Mapping[int, str], attribution: Attribution) -> Mapping[str, _Usage]:
     usage: dict[str, _Usage] = defaultdict(_Usage)
+    kernel = _Usage()
     for pid, process in now.processes.items():
-        used = usage[_group_of(process, names[pid])]
+        used = kernel if process.is_kernel_thread else usage[names[pid]]
         used.rss_bytes += process.rss_bytes
         used.processes += 1
     for pid, seconds in attribution.seconds_by_pid.items():
-        usage[_group_of(now.processes[pid], names[pid])].cpu_seconds += seconds
-    return usage
+        used = kernel if now.processes[pid].is_kernel_thread else usage[names[pid]]
+        used.cpu_seconds += seconds
+    for posing in _RESERVED & usage.keys():  # no process can pose as a group of ours
+        _add(usage, OTHER, usage.pop(posing))
+    if "" in usage:
+        _add(usage, "(unnamed)", usage.pop(""))
+    return usage | {KERNEL: kernel}
 
 
-def _group_of(process: Process, name: str) -> str:
-    if process.is_kernel_thread:
-        return KERNEL
-    return OTHER if name in _RESERVED else name or "(unnamed)"  # no process can pose as a group of ours
+def _add(usage: dict[str, _Usage], name: str, used: _Usage) -> None:
+    total = usage[name]
+    total.cpu_seconds += used.cpu_seconds
+    total.rss_bytes += used.rss_bytes
+    total.processes += used.processes
 
 
-def _significance(usage: Mapping[str, _Usage], window: Window) -> Mapping[str, float]:
+def _shares(usage: Mapping[str, _Usage], window: Window) -> Mapping[str, float]:
     totals = window.now.totals
     capacity_seconds = window.seconds * totals.cpus or 1.0
     return {
-        name: max(
-            cpu_significance(used.cpu_seconds / capacity_seconds),
-            memory_significance(used.rss_bytes, totals.memory_bytes),
-        )
+        name: host_share(used.cpu_seconds / capacity_seconds, used.rss_bytes, totals.memory_bytes)
         for name, used in usage.items()
         if name not in _RESERVED
     }

@@ -10,9 +10,6 @@ from exporter.processes.cpu_attribution import cpu_ratios
 
 Order = Literal["cpu", "mem"]
 
-_SIGNIFICANT_CPU_RATIO = 0.01
-_SIGNIFICANT_MEMORY_RATIO = 0.005
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
@@ -39,11 +36,6 @@ def ranking(now: Snapshot, window: Window | None, *, by: Order, count: int) -> l
     ]
 
 
-def cpu_significance(ratio: float) -> float:
-    """Return how significant *ratio* of the host's CPU time makes; from 1 up it is worth showing."""
-    return ratio / _SIGNIFICANT_CPU_RATIO
-
-
-def memory_significance(rss_bytes: int, memory_bytes: int) -> float:
-    """Return how significant *rss_bytes* of *memory_bytes* are; from 1 up they are worth showing."""
-    return rss_bytes / (memory_bytes * _SIGNIFICANT_MEMORY_RATIO) if memory_bytes else 0.0
+def host_share(cpu_ratio: float, rss_bytes: int, memory_bytes: int | None) -> float:
+    """Return how much of the host, 0 to 1, somebody has: of its CPU time or of its memory, the larger."""
+    return min(1.0, max(cpu_ratio, rss_bytes / memory_bytes if memory_bytes else 0.0))

@@ -32,6 +32,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         group_by: What makes a group: the program's name (`comm`) or its systemd unit.
         window_seconds: How far the CPU ratios look back.
         interval_seconds: Time between two scans.
+        new_per_hour: How many top processes may be new within an hour, and how many groups.
         show_cmdline: Whether command lines are published; they may hold secrets.
     """
 
@@ -40,4 +41,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     group_by: Literal["comm", "unit"] = "comm"
     window_seconds: WindowSeconds = msgspec.field(name="window", default=WindowSeconds(15))
     interval_seconds: IntervalSeconds = msgspec.field(name="interval", default=IntervalSeconds(5))
+    new_per_hour: Annotated[
+        int, msgspec.Meta(ge=60, le=3600, description="a whole number from 60 to 3600")
+    ] = 240
     show_cmdline: bool = False

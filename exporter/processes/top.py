@@ -1,19 +1,12 @@
-"""Which processes are shown each on their own: the ones that matter, and never too many new ones."""
+"""Which processes are shown each on their own: always the first, and never too many new ones."""
 
-import heapq
-from collections.abc import Mapping, Set
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from exporter.host.snapshot import Snapshot, Window, window_of
 from exporter.host.stat import Process
-from exporter.processes.admission import TokenBucket
-from exporter.processes.cpu_attribution import cpu_ratios
-from exporter.processes.ranking import cpu_significance, memory_significance
-
-IDENTITIES_PER_HOUR = 60
-_YOUNGEST_SECONDS = 10.0
-_LASTING_SIGNIFICANCE = 0.5
-_LEAVING_SAMPLES = 3
+from exporter.processes.budget import SETTLED_SECONDS, Budget, LastHour
+from exporter.processes.standing import Standing, standing_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +30,15 @@ class TopProcesses:
 
     Attributes:
         members: At most twice the number asked for.
+        recent: What `TopMember.shown` was within the last hour, and may become again, beside the members.
         taken_up: How many were taken up so far, one that changed its name or parent counted again.
-        limited: Whether no newcomer can be taken up now.
+        limited: Whether a process that belongs among the top is kept out by the budget of new ones.
         sampled: The snapshot.
         window: What the CPU ratios speak of; None until there are two snapshots.
     """
 
     members: tuple[TopMember, ...]
+    recent: Collection[Process]
     taken_up: int
     limited: bool
     sampled: Snapshot
@@ -51,18 +46,23 @@ class TopProcesses:
 
 
 class TopSelection:
-    """Chooses the top *count* by CPU and the top *count* by memory, over windows of *window_seconds*.
+    """Shows the first *count* by CPU over windows of *window_seconds*, and the first *count* by memory.
 
-    To be taken up, a process must be 10 s old and significant. It stays until for three snapshots it was not
-    among the first 2 x *count*, or not half as significant, or until a newcomer needs its place; the dead go
-    at once. Within any hour at most 60 are taken up: the others show in their group only.
+    Where some are among both, or have to wait, those that come next are shown in their places. A member stays
+    until it ends, or one of the first needs its place. Within any hour at most *new_per_hour* are taken up,
+    those of the first that have most of the host before all others. What comes next, a young process with
+    little of the host, and one that changed its name or parent, take only what is left over. What was shown
+    within the last hour is not new.
     """
 
-    def __init__(self, *, count: int, window_seconds: float) -> None:
+    def __init__(self, *, count: int, new_per_hour: int, window_seconds: float) -> None:
         self._count = count
         self._window_seconds = window_seconds
-        self._bucket = TokenBucket(per_hour=IDENTITIES_PER_HOUR, burst=2 * count)
-        self._members: dict[int, _Membership] = {}
+        self._budget = Budget(per_hour=new_per_hour, places=2 * count)
+        self._shown: dict[int, Process] = {}
+        self._identities = LastHour[tuple[int, int, str, int], Process]()
+        self._last_shown = LastHour[tuple[int, int], Process]()
+        self._recent: Collection[Process] = ()
         self._taken_up = 0
         self._newest: TopProcesses | None = None
 
@@ -75,77 +75,100 @@ class TopSelection:
         """Decide anew, as of the newest of *snapshots*."""
         now = snapshots[-1]
         window = window_of(snapshots, seconds=self._window_seconds)
-        ratios = cpu_ratios(window) if window else {}
-        standing = _standing(now, ratios, self._count)
-        self._let_go(now, standing.lasting)
-        self._name_anew(now)
-        for pid in standing.leaders - self._members.keys():
-            self._take_up(now.processes[pid], now, standing.leaders)
-        members = (self._members[pid] for pid in sorted(self._members))
+        standing = standing_of(snapshots, window, count=self._count)
+        self._let_go(now)
+        self._take_up(standing)
+        if len(self._shown) < 2 * self._count:
+            self._fill(standing)
+        self._name_anew(standing)
         self._newest = TopProcesses(
-            members=tuple(_as_of(now, member, ratios if window else None) for member in members),
+            members=tuple(_as_of(standing, self._shown[pid]) for pid in sorted(self._shown)),
+            recent=self._recent,
             taken_up=self._taken_up,
-            limited=not self._bucket.has_token(monotonic_seconds=now.monotonic_seconds),
+            limited=not standing.leaders <= self._shown.keys(),
             sampled=now,
             window=window,
         )
 
-    def _let_go(self, now: Snapshot, lasting: Set[int]) -> None:
-        for pid, member in list(self._members.items()):
-            member.absent_samples = 0 if pid in lasting else member.absent_samples + 1
-            is_dead = not member.shown.is_same_as(now.processes.get(pid))
-            if is_dead or member.absent_samples >= _LEAVING_SAMPLES:
-                del self._members[pid]
+    def _let_go(self, now: Snapshot) -> None:
+        for pid, shown in list(self._shown.items()):
+            if not shown.is_same_as(now.processes.get(pid)):
+                self._remove(pid, now.monotonic_seconds)
 
-    def _name_anew(self, now: Snapshot) -> None:
+    def _take_up(self, standing: Standing) -> None:
+        """Take up the leaders, those with most of the host first, as far as the budget goes."""
+        now, seconds = standing.now, standing.now.monotonic_seconds
+        newcomers = standing.leaders - self._shown.keys()
+        for pid in sorted(newcomers, key=standing.share, reverse=True):
+            process = now.processes[pid]
+            age_seconds = now.age_seconds(process)
+            if not self._return(process, seconds) and self._budget.take(
+                standing.share(pid), age_seconds=age_seconds, monotonic_seconds=seconds
+            ):
+                self._show_anew(process)
+            if len(self._shown) > 2 * self._count:  # at least one is then no leader, as this one is
+                self._remove(min(self._shown.keys() - standing.leaders, key=standing.share), seconds)
+
+    def _fill(self, standing: Standing) -> None:
+        """Show in the places that are free who comes next, the largest first."""
+        now, seconds = standing.now, standing.now.monotonic_seconds
+        known = {shown.pid for shown in self._last_shown if shown.is_same_as(now.processes.get(shown.pid))}
+        others = (known | standing.followers) - standing.leaders - self._shown.keys()
+        for pid in sorted(others, key=standing.share, reverse=True):
+            if len(self._shown) >= 2 * self._count:
+                return
+            process = now.processes[pid]
+            is_settled = now.age_seconds(process) >= SETTLED_SECONDS
+            if not self._return(process, seconds) and is_settled:
+                self._show_anew_if_left_over(process, seconds)
+
+    def _name_anew(self, standing: Standing) -> None:
         """Follow what members call themselves; a kernel worker changes its name with every job."""
-        for pid, member in self._members.items():
-            process, shown = now.processes[pid], member.shown
-            is_changed = (process.name, process.parent_pid) != (shown.name, shown.parent_pid)
-            if is_changed and not process.is_kernel_thread and self._may_take_up(now):
-                member.shown = process
+        now, seconds = standing.now, standing.now.monotonic_seconds
+        renamed = [pid for pid, shown in self._shown.items() if _is_renamed(shown, now.processes[pid])]
+        for pid in sorted(renamed, key=standing.share, reverse=True):
+            process, shown = now.processes[pid], self._shown[pid]
+            before = self._identities.get(_identity(process), monotonic_seconds=seconds)
+            if before is not None:
+                self._shown[pid] = before
+            else:
+                self._show_anew_if_left_over(process, seconds)
+            self._remember(shown, seconds)
 
-    def _take_up(self, process: Process, now: Snapshot, leaders: Set[int]) -> None:
-        if now.age_seconds(process) < _YOUNGEST_SECONDS or not self._may_take_up(now):
-            return
-        if len(self._members) >= 2 * self._count:  # at least one is then no leader, as this one is
-            others = self._members.keys() - leaders
-            del self._members[max(others, key=lambda pid: self._members[pid].absent_samples)]
-        self._members[process.pid] = _Membership(shown=process)
+    def _return(self, process: Process, monotonic_seconds: float) -> bool:
+        """Show *process* as it was shown within the last hour, if it was."""
+        before = self._last_shown.get((process.pid, process.start_ticks), monotonic_seconds=monotonic_seconds)
+        if before is not None:
+            self._shown[process.pid] = before
+        return before is not None
 
-    def _may_take_up(self, now: Snapshot) -> bool:
-        is_allowed = self._bucket.take(monotonic_seconds=now.monotonic_seconds)
-        self._taken_up += is_allowed
-        return is_allowed
+    def _show_anew_if_left_over(self, process: Process, monotonic_seconds: float) -> None:
+        if self._budget.take_left_over(monotonic_seconds=monotonic_seconds):
+            self._show_anew(process)
 
+    def _show_anew(self, process: Process) -> None:
+        self._taken_up += 1
+        self._shown[process.pid] = process
 
-@dataclass(slots=True, kw_only=True)
-class _Membership:
-    shown: Process
-    absent_samples: int = 0
+    def _remove(self, pid: int, monotonic_seconds: float) -> None:
+        shown = self._shown.pop(pid)
+        self._last_shown.keep((pid, shown.start_ticks), shown, monotonic_seconds=monotonic_seconds)
+        self._remember(shown, monotonic_seconds)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
-    """Pids: of those who may come in, and of those who may stay."""
-
-    leaders: Set[int]
-    lasting: Set[int]
-
-
-def _standing(now: Snapshot, ratios: Mapping[int, float], count: int) -> _Standing:
-    by_cpu = heapq.nlargest(2 * count, ratios, key=ratios.__getitem__)
-    by_memory = heapq.nlargest(2 * count, now.processes, key=lambda pid: now.processes[pid].rss_bytes)
-    memory_bytes = now.totals.memory_bytes
-    cpu = [(pid, cpu_significance(ratios[pid])) for pid in by_cpu]
-    memory = [(pid, memory_significance(now.processes[pid].rss_bytes, memory_bytes)) for pid in by_memory]
-    return _Standing(
-        leaders={pid for pid, significance in cpu[:count] + memory[:count] if significance >= 1},
-        lasting={pid for pid, significance in cpu + memory if significance >= _LASTING_SIGNIFICANCE},
-    )
+    def _remember(self, shown: Process, monotonic_seconds: float) -> None:
+        self._identities.keep(_identity(shown), shown, monotonic_seconds=monotonic_seconds)
+        self._recent = tuple(self._identities)
 
 
-def _as_of(now: Snapshot, member: _Membership, ratios: Mapping[int, float] | None) -> TopMember:
-    pid = member.shown.pid
-    ratio = None if ratios is None else ratios.get(pid, 0.0)
-    return TopMember(shown=member.shown, process=now.processes[pid], cpu_ratio=ratio)
+def _identity(process: Process) -> tuple[int, int, str, int]:
+    return process.pid, process.start_ticks, process.name, process.parent_pid
+
+
+def _is_renamed(shown: Process, process: Process) -> bool:
+    is_changed = process.name != shown.name or process.parent_pid != shown.parent_pid
+    return is_changed and not process.is_kernel_thread
+
+
+def _as_of(standing: Standing, shown: Process) -> TopMember:
+    process = standing.now.processes[shown.pid]
+    return TopMember(shown=shown, process=process, cpu_ratio=standing.cpu_ratio(shown.pid))

@@ -27,8 +27,11 @@ class ProcessEngine:
         self.settings = settings
         self._scanner = ProcessScanner(PROCFS, clock, held_descriptors=spare_descriptors())
         naming = UnitNames(PROCFS) if settings.group_by == "unit" else program_names
-        ledger = GroupLedger(limit=settings.groups, naming=naming)
-        selection = TopSelection(count=settings.top, window_seconds=settings.window_seconds)
+        new_per_hour = settings.new_per_hour
+        ledger = GroupLedger(limit=settings.groups, new_per_hour=new_per_hour, naming=naming)
+        selection = TopSelection(
+            count=settings.top, new_per_hour=new_per_hour, window_seconds=settings.window_seconds
+        )
         details = DetailsReader(PROCFS, users, show_command_line=settings.show_cmdline)
         pace = Pace(window_seconds=settings.window_seconds, interval_seconds=settings.interval_seconds)
         self._table = ProcessTable(

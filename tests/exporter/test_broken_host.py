@@ -99,8 +99,8 @@ class Scene:
         procfs, clock, choices = root / "proc", SystemClock(), ProcessSettings()
         procfs.mkdir(exist_ok=True)
         self._scanner = ProcessScanner(procfs, clock, held_descriptors=100)
-        ledger = GroupLedger(limit=5, naming=UnitNames(procfs))
-        selection = TopSelection(count=5, window_seconds=15)
+        ledger = GroupLedger(limit=5, new_per_hour=240, naming=UnitNames(procfs))
+        selection = TopSelection(count=5, new_per_hour=240, window_seconds=15)
         table = ProcessTable(self._scanner.scan, clock, Pace(), followers=(ledger.follow, selection.follow))
         read_stat = partial(read_kernel_stat, procfs)
         self.collectors: list[Collector] = [

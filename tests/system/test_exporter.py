@@ -153,9 +153,7 @@ def test_two_prometheis_see_the_same_truth(host: Host):
     prometheis = [host.prometheus(exporter, number=number) for number in (1, 2)]
     with running(sys.executable, "-c", HALF_DUTY) as process:
         ratio = f'marax_top_process_cpu_usage_ratio{{pid="{process.pid}"}}'
-        wait_until(
-            lambda: all(query(p, ratio) is not None for p in prometheis), "both see it: it must be 10 s old"
-        )
+        wait_until(lambda: all(query(p, ratio) is not None for p in prometheis), "both see it")
         time.sleep(3)
         before, began = cpu_seconds(process.pid), time.monotonic()
         time.sleep(8)
@@ -238,7 +236,7 @@ def test_a_fork_storm_stays_within_the_limits_that_are_exported(host: Host):
     assert value(found, "marax_forks_total") - forks > 2000
     assert beyond > 5
     assert most <= at_once == 34
-    assert len(new) <= per_hour == 420
+    assert len(new) <= per_hour == 1680
     assert len({labels[-1] for labels in new if labels[0].startswith("marax_group")}) <= 2
 
 

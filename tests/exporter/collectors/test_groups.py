@@ -15,7 +15,7 @@ def samples(collector: GroupsCollector) -> dict[tuple[str, str], float]:
 
 def test_shows_the_accounts_of_every_group():
     clock = FakeClock()
-    ledger = GroupLedger(limit=30, naming=program_names)
+    ledger = GroupLedger(limit=30, new_per_hour=240, naming=program_names)
     looks = iter(
         [
             a_snapshot([a_process(1, name="db", own_ticks=0, rss_bytes=100)], at=1000, busy=0),

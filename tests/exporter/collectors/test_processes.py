@@ -14,7 +14,7 @@ from marax.clock import SystemClock
 from tests.fakes.clock import FakeClock
 from tests.fakes.snapshots import a_process, a_snapshot
 
-LIMITS = SeriesLimits(at_once=127, new_per_hour=360)
+LIMITS = SeriesLimits(at_once=127, new_per_hour=1440)
 
 
 def values(metrics: list[Metric]) -> dict[str, float]:
@@ -75,7 +75,7 @@ def test_says_when_the_sample_was_taken_and_how_often_it_is():
 def test_says_how_many_series_there_can_be():
     seen = collected(a_snapshot())
 
-    assert (seen["marax_process_series_limit"], seen["marax_process_new_series_limit"]) == (127, 360)
+    assert (seen["marax_process_series_limit"], seen["marax_process_new_series_limit"]) == (127, 1440)
 
 
 def test_fails_when_the_host_cannot_be_read():

@@ -33,7 +33,7 @@ class Top:
         self.clock = FakeClock()
         self.processes: list[Process] = []
         self.before_a_scan: Callable[[], None] = lambda: None
-        selection = TopSelection(count=5, window_seconds=15)
+        selection = TopSelection(count=5, new_per_hour=240, window_seconds=15)
         table = ProcessTable(self.scan, self.clock, Pace(), followers=[selection.follow])
         details = DetailsReader(
             procfs, UserNames(self.clock, look_up=look_up), show_command_line=show_command_line
@@ -187,6 +187,18 @@ def test_reads_the_details_anew_only_when_a_member_is_named_anew(tmp_path: Path)
         top.clock.advance(20)
 
     assert units == ["first.service", "first.service", "third.service"]
+
+
+def test_shows_the_details_that_it_knows_when_a_member_is_named_as_before(tmp_path: Path):
+    top = Top(tmp_path)
+    units = list[str]()
+    for parent_pid in (1, 2, 1, 2):
+        put(tmp_path, 7, unit=f"{len(units)}.service")
+        top.processes = [a_large_process(parent_pid=parent_pid)]
+        units += [sample.labels["unit"] for sample in top.named("marax_top_process_info")]
+        top.clock.advance(20)
+
+    assert units == ["0.service", "1.service", "0.service", "1.service"]
 
 
 def test_knows_a_real_process():

@@ -1,120 +1,120 @@
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.processes.admission import Admission, TokenBucket
+from exporter.processes.admission import Admission
+from tests.exporter.processes.simulation import HOUR_SECONDS, most_within_an_hour
 
 
-def test_lets_anybody_in_while_there_is_room_the_most_prominent_first():
-    admission = Admission(limit=2)
+def an_admission(*, limit: int, new_per_hour: int = 240) -> Admission:
+    return Admission(limit=limit, new_per_hour=new_per_hour)
 
-    admission.admit({"a": 0.1, "b": 0.3, "c": 0.2}, monotonic_seconds=0)
 
-    assert set(admission.names) == {"b", "c"}
+def names(admission: Admission, shares: Mapping[str, float], *, at: float) -> set[str]:
+    admission.admit(shares, monotonic_seconds=at)
+    return set(admission.names)
+
+
+def test_lets_anybody_in_while_there_is_room_the_largest_first():
+    assert names(an_admission(limit=2), {"a": 0.001, "b": 0.003, "c": 0.002}, at=0) == {"b", "c"}
 
 
 def test_keeps_whoever_is_on_it_as_long_as_nobody_needs_the_place():
-    admission = Admission(limit=3)
-    admission.admit({"a": 0.1, "b": 5.0}, monotonic_seconds=0)
+    admission = an_admission(limit=3)
+    names(admission, {"a": 0.001, "b": 0.05}, at=0)
 
-    admission.admit({"c": 9.0}, monotonic_seconds=5)
-
-    assert set(admission.names) == {"a", "b", "c"}
+    assert names(admission, {"c": 0.09}, at=5) == {"a", "b", "c"}
 
 
-def test_gives_the_place_of_who_was_not_prominent_for_longest_to_a_prominent_one():
-    admission = Admission(limit=2)
-    admission.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
-    admission.admit({"a": 2.0, "b": 0.5}, monotonic_seconds=100)
+def test_gives_the_place_of_the_smallest_to_one_that_is_twice_as_large_and_has_lasted():
+    admission = an_admission(limit=2)
+    names(admission, {"a": 0.02, "b": 0.03}, at=0)
+    shares = {"a": 0.02, "b": 0.03, "c": 0.05}
 
-    admission.admit({"a": 0.1, "b": 0.2, "c": 1.0}, monotonic_seconds=200)
+    seen = [names(admission, shares, at=moment) for moment in (5, 10, 15)]
 
-    assert set(admission.names) == {"a", "c"}
-
-
-def test_gives_no_place_away_to_one_that_is_not_prominent():
-    admission = Admission(limit=1)
-    admission.admit({"a": 2.0}, monotonic_seconds=0)
-
-    admission.admit({"b": 0.9}, monotonic_seconds=200)
-
-    assert set(admission.names) == {"a"}
+    assert seen == [{"a", "b"}, {"a", "b"}, {"b", "c"}]
 
 
-def test_keeps_all_who_are_prominent_now():
-    admission = Admission(limit=2)
-    admission.admit({"a": 2.0, "b": 2.0}, monotonic_seconds=0)
+def test_gives_a_place_to_a_large_one_at_once():
+    admission = an_admission(limit=1)
+    names(admission, {"a": 0.05}, at=0)
 
-    admission.admit({"a": 1.0, "b": 1.0, "c": 50.0}, monotonic_seconds=200)
-
-    assert set(admission.names) == {"a", "b"}
+    assert names(admission, {"a": 0.05, "b": 0.1}, at=5) == {"b"}
 
 
-def test_lets_nobody_in_when_too_many_came_within_the_hour():
-    admission = Admission(limit=1)
-    admission.admit({"a": 2.0}, monotonic_seconds=0)
+def test_gives_no_place_away_to_one_that_is_not_clearly_larger():
+    admission = an_admission(limit=1)
+    names(admission, {"a": 0.02}, at=0)
 
-    admission.admit({"b": 2.0}, monotonic_seconds=60)
-    too_soon = set(admission.names)
-    admission.admit({"b": 2.0}, monotonic_seconds=62)
+    seen = [names(admission, {"a": 0.02, "b": 0.039}, at=moment) for moment in range(5, 600, 5)]
 
-    assert (too_soon, set(admission.names)) == ({"a"}, {"b"})
+    assert seen == [{"a"}] * 119
+
+
+@pytest.mark.parametrize(("idle", "half_life_seconds"), [({"a": 0.0}, 600), ({}, 60)], ids=["idle", "gone"])
+def test_forgets_by_halves_what_one_has_had(idle: dict[str, float], half_life_seconds: float):
+    admission = an_admission(limit=1)
+    names(admission, {"a": 0.02}, at=0)
+
+    seen = [(moment, names(admission, {**idle, "b": 0.0201}, at=moment)) for moment in range(5, 900, 5)]
+
+    assert next(moment for moment, found in seen if found == {"b"}) == half_life_seconds
+
+
+def test_is_not_filled_by_names_that_change_with_every_scan():
+    admission = an_admission(limit=3)
+    steady = {"a": 0.002, "b": 0.002, "c": 0.002}
+    names(admission, steady, at=0)
+
+    seen = [names(admission, {**steady, f"name-{turn}": 0.04}, at=5 * turn) for turn in range(1, 700)]
+
+    assert seen == [set(steady)] * 699
+
+
+def test_lets_a_large_one_in_when_small_ones_have_used_up_the_budget():
+    admission, turn = an_admission(limit=30), 0
+    for turn in range(720):
+        names(
+            admission,
+            {f"{turn // 3}-{number}": 0.001 * (turn + 1) / 720 for number in range(40)},
+            at=5 * turn,
+        )
+
+    assert "hog" in names(admission, {"hog": 0.4}, at=5 * turn + 5)
+
+
+def test_takes_up_a_name_again_that_was_there_within_the_hour():
+    admission = an_admission(limit=1, new_per_hour=60)
+    turns = [{"a": 0.9, "b": 0.0}, {"a": 0.0, "b": 0.9}]
+
+    seen = [names(admission, turns[turn % 2], at=700 * turn) for turn in range(500)]
+
+    assert seen == [{"a"}, {"b"}] * 250
 
 
 @given(
     st.integers(1, 40),
     st.lists(
-        st.tuples(st.floats(0.1, 600), st.dictionaries(st.integers(0, 500).map(str), st.floats(0, 5))),
+        st.tuples(
+            st.floats(0.1, 600),
+            st.dictionaries(st.integers(0, 500).map(str), st.one_of(st.floats(0, 0.05), st.floats(0, 1))),
+        ),
         max_size=60,
     ),
 )
 def test_never_holds_too_many_nor_takes_up_too_many_an_hour(
     limit: int, turns: list[tuple[float, dict[str, float]]]
 ):
-    admission, now, before, taken_up = Admission(limit=limit), 0.0, set[str](), list[float]()
-    for pause, significance in turns:
+    admission, now = an_admission(limit=limit, new_per_hour=60), 0.0
+    last_seen, new = dict[str, float](), list[float]()
+    for pause, shares in turns:
         now += pause
-        admission.admit(significance, monotonic_seconds=now)
-        taken_up += [now] * len(set(admission.names) - before)
-        before = set(admission.names)
-        assert len(before) <= limit
+        held = names(admission, shares, at=now)
+        new += [now for name in held if last_seen.get(name, -HOUR_SECONDS) < now - HOUR_SECONDS]
+        last_seen |= dict.fromkeys(held, now)
+        assert len(held) <= limit
 
-    for moment in taken_up:
-        assert sum(1 for other in taken_up if moment <= other < moment + 3600) <= max(60, 2 * limit)
-
-
-def test_gives_a_burst_and_then_refills_slowly():
-    bucket = TokenBucket(per_hour=60, burst=10)
-
-    taken = [bucket.take(monotonic_seconds=0) for _ in range(11)]
-
-    assert taken == [True] * 10 + [False]
-    assert not bucket.has_token(monotonic_seconds=71)
-    assert bucket.has_token(monotonic_seconds=72.1)
-
-
-@given(st.lists(st.floats(0, 900), max_size=400), st.integers(0, 40), st.integers(0, 60))
-def test_never_gives_more_than_the_limit_within_any_hour(pauses: list[float], burst: int, beyond: int):
-    bucket = TokenBucket(per_hour=burst + beyond, burst=burst)
-    now, taken = 0.0, []
-    for pause in pauses:
-        now += pause
-        while bucket.take(monotonic_seconds=now):
-            taken.append(now)
-
-    assert all(
-        sum(1 for later in taken if moment <= later < moment + 3600) <= burst + beyond for moment in taken
-    )
-
-
-def test_is_not_fooled_by_a_clock_that_stands_still_or_runs_backwards():
-    bucket = TokenBucket(per_hour=60, burst=1)
-
-    taken = [bucket.take(monotonic_seconds=moment) for moment in (1000, 1000, 0, 1000)]
-
-    assert taken == [True, False, False, False]
-
-
-def test_refuses_a_burst_beyond_the_limit():
-    with pytest.raises(ValueError, match="larger than the hour's limit"):
-        TokenBucket(per_hour=60, burst=61)
+    assert most_within_an_hour(new) <= max(60, 2 * limit)

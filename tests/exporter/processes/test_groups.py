@@ -20,7 +20,7 @@ def after(ledger: GroupLedger, *snapshots: Snapshot) -> GroupTotals:
 
 
 def a_ledger(*, limit: int = 30) -> GroupLedger:
-    return GroupLedger(limit=limit, naming=program_names)
+    return GroupLedger(limit=limit, new_per_hour=240, naming=program_names)
 
 
 def test_knows_nothing_before_the_first_snapshot():
@@ -111,7 +111,7 @@ def test_an_account_outlives_its_processes():
 
 def test_what_a_group_uses_after_it_lost_its_account_goes_to_other():
     ledger = a_ledger(limit=1)
-    big = a_process(2, name="big", rss_bytes=MEMORY_BYTES // 10)
+    big = a_process(2, name="big", rss_bytes=MEMORY_BYTES // 2)
     old = [a_process(1, name="old", own_ticks=ticks) for ticks in (0, 100, 100, 600)]
 
     before = after(ledger, a_snapshot(old[:1]), a_snapshot(old[1:2], at=1005, busy=1))

@@ -50,8 +50,8 @@ class Watch:
     """A table over the real /proc with both followers."""
 
     def __init__(self, scanner: ProcessScanner, *, groups: int = 30, top: int = 5) -> None:
-        self.ledger = GroupLedger(limit=groups, naming=program_names)
-        self.selection = TopSelection(count=top, window_seconds=4)
+        self.ledger = GroupLedger(limit=groups, new_per_hour=240, naming=program_names)
+        self.selection = TopSelection(count=top, new_per_hour=240, window_seconds=4)
         followers = [self.ledger.follow, self.selection.follow]
         self.table = ProcessTable(scanner.scan, SystemClock(), Pace(window_seconds=4), followers=followers)
 

@@ -1,6 +1,8 @@
+import pytest
+
 from exporter.host.snapshot import Window
 from exporter.processes.cpu_attribution import host_cpu_ratio
-from exporter.processes.ranking import Order, ranking
+from exporter.processes.ranking import Order, host_share, ranking
 from tests.fakes.snapshots import a_process, a_snapshot, a_window
 
 IDLE, BUSY, LARGE = 1, 2, 3
@@ -49,3 +51,26 @@ def test_sorts_by_memory_without_a_window_and_knows_no_share():
 def test_the_share_of_the_host_stays_within_nought_and_one():
     assert host_cpu_ratio(a_window([], [], busy=999)) == 1
     assert host_cpu_ratio(a_window([], [], busy=-1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("cpu_ratio", "rss_bytes", "memory_bytes", "share"),
+    [
+        (0.3, 100, 1000, 0.3),
+        (0.3, 400, 1000, 0.4),
+        (0.3, 5000, 1000, 1.0),
+        (2.0, 0, 1000, 1.0),
+        (0.3, 5000, 0, 0.3),
+    ],
+    ids=[
+        "of CPU time",
+        "of memory",
+        "shared pages counted often",
+        "a reading from nowhere",
+        "memory unknown",
+    ],
+)
+def test_the_share_of_the_host_is_the_larger_of_both(
+    cpu_ratio: float, rss_bytes: int, memory_bytes: int, share: float
+):
+    assert host_share(cpu_ratio, rss_bytes, memory_bytes) == share
