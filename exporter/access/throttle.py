@@ -1,12 +1,12 @@
 """Slowing down those who guess passwords, without locking out those who know them."""
 
-import ipaddress
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from marax.clock import Clock
+from marax.neighbourhood import neighbourhood
 
 _LONGEST_SECONDS = 900.0
 _LONGEST_KNOWN_SECONDS = 30.0
@@ -15,7 +15,6 @@ _FREE_FAILURES = 10
 _FORGOTTEN_SECONDS = 3600.0
 _MOST_ACCOUNTS = 12_000
 _MOST_KNOWN = 4_000
-_NEIGHBOURS_BITS = 64  # what one IPv6 customer has at least
 
 _Key = tuple[str, ...]
 _Value = TypeVar("_Value")
@@ -84,19 +83,6 @@ class Throttle:
 def backoff_seconds(failures: int) -> float:
     """Return how long to wait after so many failures; 0 after none."""
     return 2.0 ** min(failures - 1, _MOST_DOUBLINGS) if failures > 0 else 0.0
-
-
-def neighbourhood(address: str) -> str:
-    """Return what *address* is counted under: an IPv6 address under its network."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), _NEIGHBOURS_BITS), strict=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,10 @@ from wsgiref.types import WSGIApplication
 import uvicorn
 
 from marax.commandline import CannotReachError
-from marax.serving.asgi import LARGEST_HEAD_BYTES, AsgiGate
-from marax.serving.connections import IDLE_SECONDS, Connection, Connections
+from marax.serving.asgi import AsgiGate
+from marax.serving.connections import Connection, Connections
+from marax.serving.heads import LARGEST_HEAD_BYTES
+from marax.serving.phases import IDLE_SECONDS
 from marax.serving.web_config import WebConfig, read_web_config
 from marax.settings.addresses import Address
 from marax.threads import DaemonThreads

@@ -55,12 +55,18 @@ class TlsTransport(asyncio.Transport):
             rest = rest[self._tls.write(rest) :]
             self._flush()
 
-    def close(self) -> None:
-        if self.is_closing():
-            return
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
         with suppress(ssl.SSLError):  # it wants the client's farewell, which nobody waits for
             self._tls.unwrap()
         self._flush()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        self.write_eof()
         self._below.close()
 
     def abort(self) -> None:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.access.throttle import Throttle, backoff_seconds, neighbourhood
+from exporter.access.throttle import Throttle, backoff_seconds
+from marax.neighbourhood import neighbourhood
 from tests.fakes.clock import FakeClock
 
 

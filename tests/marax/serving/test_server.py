@@ -136,7 +136,7 @@ def test_ends_a_stream_when_its_client_leaves(shared: Served):
 @pytest.mark.attack(60)
 def test_lets_no_slow_reader_hold_a_thread():
     with served_in_a_thread() as (served, _), contextlib.ExitStack() as stack:
-        for path in [b"/-/large"] * 10 + [b"/large"] * 20:
+        for path in [b"/-/%d/large" % number for number in range(10)] + [b"/large"] * 20:
             reader = stack.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect((served.address.host, served.address.port))
