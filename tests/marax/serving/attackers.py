@@ -13,20 +13,21 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 CHUNK = b"1\r\nx\r\n"
 HEAD = "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n"
 
 
-def main(port: int, scheme: str, attack: str, connections: int, *, seconds: float, address: str) -> None:
+def main(connect: Callable[[], socket.socket], attack: str, connections: int, seconds: float) -> None:
     statuses: Counter[str] = Counter()
     until_seconds = time.monotonic() + seconds
     number = itertools.count()
 
     def attack_on() -> None:
         while time.monotonic() < until_seconds:
-            with contextlib.suppress(OSError), _connected(port, scheme, address) as connection:
+            with contextlib.suppress(OSError), connect() as connection:
                 for status in ATTACKS[attack](connection, number):
                     statuses[status] += 1
                     if time.monotonic() > until_seconds:
@@ -110,4 +111,4 @@ def _connected(port: int, scheme: str, address: str) -> socket.socket:
 
 if __name__ == "__main__":
     _, port, scheme, attack, connections, seconds, address = sys.argv
-    main(int(port), scheme, attack, int(connections), seconds=float(seconds), address=address)
+    main(partial(_connected, int(port), scheme, address), attack, int(connections), float(seconds))
