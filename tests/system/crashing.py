@@ -178,7 +178,7 @@ class CrashRun:
 
 def _news() -> Iterator[Alert]:
     for number in count():
-        yield an_alert(f"web-{number}", starts=T0)
+        yield an_alert(f"web-{number}", alertname="DiskFull", starts=T0)
 
 
 def _name(alert: Alert) -> str:
@@ -186,4 +186,4 @@ def _name(alert: Alert) -> str:
 
 
 def _host(message: Message) -> str:
-    return message.subject.removeprefix("[DOWN] ").split(":")[0]
+    return message.subject.removeprefix("[CRITICAL] ").split(":")[0]
