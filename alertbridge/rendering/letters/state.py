@@ -75,7 +75,8 @@ def _of_many(facts: AlertFacts) -> str:
 def _of_the_bridge(kind: Kind, alert: HostFacts) -> str:
     is_over = kind is Kind.OK
     if alert.about is About.MAIL:
-        return f"{alert.name} {'goes through again' if is_over else 'was not delivered'}"
+        name = f"{alert.name[:1].upper()}{alert.name[1:]}"
+        return f"{name} {'goes through again' if is_over else 'was not delivered'}"
     if alert.about is About.GROUP:
         return f"Alertmanager leaves {'no more alerts' if is_over else 'alerts'} out"
     which = missing_heartbeat(alert.name)

@@ -14,13 +14,13 @@ _KEPT_SECONDS = 130.0  # and is back so long before that ends
 _FLAPS = OutageDetails(times_gone=3, longest_seconds=105)
 # Of each alert: its host, name and severity, what it says, and from when to when, in hours of the night
 _NIGHT = (
-    ("web-1", "HighCpu", "warning", "CPU of web-1 above 90 % for 15 minutes.", 0.4, 0.9),
-    ("web-2", "HighCpu", "warning", "CPU of web-2 above 90 % for 15 minutes.", 0.5, None),
-    ("db-1", "HighMemory", "warning", "RAM of db-1 above 85 %.", 1.2, 2.1),
-    ("app-3", "SlowScrape", "info", "Scrapes of app-3 take more than 3 s.", 2.6, 2.75),
+    ("web-1", "HighCpu", "warning", "CPU above 90 % for 15 minutes.", 0.4, 0.9),
+    ("web-2", "HighCpu", "warning", "CPU above 90 % for 15 minutes.", 0.5, None),
+    ("db-1", "HighMemory", "warning", "RAM above 85 %.", 1.2, 2.1),
+    ("app-3", "SlowScrape", "info", "scrapes take more than 3 s.", 2.6, 2.75),
     ("app-3", "HostDown", "critical", "host not answering", 3.6, 3.7),
-    ("app-7", "Flapping", "info", "app-7 came and went 6 times in an hour.", 5.1, None),
-    ("web-1", "HighCpu", "warning", "CPU of web-1 above 90 % for 15 minutes.", 6.8, 7.4),
+    ("app-7", "Flapping", "info", "came and went 6 times in an hour.", 5.1, None),
+    ("web-1", "HighCpu", "warning", "CPU above 90 % for 15 minutes.", 6.8, 7.4),
 )
 
 

@@ -174,11 +174,11 @@ INTERNAL_ALERTS = {
         "Resolved after 5 min: the heartbeat from Prometheus and Alertmanager is back.",
     ),
     (Kind.WARN, About.MAIL): (
-        "mail for bob was not delivered",
+        "Mail for bob was not delivered",
         "Warning: a mail for bob was not delivered.",
     ),
     (Kind.OK, About.MAIL): (
-        "mail for bob goes through again",
+        "Mail for bob goes through again",
         "Resolved after 5 min: mail for bob goes through again.",
     ),
     (Kind.WARN, About.GROUP): (
