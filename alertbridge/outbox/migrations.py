@@ -39,7 +39,7 @@ _STEPS = {
         "CREATE INDEX episodes_by_host ON episodes (alertname, host, opened_unix_seconds)",
         "CREATE INDEX episodes_open ON episodes (alertname) WHERE ended_unix_seconds IS NULL",
         "ALTER TABLE notices ADD COLUMN is_over_limit BOOLEAN DEFAULT 0 NOT NULL",
-        "CREATE INDEX notices_by_user ON notices (user_name, settled_unix_seconds)",
+        "CREATE INDEX notices_by_user ON notices (user_name, state, settled_unix_seconds)",
         "CREATE INDEX notices_in_doubt ON notices (user_name) WHERE doubt_unix_seconds IS NOT NULL",
     ),
 }

@@ -189,7 +189,7 @@ notices = Table(
     Index("notices_by_thread", "incident_id", "user_name", "sequence", unique=True),
     Index("notices_by_state", "state", "priority", "next_unix_seconds"),
     Index("notices_by_digest", "digest_id"),
-    Index("notices_by_user", "user_name", "settled_unix_seconds"),
+    Index("notices_by_user", "user_name", "state", "settled_unix_seconds"),
 )
 Index("notices_in_doubt", notices.c.user_name, sqlite_where=notices.c.doubt_unix_seconds.is_not(None))
 
