@@ -1,5 +1,6 @@
 """Metrics of the bridge whose values are read at each scrape."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client.core import GaugeMetricFamily
@@ -70,8 +71,11 @@ class BacklogCollector:
         pending = GaugeMetricFamily(
             "alertbridge_outbox_pending", "Pending notices, by priority.", labels=["priority"]
         )
+        by_priority = Counter({Priority(number): count for number, count in backlog.pending.items()})
+        by_priority[Priority.CRITICAL] += by_priority.pop(Priority.DOWN, 0)
         for priority in Priority:
-            pending.add_metric([priority.name.lower()], backlog.pending.get(priority, 0))
+            if priority is not Priority.DOWN:
+                pending.add_metric([priority.name.lower()], by_priority[priority])
         yield pending
         yield GaugeMetricFamily(
             "alertbridge_outbox_held",
