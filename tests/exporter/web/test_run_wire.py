@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,9 @@ def test_of_many_long_commands_a_few_run_and_nothing_else_suffers(served: Served
         thread.join(PATIENCE_SECONDS)
 
     assert len(sleeping) == 4
-    assert sorted(statuses, key=str) == [(200, None)] * 4 + [(429, "1")] * 36
+    # 503 for those who find the places of their address taken
+    assert Counter(statuses) - Counter({(429, "1"): 36, (503, "1"): 36}) == {(200, None): 4}
+    assert len(statuses) == 40
     wait_until_gone(nap)
 
 
