@@ -153,18 +153,22 @@ def _news_by_incident(
 def _notifications(
     incident_id: str, news: _News, stored: StoredState, routing: Routing
 ) -> Iterable[Notification]:
-    """Yield who is notified of *news*: of an episode that was open before, only who has a thread of it."""
+    """Yield who is notified of *news*: of an episode that was open before, only who has a thread of it.
+
+    Whoever has one may also have to know that what they were notified of goes on with another severity.
+    """
     before = stored.incidents.get(incident_id, _NEW_INCIDENT)
+    has_thread = [user.name for user in routing.users if user.name in before.last_notices]
     alerts: defaultdict[str, list[Alert]] = defaultdict(list)
     priorities: defaultdict[str, set[Priority]] = defaultdict(set)
     for is_opened, episodes in ((True, news.opened), (False, news.closed), (False, news.reopened)):
         for episode in episodes:
             priority = routing.priority_of(episode.alert, is_over=not episode.is_open)
-            concerned = routing.recipients(episode.alert) if is_opened else routing.users
-            for user in concerned:
-                if is_opened or user.name in before.last_notices:
-                    alerts[user.name].append(episode.alert)
-                    priorities[user.name].add(priority)
+            recipients = [user.name for user in routing.recipients(episode.alert)] if is_opened else []
+            others = [] if is_opened and before.is_storm else has_thread
+            for user_name in dict.fromkeys((*recipients, *others)):
+                alerts[user_name].append(episode.alert)
+                priorities[user_name].add(priority)
     is_paced = _is_storm_going_on(before, news)
     for user_name, about in alerts.items():
         yield Notification(

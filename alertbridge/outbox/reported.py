@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alertbridge.alerts.episodes import Episode
+from alertbridge.alerts.flapping import Problem, problem_of
 from alertbridge.outbox.crowd import KEPT_AT_MOST
 from alertbridge.outbox.notified import Key, notified_or_in_flight, overdue_for_reminder
 from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of, newest_episodes_of
@@ -60,15 +61,23 @@ def episodes_to_report(
         return []
     if notice.purpose == Purpose.REMINDER:
         return _to_remind_of(connection, user, routing, now)
-    reported = [
-        one
-        for one in _current(connection, notice)
-        if one.was_notified or routing.is_recipient(user, one.episode.alert)
-    ]
+    current = _current(connection, notice)
+    reported = [one for one in current if one.was_notified or routing.is_recipient(user, one.episode.alert)]
+    if len(reported) < len(current):
+        # What goes on with another severity may not be said to be over, whatever the user watches
+        keys = {one.key for one in reported}
+        notified = {
+            _problem(one) for one in reported if one.was_notified and (one.is_news or not one.is_over)
+        }
+        reported = [one for one in current if one.key in keys or _problem(one) in notified]
     news = [one for one in reported if one.is_news]
     if notice.purpose == Purpose.DIGEST and news:
         return news + _to_remind_of(connection, user, routing, now)
     return reported if news else []
+
+
+def _problem(one: ReportedEpisode) -> tuple[str, Problem]:
+    return one.incident_id, problem_of(one.episode.alert)
 
 
 def as_stored(reported: Iterable[ReportedEpisode]) -> list[tuple[str, int, bool, bool]]:

@@ -116,14 +116,20 @@ def assert_all_is_well(shop: Shop) -> None:
     for user in shop.users:
         mails = shop.mails_of(user)
         assert_within_limit([one.at for one in mails], shop.mails_per_hour)
-        its = [row for row in episodes if is_watched(user, row)]
+        reported = {one.key for mail in mails for one in mail.claim.reported}
+        watched = [row for row in episodes if is_watched(user, row)]
+        problems = {(row[2], row[3], row[4]) for row in watched}
+        # An alert that becomes less severe than what they watch is not told as over
+        lowered = [
+            row for row in episodes if (row[0], row[1]) in reported and (row[2], row[3], row[4]) in problems
+        ]
+        its = list(dict.fromkeys((*watched, *lowered)))
         named = {
             (one.episode.alert.labels["alertname"], one.episode.alert.labels["host"])
             for mail in mails
             for one in mail.claim.shown
         }
         assert {(row[3], row[4]) for row in its} == named
-        reported = {one.key for mail in mails for one in mail.claim.reported}
         assert {(row[0], row[1]) for row in its} == reported
         assert told_last(mails) == true_states(its)
 

@@ -80,6 +80,47 @@ def test_a_lowered_severity_is_told_though_the_lesser_alert_fired_all_the_time(o
     assert remarks(outbox, over) == ()
 
 
+@pytest.mark.parametrize("severities", [("critical",), ("critical", "info")])
+def test_who_watches_critical_alerts_alone_is_not_told_that_one_is_over_that_goes_on_as_a_warning(
+    outbox, severities
+):
+    outbox.routing = a_routing(a_user("ann", severities=severities))
+    fire(outbox, severity="critical", alertname="Disk")
+    outbox.send_all()
+    outbox.clock.advance(60)
+    fire(outbox, severity="warning", alertname="Disk")
+    both = outbox.send_all()
+    end(outbox, severity="critical", alertname="Disk")
+    (lowered,) = outbox.send_all()
+    end(outbox, severity="warning", alertname="Disk")
+
+    (over,) = outbox.send_all()
+
+    assert [shown(mail) for mail in both] == []
+    assert (shown(lowered), remarks(outbox, lowered)) == (
+        [("warning", False)],
+        ("Now warning (was critical).",),
+    )
+    assert shown(over) == [("warning", True)]
+
+
+def test_who_watches_critical_alerts_alone_is_not_told_of_other_warnings_in_the_thread(outbox):
+    outbox.routing = a_routing(a_user("ann", severities=("critical",)))
+    for _ in range(4):
+        fire(outbox, severity="critical", alertname="Disk", mountpoint="/")
+        outbox.send_all()
+        outbox.clock.advance(30)
+        end(outbox, severity="critical", alertname="Disk", mountpoint="/")
+        outbox.send_all()
+        outbox.clock.advance(30)
+    fire(outbox, severity="warning", alertname="Disk", mountpoint="/var")
+    outbox.clock.advance(3600)
+
+    mails = outbox.send_all()
+
+    assert all(severity == "critical" for mail in mails for severity, _ in shown(mail))
+
+
 def test_two_severities_that_fire_at_once_are_one_thread_that_shows_the_worse(outbox):
     alerts = [an_alert(alertname="Disk", severity=one) for one in ("warning", "critical")]
     outbox.take(*alerts)
