@@ -115,7 +115,7 @@ def claim_notice(
         return None
     until = _quiet_until(row, reported, routing, now)
     if until is not None:
-        hold(connection, row.notice_id, until, now)
+        hold(connection, row.notice_id, _priority_held(row, reported, routing), until, now)
         return None
     if _may_be_over(connection, row, reported, now):
         postpone(connection, row.notice_id, now + _LOOK_AGAIN_SOON_SECONDS)
@@ -156,17 +156,23 @@ def _is_held_by_limit(
 
     One that may have been sent before counts already.
     """
-    news = [one for one in claim.shown if one.is_news]
-    priorities = [routing.priority_of(one.episode.alert, is_over=one.is_over) for one in news]
-    is_critical = any(priority.is_critical for priority in priorities)
+    priority = _priority_held(row, claim.shown, routing)
+    is_critical = priority.is_critical
     was_held = row.is_over_limit or row.purpose == Purpose.DIGEST
     use = Use.CRITICAL if is_critical else Use.DIGEST if was_held else Use.OTHER
     limit = MailLimit(connection, routing.limits, now)
     if row.told or limit.allows(row.user_name, use, besides=row.notice_id):
         return False
-    priority = row.priority if is_critical else max(row.priority, Priority.CRITICAL_OVER)
     hold_over_limit(connection, row.notice_id, priority, now + _LOOK_AGAIN_AT_LIMIT_SECONDS, now)
     return True
+
+
+def _priority_held(row: Row[Any], reported: Sequence[ReportedEpisode], routing: Routing) -> Priority:
+    """Return the priority of the notice while it is held: what was critical and is over is so no longer."""
+    news = (one for one in reported if one.is_news)
+    priorities = [routing.priority_of(one.episode.alert, is_over=one.is_over) for one in news]
+    is_critical = any(priority.is_critical for priority in priorities)
+    return Priority(row.priority if is_critical else max(row.priority, Priority.CRITICAL_OVER))
 
 
 def _claim_of(

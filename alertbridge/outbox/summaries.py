@@ -37,14 +37,15 @@ def users_with_held(connection: Connection) -> Sequence[str]:
 def release_held(connection: Connection, routing: Routing, now: float) -> None:
     """Release the held notices of users whose quiet hours are over, within the limit: in one digest.
 
+    What is critical and was held by the limit only does not wait for the end of quiet hours that it passes.
     The notice of a single incident is sent as it is: that mail says more, and continues its thread.
     """
     limit = MailLimit(connection, routing.limits, now)
     for row in connection.execute(_HELD).all():
-        user = routing.user(row.user_name)
-        is_quiet = user is not None and user.quiet_until(now) is not None
-        use = Use.CRITICAL if Priority(row.priority).is_critical else Use.DIGEST
-        if not is_quiet and (not row.is_over_limit or limit.allows(row.user_name, use)):
+        user, is_critical = routing.user(row.user_name), Priority(row.priority).is_critical
+        may_be_told = user is None or user.may_be_told(("critical",) if is_critical else (), now)
+        use = Use.CRITICAL if is_critical else Use.DIGEST
+        if may_be_told and (not row.is_over_limit or limit.allows(row.user_name, use)):
             _release(connection, row, now)
 
 

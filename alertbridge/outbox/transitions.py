@@ -45,10 +45,10 @@ def wait(connection: Connection, notice_id: int, until: float, reason: str, **va
     _update(connection, notice_id, waiting | values)
 
 
-def hold(connection: Connection, notice_id: int, until: float, now: float) -> None:
+def hold(connection: Connection, notice_id: int, priority: int, until: float, now: float) -> None:
     """Hold a notice until the end of its user's quiet hours."""
     held = {"state": State.HELD, "next_unix_seconds": until, "held_unix_seconds": now}
-    _update(connection, notice_id, held)
+    _update(connection, notice_id, held | {"priority": priority})
 
 
 def hold_over_limit(connection: Connection, notice_id: int, priority: int, until: float, now: float) -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from alertbridge.outbox.claim import Claim
 from alertbridge.outbox.schema import Purpose
 from alertbridge.routing.limits import LimitSettings
+from alertbridge.routing.quiet_hours import QuietHours
+from alertbridge.routing.users import QuietSettings
 from tests.alertbridge.alert_builders import a_routing, a_user, an_alert
 from tests.alertbridge.outbox.store import Outbox
 
@@ -55,6 +57,39 @@ def test_warnings_leave_a_third_to_critical_alerts_and_are_told_in_a_digest(outb
     assert warnings[-1].is_over_limit
     assert told(critical) == [("news", ["db-1"]), ("news", ["db-2"])]
     assert outbox.backlog(outbox.clock.unix_seconds()).over_limit == 0
+
+
+@pytest.mark.parametrize(("passing", "is_told_at_night"), [(("critical",), True), ((), False)])
+def test_what_passes_quiet_hours_does_not_wait_for_their_end_when_the_limit_has_held_it(
+    outbox, passing, is_told_at_night
+):
+    quiet = QuietSettings(hours=QuietHours.from_setting("00:00-23:59"), passing=passing)
+    routing = a_routing(a_user("ann", quiet=quiet), storm_hosts=10_000)
+    outbox.routing = replace(routing, limits=LimitSettings(mails_per_hour=2))
+    fire(outbox, "web-1", severity="warning")
+    fire(outbox, "db-1", "db-2", "db-3")
+    at_once = outbox.send_all()
+    outbox.clock.advance(3700)
+
+    (later, *rest) = outbox.send_all() or [None]
+
+    assert (len(at_once), rest) == (2 if is_told_at_night else 0, [])
+    assert (later is not None) is is_told_at_night
+    assert later is None or told([later]) == [("digest", ["db-3", "web-1"])]
+
+
+def test_quiet_hours_hold_what_is_left_once_the_critical_alert_that_the_limit_held_is_over(outbox):
+    quiet = QuietSettings(hours=QuietHours.from_setting("00:00-23:59"))
+    routing = a_routing(a_user("ann", quiet=quiet), storm_hosts=10_000)
+    outbox.routing = replace(routing, limits=LimitSettings(mails_per_hour=1))
+    fire(outbox, "web-1", severity="warning")
+    fire(outbox, "db-1", "db-2")
+    outbox.send_all()
+    outbox.routing = replace(outbox.routing, users=(a_user("ann", quiet=quiet, hosts=("web-*",)),))
+    outbox.clock.advance(3700)
+
+    assert outbox.send_all() == []
+    assert outbox.backlog(outbox.clock.unix_seconds()).held == 1
 
 
 def test_critical_alerts_beyond_the_whole_limit_are_told_as_soon_as_there_is_room(outbox):
