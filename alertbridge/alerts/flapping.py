@@ -17,7 +17,7 @@ from alertbridge.alerts.own import concerns_fleet
 CALM_SECONDS = 3600.0
 SETTLED_SECONDS = 600.0
 _TOLD_AS_THEY_COME = 3
-_SEVERITY_CHANGES_WITHIN_SECONDS = 300.0
+_SEVERITY_CHANGES_WITHIN_SECONDS = 600.0  # two of Alertmanager's usual group intervals
 _PACES_SECONDS = (600.0, 1800.0, 3600.0)
 _MAILS_PER_PACE = 2
 
@@ -81,6 +81,14 @@ def problem_of(alert: Alert) -> Problem:
     return frozenset(one for one in alert.labels.items() if one[0] != "severity")
 
 
+def goes_on(ended_unix_seconds: float, opened_unix_seconds: float) -> bool:
+    """Return whether a problem that ended goes on, given when it was received with another severity.
+
+    One that was inhibited by the other is not sent together with its end.
+    """
+    return opened_unix_seconds - ended_unix_seconds < _SEVERITY_CHANGES_WITHIN_SECONDS
+
+
 def rejoin(subjects: Subjects, now: float) -> dict[Key, Rejoined]:
     """Return which new episodes join an incident that is stored already, by episode."""
     found: dict[Key, Rejoined] = {}
@@ -125,7 +133,7 @@ def _joined(episode: Episode, earlier: Sequence[EarlierEpisode], now: float) -> 
 
 def _may_be_the_same(one: EarlierEpisode, now: float) -> bool:
     ended = one.ended_unix_seconds
-    return ended is None or ended > now - _SEVERITY_CHANGES_WITHIN_SECONDS
+    return ended is None or goes_on(ended, now)
 
 
 def _is_another(problem: Problem, earlier: Sequence[EarlierEpisode], now: float) -> bool:

@@ -1,5 +1,6 @@
 """What a notice reports: the state of each episode that its user wants to know of."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alertbridge.alerts.episodes import Episode
-from alertbridge.alerts.flapping import Problem, problem_of
+from alertbridge.alerts.flapping import Problem, goes_on, problem_of
 from alertbridge.outbox.crowd import KEPT_AT_MOST
 from alertbridge.outbox.notified import Key, notified_or_in_flight, overdue_for_reminder
 from alertbridge.outbox.rows import episode_of, episodes_named, episodes_of, newest_episodes_of
@@ -66,14 +67,27 @@ def episodes_to_report(
     if len(reported) < len(current):
         # What goes on with another severity may not be said to be over, whatever the user watches
         keys = {one.key for one in reported}
-        notified = {
-            _problem(one) for one in reported if one.was_notified and (one.is_news or not one.is_over)
-        }
-        reported = [one for one in current if one.key in keys or _problem(one) in notified]
+        notified: defaultdict[tuple[str, Problem], list[ReportedEpisode]] = defaultdict(list)
+        for one in reported:
+            if one.was_notified:
+                notified[_problem(one)].append(one)
+        reported = [
+            one
+            for one in current
+            if one.key in keys or any(_becomes(before, one) for before in notified[_problem(one)])
+        ]
     news = [one for one in reported if one.is_news]
     if notice.purpose == Purpose.DIGEST and news:
         return news + _to_remind_of(connection, user, routing, now)
     return reported if news else []
+
+
+def _becomes(before: ReportedEpisode, one: ReportedEpisode) -> bool:
+    """Return whether what the user was notified of *before* goes on as this *one*, of another severity."""
+    if before.is_news or not before.is_over:
+        return True
+    ended = before.episode.ended_unix_seconds
+    return ended is not None and not one.is_over and goes_on(ended, one.episode.opened_unix_seconds)
 
 
 def _problem(one: ReportedEpisode) -> tuple[str, Problem]:

@@ -85,8 +85,8 @@ VALUES = tuple(
             id="after a calm hour",
         ),
         pytest.param((earlier("a", -9000, severity="warning"),), {}, the_same("a"), id="now critical"),
-        pytest.param((earlier("a", -900, -250, severity="warning"),), {}, the_same("a"), id="shortly after"),
-        pytest.param((earlier("a", -900, -350, severity="warning"),), {}, None, id="long after"),
+        pytest.param((earlier("a", -900, -550, severity="warning"),), {}, the_same("a"), id="shortly after"),
+        pytest.param((earlier("a", -900, -650, severity="warning"),), {}, None, id="long after"),
         pytest.param(
             (earlier("a", -900, severity="warning", disk="sda"),), {"disk": "sdb"}, None, id="another disk"
         ),

@@ -104,6 +104,30 @@ def test_who_watches_critical_alerts_alone_is_not_told_that_one_is_over_that_goe
     assert shown(over) == [("warning", True)]
 
 
+@pytest.mark.parametrize(("seconds", "is_same"), [(1, True), (30, True), (400, True), (700, False)])
+def test_a_warning_that_comes_after_the_end_of_a_critical_alert_that_inhibited_it_corrects_the_end(
+    outbox, seconds, is_same
+):
+    outbox.routing = a_routing(a_user("ann", severities=("critical",)))
+    fire(outbox, severity="critical", alertname="Disk")
+    (first,) = outbox.send_all()
+    outbox.clock.advance(60)
+    end(outbox, severity="critical", alertname="Disk")
+    (over,) = outbox.send_all()
+    outbox.clock.advance(seconds)
+    fire(outbox, severity="warning", alertname="Disk")
+
+    goes_on = outbox.send_all()
+    end(outbox, severity="warning", alertname="Disk")
+    ended = outbox.send_all()
+
+    assert shown(over) == [("critical", True)]
+    assert [shown(mail) for mail in goes_on] == [[("warning", False)]] * is_same
+    assert [remarks(outbox, mail) for mail in goes_on] == [("Now warning (was critical).",)] * is_same
+    assert [shown(mail) for mail in ended] == [[("warning", True)]] * is_same
+    assert all(mail.incident_id == first.incident_id for mail in (*goes_on, *ended))
+
+
 def test_who_watches_critical_alerts_alone_is_not_told_of_other_warnings_in_the_thread(outbox):
     outbox.routing = a_routing(a_user("ann", severities=("critical",)))
     for _ in range(4):
