@@ -1,4 +1,4 @@
-"""Every connection of a server: its TLS, its deadlines, and a bound on how many there are.
+"""Every connection of a server: its TLS, its deadlines, and its turn.
 
 uvicorn parses the requests; what stands here is what uvicorn leaves open: a client may take only so long
 over a request, and any number of silent clients leaves room for the next one.
@@ -6,7 +6,6 @@ over a request, and any number of silent clients leaves room for the next one.
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -17,46 +16,14 @@ from marax.problems import Problem
 from marax.serving.heads import fault_on_wire
 from marax.serving.http1 import Http1
 from marax.serving.inbox import Inbox
+from marax.serving.open_connections import OpenConnections
 from marax.serving.phases import ANSWER_SECONDS, RECEIVING, REQUEST_SECONDS, SECONDS, Phase
 from marax.serving.refusals import MALFORMED, TIMED_OUT, WANTS_TLS, response_of
-from marax.serving.tls import ServerTls
 from marax.serving.tls_transport import TlsTransport
-from marax.serving.turns import Turns
 
 _MOST_RECEIVED_BYTES = 64 * 1024
 _SLICE_BYTES = 2 * 1024  # of chunks of one byte, 2 ms
 _SLICE_OF_KNOWN_LENGTH_BYTES = 64 * 1024
-
-
-class Connections:
-    """The open connections of a server, at most *most*.
-
-    When there is one more, the one that has gone longest without finishing a request makes room; a request
-    that the application has is never cut off for that.
-    """
-
-    def __init__(self, *, most: int, tls: Callable[[], ServerTls | None]) -> None:
-        self._most = most
-        self._longest_first: dict[Connection, None] = {}
-        self.tls = tls
-        self.turns = Turns()
-
-    def add(self, connection: "Connection") -> None:
-        """Note a new or newly idle *connection*, and make room for it."""
-        self._longest_first.pop(connection, None)
-        self._longest_first[connection] = None
-        if len(self._longest_first) > self._most:
-            next(other for other in self._longest_first if other.phase is not Phase.RUNNING).abort()
-
-    def discard(self, connection: "Connection") -> None:
-        """Forget a lost *connection*."""
-        self._longest_first.pop(connection, None)
-        self.turns.discard(connection)
-
-    def abort(self) -> None:
-        """Close every connection at once, whatever it is busy with."""
-        for connection in tuple(self._longest_first):
-            connection.abort()
 
 
 class Connection(asyncio.Protocol):
@@ -69,7 +36,7 @@ class Connection(asyncio.Protocol):
         has_client_ended: Whether it sends no more; it may have gone, or wait for its answer.
     """
 
-    def __init__(self, connections: Connections, **uvicorn: Any) -> None:
+    def __init__(self, connections: OpenConnections, **uvicorn: Any) -> None:
         self._connections = connections
         uvicorn["app_state"] = uvicorn["app_state"] | {"connection": self}
         self._http = Http1(on_malformed=lambda: self.refuse(MALFORMED), **uvicorn)
@@ -247,3 +214,4 @@ class Connection(asyncio.Protocol):
         self._inbox.clear()
         self._close_after(None)
         self._connections.discard(self)
+        self._connections.turns.discard(self)

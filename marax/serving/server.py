@@ -19,8 +19,9 @@ import uvicorn
 
 from marax.commandline import CannotReachError
 from marax.serving.asgi import AsgiGate
-from marax.serving.connections import Connection, Connections
+from marax.serving.connections import Connection
 from marax.serving.heads import LARGEST_HEAD_BYTES
+from marax.serving.open_connections import OpenConnections
 from marax.serving.phases import IDLE_SECONDS
 from marax.serving.web_config import WebConfig, read_web_config
 from marax.settings.addresses import Address
@@ -29,7 +30,9 @@ from marax.threads import DaemonThreads
 _MOST_CONNECTIONS = 256
 # A thread that computes holds up an answer for this long, rather than for Python's 5 ms
 _SWITCH_SECONDS = 0.001
-_BACKLOG = 128
+_ACCEPTED_AT_ONCE = 128
+# A flood may open more connections in a turn of the event loop than are accepted; what does not fit waits 1 s
+_BACKLOG = 1024
 _GRACE_SECONDS = 5
 
 
@@ -59,7 +62,7 @@ class Server:
         self._settings = settings
         self._web = WebConfig()
         self._socket: socket.socket | None = None
-        self._connections = Connections(most=_MOST_CONNECTIONS, tls=lambda: self._web.tls)
+        self._connections = OpenConnections(most=_MOST_CONNECTIONS, tls=lambda: self._web.tls)
         gate = AsgiGate(
             app,
             body_limit_bytes=settings.body_limit_bytes,
@@ -95,9 +98,14 @@ class Server:
         sys.setswitchinterval(_SWITCH_SECONDS)
         if self._socket is None:
             raise RuntimeError("bind() comes before run()")
-        with self._socket, _end_quietly(self.stop) if _in_main_thread() else nullcontext():
-            self._uvicorn.on_ready, self._uvicorn.on_ending = on_ready, on_ending
-            asyncio.run(self._serve(self._socket, on_hangup))
+        with self._socket as listening, _end_quietly(self.stop) if _in_main_thread() else nullcontext():
+
+            def ready() -> None:
+                listening.listen(_BACKLOG)  # asyncio has set it to what it accepts at once
+                on_ready()
+
+            self._uvicorn.on_ready, self._uvicorn.on_ending = ready, on_ending
+            asyncio.run(self._serve(listening, on_hangup))
 
     def stop(self) -> None:
         """Make `run` return, soon; may be called from any thread, and before `run`."""
@@ -159,7 +167,7 @@ class _Uvicorn(uvicorn.Server):
         self.on_ending()
 
 
-def _uvicorn_config(gate: AsgiGate, connections: Connections) -> uvicorn.Config:
+def _uvicorn_config(gate: AsgiGate, connections: OpenConnections) -> uvicorn.Config:
     return uvicorn.Config(
         gate,
         http=partial(Connection, connections),  # type: ignore[arg-type] # uvicorn only calls it
@@ -167,7 +175,7 @@ def _uvicorn_config(gate: AsgiGate, connections: Connections) -> uvicorn.Config:
         lifespan="off",
         interface="asgi3",
         workers=1,
-        backlog=_BACKLOG,
+        backlog=_ACCEPTED_AT_ONCE,
         proxy_headers=False,
         server_header=False,
         date_header=False,  # the gate's: uvicorn would have to wake up each second for it

@@ -44,7 +44,7 @@ def main(connect: Callable[[], socket.socket], attack: str, connections: int, se
 def tiny_chunks(connection: socket.socket, _number: Iterator[int]) -> Iterator[str]:
     """Send a body in chunks of one byte for as long as it is taken."""
     connection.sendall(_head("POST", "/x", "Transfer-Encoding: chunked\r\n"))
-    for _ in range(100):
+    while True:
         connection.sendall(CHUNK * 600)
         yield "sent"
 
