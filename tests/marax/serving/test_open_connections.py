@@ -24,7 +24,8 @@ class Held:
 
 def closed_by(*connections: Held, most: int) -> list[int]:
     """Return which of *connections* are closed as they come, in this order."""
-    opened, closed = OpenConnections(most=most, tls=lambda: None), []
+    opened = OpenConnections(most=most, tls=lambda: None)
+    closed: list[Held] = []
     for connection in connections:
         connection.closed = closed
         opened.add(connection)
