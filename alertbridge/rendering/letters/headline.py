@@ -19,6 +19,7 @@ from alertbridge.rendering.letters.outages import (
     is_end_exact,
     is_start_exact,
     lasted,
+    share,
     start_lines,
     whole_lines,
 )
@@ -150,7 +151,7 @@ def _now(host: HostFacts) -> str:
 def _many_ended(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     gone = [host for host in hosts if host.means_down]
     ended = [host for host in gone if host.is_unwatched]
-    text = f"No longer watched: {_share(ended, gone)}, which did not answer until then.{_besides(hosts)}"
+    text = f"No longer watched: {share(ended, gone)}, which did not answer until then.{_besides(hosts)}"
     return Lead(text, (_first_gone(ended, zone),))
 
 
@@ -158,14 +159,14 @@ def _many_down(hosts: Sequence[HostFacts], zone: tzinfo, now: float) -> Lead:
     gone = [host for host in hosts if host.means_down]
     down = [host for host in gone if is_down(host)]
     if not down:
-        text = f"No longer down: {_share(gone, gone)}.{_besides(hosts)}"
+        text = f"No longer down: {share(gone, gone)}.{_besides(hosts)}"
         return Lead(text, (_first_gone(gone, zone),))
     reasons = Counter(explain(host.reason, host.address).short for host in down)
     named = [f"{count} {short}" for short, count in reasons.most_common(_REASONS_AT_MOST) if short]
     why = f"; {', '.join(named)}" if named else ""
     first = min(down, key=began)
     long = f"{_about(is_start_exact(first))}{span(began(first), now)}"
-    text = sentence(f"Down: {_share(down, gone)}, the first for {long}{why}")
+    text = sentence(f"Down: {share(down, gone)}, the first for {long}{why}")
     return Lead(text + _besides(hosts), (_first_gone(down, zone),))
 
 
@@ -175,7 +176,7 @@ def _many_up(hosts: Sequence[HostFacts], zone: tzinfo) -> Lead:
     all_back = (
         f", the last of them {_whole(back)} after the first went down" if len(back) == len(gone) else ""
     )
-    text = f"Up again: {_share(back, gone)}{all_back}.{_besides(hosts)}"
+    text = f"Up again: {share(back, gone)}{all_back}.{_besides(hosts)}"
     return Lead(text, (_first_gone(gone, zone), _last_back(back, zone)))
 
 
@@ -207,13 +208,6 @@ def _last_back(hosts: Sequence[HostFacts], zone: tzinfo) -> str:
         return f"The last to come back answered again on {moment(last.back_unix_seconds, zone)}."
     ended = None if last is None else last.ended_unix_seconds
     return f"The last alert was resolved on {moment(ended, zone)}; when the host answered again is not known."
-
-
-def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
-    """Return `12 hosts` if that is all of them, else `9 of 12 hosts`."""
-    count, total = len({host.name for host in some}), len({host.name for host in of_all})
-    hosts = counted(total, "host", "hosts")
-    return hosts if count == total else f"{count} of {hosts}"
 
 
 def _besides(hosts: Sequence[HostFacts]) -> str:

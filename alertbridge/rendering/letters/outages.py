@@ -1,10 +1,10 @@
 """An outage in words: from when to when, for how long, how often, and what of it nobody saw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from alertbridge.mail.facts import HostFacts
-from alertbridge.rendering.letters.numbers import is_time, moment, moment_in_table, span
+from alertbridge.rendering.letters.numbers import counted, is_time, moment, moment_in_table, span
 from marax.settings.durations import spoken
 
 Moment = Callable[[float | None], str]
@@ -184,3 +184,10 @@ def _still_gone_in_table(host: HostFacts, at: Moment) -> str:
     if is_time(host.back_unix_seconds):
         return f"Came back between {last} and {at(host.back_unix_seconds)}."
     return f"Not scraped since {last}."
+
+
+def share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
+    """Return `12 hosts` if that is all of them, else `9 of 12 hosts`."""
+    count, total = len({host.name for host in some}), len({host.name for host in of_all})
+    hosts = counted(total, "host", "hosts")
+    return hosts if count == total else f"{count} of {hosts}"

@@ -11,7 +11,7 @@ from alertbridge.mail.facts import About, AlertFacts, HostFacts, Kind
 from alertbridge.mail.targets import target_words
 from alertbridge.rendering.letters.letter import listed
 from alertbridge.rendering.letters.numbers import counted, is_time
-from alertbridge.rendering.letters.outages import has_never_answered, is_down
+from alertbridge.rendering.letters.outages import has_never_answered, is_down, share
 
 _SEVERITIES = {Kind.CRITICAL: "critical", Kind.WARN: "warning", Kind.INFO: "info"}
 _NAMES_AT_MOST = 3
@@ -57,14 +57,14 @@ def _of_many(facts: AlertFacts) -> str:
         case Kind.DOWN:
             down = [host for host in gone if is_down(host)]
             if not down:
-                return f"{_share(gone, gone)} were down, answer again"
-            return f"{_share(down, gone)} {_do(down, 'does', 'do')} not answer: {_names(down)}"
+                return f"{share(gone, gone)} were down, answer again"
+            return f"{share(down, gone)} {_do(down, 'does', 'do')} not answer: {_names(down)}"
         case Kind.UP:
             back = [host for host in gone if host.is_over and not host.is_unwatched]
-            return f"{_share(back, gone)} {_do(back, 'answers', 'answer')} again: {_names(back)}"
+            return f"{share(back, gone)} {_do(back, 'answers', 'answer')} again: {_names(back)}"
         case Kind.ENDED:
             ended = [host for host in gone if host.is_unwatched]
-            return f"{_share(ended, gone)} {_do(ended, 'is', 'are')} no longer watched: {_names(ended)}"
+            return f"{share(ended, gone)} {_do(ended, 'is', 'are')} no longer watched: {_names(ended)}"
         case Kind.OK:
             return f"Resolved: {_alerts(facts.hosts)}"
         case kind:
@@ -96,12 +96,6 @@ def _what(facts: AlertFacts, host: HostFacts) -> str:
     if what.endswith("...") and host.summary.startswith(what.removesuffix("...")):
         what = host.summary
     return f"{name}: {what}" if what.endswith("...") else f"{name}: {what}".rstrip(".")
-
-
-def _share(some: Sequence[HostFacts], of_all: Sequence[HostFacts]) -> str:
-    count, total = len({host.name for host in some}), len({host.name for host in of_all})
-    hosts = counted(total, "host", "hosts")
-    return hosts if count == total else f"{count} of {hosts}"
 
 
 def _do(hosts: Sequence[HostFacts], one: str, many: str) -> str:
